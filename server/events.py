@@ -1,0 +1,358 @@
+"""What can happen to a session, and what the session machine asks for in return.
+
+Events are what the journal stores: codes, ids, times and hashes, never a name, a text or an address. Each is appended to the
+session's chain before the session's new state counts. Effects are what `session.step` returns; the controller performs them
+through its ports. Effects marked *restrictive* (closing, ending) are performed before the event is committed, all others
+only after it (DESIGN, invariant 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, ClassVar, assert_never, get_type_hints
+
+from signaling.seats import Role
+
+
+class Cause(StrEnum):
+    """Why a session is held."""
+
+    GUARDIAN_SILENT = "guardian_silent"
+    PHYSICIAN_SILENT = "physician_silent"
+    RECORDING_LOST = "recording_lost"
+    PHYSICIAN_HOLD = "physician_hold"
+
+
+class Outcome(StrEnum):
+    """How a session ended."""
+
+    COMPLETED = "completed"
+    REFERRED = "referred"
+    GUARDIAN_ABSENT = "guardian_absent"
+    PHYSICIAN_ABSENT = "physician_absent"
+    NO_SHOW = "no_show"
+    RECORDING_LOST = "recording_lost"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CANCELLED = "cancelled"
+
+
+class Doubt(StrEnum):
+    """Why a present person may not really be there; shown to the physician, never closes the gate."""
+
+    PAGE_HIDDEN = "page_hidden"
+    CAMERA_OFF = "camera_off"
+    SOUND_ONLY = "sound_only"
+    PICTURE_DARK = "picture_dark"
+    PICTURE_FROZEN = "picture_frozen"
+    MICROPHONE_LOST = "microphone_lost"
+
+
+class Event:
+    """Any event; ``type`` is its name in the journal."""
+
+    __slots__ = ()
+    type: ClassVar[str]
+
+
+# --- people and their devices ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SeatTaken(Event):
+    """A new connection took the seat; every older epoch of it is over."""
+
+    type: ClassVar[str] = "seat_taken"
+    role: Role
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeatLeft(Event):
+    """The connection of that epoch left or was lost. Its media may live on for a moment; it does not count any more."""
+
+    type: ClassVar[str] = "seat_left"
+    role: Role
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAlive(Event):
+    """Authenticated media of that seat's device arrives (again)."""
+
+    type: ClassVar[str] = "media_alive"
+    role: Role
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSilent(Event):
+    """No authenticated media packet of that seat's device for the limit."""
+
+    type: ClassVar[str] = "media_silent"
+    role: Role
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted(Event):
+    """The whole present set of doubts about a seat, whenever it changes."""
+
+    type: ClassVar[str] = "doubted"
+    role: Role
+    epoch: int
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven(Event):
+    """The guardian agreed to a versioned text; ``text_sha256`` is of exactly what was shown."""
+
+    type: ClassVar[str] = "consent_given"
+    kind: str
+    version: str
+    language: str
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRefused(Event):
+    type: ClassVar[str] = "consent_refused"
+    kind: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn(Event):
+    type: ClassVar[str] = "consent_withdrawn"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildConfirmed(Event):
+    """The guardian said that the masked name is the right child's."""
+
+    type: ClassVar[str] = "child_confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Chatted(Event):
+    """A chat message was stored; ``body_sha256`` is H(nonce || body)."""
+
+    type: ClassVar[str] = "chatted"
+    role: Role
+    message: str
+    body_sha256: str
+
+
+# --- the physician's commands ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted(Event):
+    type: ClassVar[str] = "admitted"
+
+
+@dataclass(frozen=True, slots=True)
+class Attested(Event):
+    """The physician saw guardian and child and checked who they are; ``checks`` are the codes ticked."""
+
+    type: ClassVar[str] = "attested"
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlaced(Event):
+    type: ClassVar[str] = "hold_placed"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCleared(Event):
+    type: ClassVar[str] = "hold_cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Completed(Event):
+    """Ended as completed; the summary is a body elsewhere, ``body_sha256`` is H(nonce || body)."""
+
+    type: ClassVar[str] = "completed"
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Referred(Event):
+    """Ended for in-person care. Reason and urgency are codes of the checklist at ``checklist_version``."""
+
+    type: ClassVar[str] = "referred"
+    referral: str
+    reason: str
+    urgency: str
+    checklist_version: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(Event):
+    type: ClassVar[str] = "cancelled"
+
+
+# --- the recorder, the relay, the clock, the server -----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderReady(Event):
+    """The recorder of this session writes durably (again)."""
+
+    type: ClassVar[str] = "recorder_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderLost(Event):
+    type: ClassVar[str] = "recorder_lost"
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingAnchored(Event):
+    """The manifest's head at this moment; changes no state, makes a shortened manifest detectable."""
+
+    type: ClassVar[str] = "recording_anchored"
+    recording: str
+    line: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateLapsed(Event):
+    """The relay closed the gate of that generation by itself for a reason that no other event tells (its lease ran out)."""
+
+    type: ClassVar[str] = "gate_lapsed"
+    generation: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed(Event):
+    """The session's earliest deadline has passed."""
+
+    type: ClassVar[str] = "deadline_passed"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRestarted(Event):
+    """The server came back and replayed the journal: seats are empty, the recorder is off, past deadlines get a fresh grace."""
+
+    type: ClassVar[str] = "server_restarted"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStepped(Event):
+    """The system's wall clock was set; ends nothing."""
+
+    type: ClassVar[str] = "clock_stepped"
+    by_ms: int
+
+
+EVENTS: Mapping[str, type[Event]] = MappingProxyType(
+    {
+        cls.type: cls
+        for cls in (
+            SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, ConsentGiven, ConsentRefused, ConsentWithdrawn,
+            ChildConfirmed, Chatted, Admitted, Attested, HoldPlaced, HoldCleared, Completed, Referred, Cancelled,
+            RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
+        )
+    }
+)  # fmt: skip
+
+
+# --- effects --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGate:
+    """Permissive: let frames pass between family and physician, under a lease of this generation."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseGate:
+    """Restrictive: bar this generation and every older one."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Permissive: make the session's recording ready (its key, its folder, its first manifest line)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorRecording:
+    """Permissive: write the manifest's head into the journal now."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndMedia:
+    """Restrictive: close every leg and the room; the recording is sealed to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowState:
+    """Permissive: tell everyone in the session what it looks like now."""
+
+
+Effect = OpenGate | CloseGate | StartRecording | AnchorRecording | EndMedia | ShowState
+
+
+def is_restrictive(effect: Effect) -> bool:
+    """Whether the effect takes something away and so comes before its event is committed."""
+    match effect:
+        case CloseGate() | EndMedia():
+            return True
+        case OpenGate() | StartRecording() | AnchorRecording() | ShowState():
+            return False
+        case _:
+            assert_never(effect)
+
+
+# --- the journal's form ---------------------------------------------------------------------------
+
+
+class MalformedEvent(ValueError):
+    """A journal row is not an event of this version."""
+
+
+def to_record(event: Event) -> dict[str, Any]:
+    """The event as JSON-ready values; ``from_record`` reads it back."""
+    record: dict[str, Any] = {"type": event.type}
+    for field in fields(event):  # type: ignore[arg-type]
+        value = getattr(event, field.name)
+        record[field.name] = list(value) if isinstance(value, tuple) else value
+    return record
+
+
+def from_record(record: Mapping[str, Any]) -> Event:
+    """Raises ``MalformedEvent``."""
+    try:
+        cls = EVENTS[record["type"]]
+        hints = get_type_hints(cls)
+        values = {f.name: _read(record[f.name], hints[f.name]) for f in fields(cls)}  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedEvent(f"not an event: {error}") from error
+    return cls(**values)
+
+
+def _read(value: Any, hint: Any) -> Any:
+    if hint in (int, str):
+        if type(value) is not hint:
+            raise TypeError(f"{type(value).__name__} where {hint.__name__} belongs")
+        return value
+    if hint is Role:
+        return Role(value)
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return tuple(Doubt(v) for v in value) if hint == tuple[Doubt, ...] else tuple(_read(v, str) for v in value)

@@ -1,0 +1,1 @@
+"""The session machine: step(session, event, now) -> (session, effects)."""
