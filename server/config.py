@@ -1,1 +1,227 @@
-"""Placeholder."""
+"""One frozen ``Config``, read from a TOML text and the environment; every fault is reported at once.
+
+A setting ``[section] name`` may be overridden by the environment variable ``PEITONG_SECTION_NAME`` (lists separated by commas).
+Pure: texts in, a ``Config`` or ``ConfigFaults`` out; whether files exist and addresses can be bound is found at start.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from server.session import Rules
+
+_AGE_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+
+
+class ConfigFaults(Exception):
+    """Everything that is wrong with the configuration; ``faults`` are sentences."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = tuple(faults)
+
+
+class Secret:
+    """A value that does not show itself in a repr, a log or a traceback."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything `serve` needs to know. Addresses are (host, port); folders and files are absolute paths."""
+
+    data_folder: Path
+    recipients: tuple[str, ...]
+    origin: str
+    listen: tuple[str, int] = ("127.0.0.1", 8480)
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    database: str = ""
+    udp: tuple[str, int] = ("0.0.0.0", 0)  # noqa: S104  browsers must reach it
+    advertise: tuple[str, ...] = ("127.0.0.1",)
+    relays: int = 1
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: Secret | None = None
+    rules: Rules = field(default_factory=Rules)
+    link_valid_s: float = 7 * 86400.0
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite+aiosqlite:///{self.data_folder / 'peitong.db'}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers see https: behind it cookies are Secure."""
+        return self.origin.startswith("https://")
+
+
+def load(toml: str, environ: Mapping[str, str]) -> Config:
+    """The configuration of a TOML text and an environment. Raises ``ConfigFaults`` with every fault found."""
+    faults: list[str] = []
+    try:
+        document: dict[str, Any] = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        document = {}
+        faults.append(f"not TOML: {error}")
+    given = _given(document, environ, faults)
+    values: dict[str, Any] = {}
+    rules: dict[str, float] = {}
+    for name, value in given.items():
+        section, _, key = name.partition(".")
+        try:
+            if section == "limits":
+                rules[key] = _seconds(value)
+            else:
+                target, parse = _SETTINGS[name]
+                values[target] = parse(value)
+        except ValueError as error:
+            faults.append(f"{name}: {error}")
+    for name, why in _REQUIRED.items():
+        if name not in given:
+            faults.append(f"{name} is missing (environment: {_variable(name)}): {why}")
+    faults += _contradictions(values)
+    if faults:
+        raise ConfigFaults(faults)
+    return Config(rules=Rules(**rules), **values)
+
+
+def _given(document: dict[str, Any], environ: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for section, table in document.items():
+        if not isinstance(table, dict):
+            faults.append(f"{section}: a [section] with settings belongs here")
+            continue
+        for key, value in table.items():
+            name = f"{section}.{key}"
+            if name in _KNOWN:
+                given[name] = value
+            else:
+                faults.append(f"{name} is no setting of this version; known: {', '.join(sorted(_KNOWN))}")
+    for name in _KNOWN:
+        if _variable(name) in environ:
+            given[name] = environ[_variable(name)]
+    return given
+
+
+def _variable(name: str) -> str:
+    return "PEITONG_" + name.replace(".", "_").upper()
+
+
+def _contradictions(values: dict[str, Any]) -> list[str]:
+    faults = []
+    if ("certificate" in values) != ("certificate_key" in values):
+        faults.append("http.certificate and http.certificate_key belong together")
+    if ("turn_urls" in values) != ("turn_secret" in values):
+        faults.append("turn.urls and turn.secret belong together")
+    origin, listen = values.get("origin", "https:"), values.get("listen", ("127.0.0.1", 0))
+    if origin.startswith("http:") and urlsplit(origin).hostname not in ("localhost", "127.0.0.1", "::1") and listen:
+        faults.append("http.origin: browsers give camera and microphone only to https (or to localhost)")
+    return faults
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text belongs here")
+    return value.strip()
+
+
+def _path(value: Any) -> Path:
+    path = Path(_text(value)).expanduser()
+    if not path.is_absolute():
+        raise ValueError(f"an absolute path belongs here, not {value!r}")
+    return path
+
+
+def _address(value: Any) -> tuple[str, int]:
+    host, colon, port = _text(value).rpartition(":")
+    host = host.strip("[]")
+    if not colon or not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"HOST:PORT belongs here, not {value!r}")
+    return host, int(port)
+
+
+def _origin(value: Any) -> str:
+    text = _text(value).rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
+        raise ValueError(f"an origin such as https://visit.hospital.example belongs here, not {value!r}")
+    return text
+
+
+def _list(value: Any) -> tuple[str, ...]:
+    items = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(items, list) or not items:
+        raise ValueError("a list of texts belongs here")
+    return tuple(_text(item) for item in items)
+
+
+def _addresses(value: Any) -> tuple[str, ...]:
+    addresses = _list(value)
+    for address in addresses:
+        ip_address(address)
+    return addresses
+
+
+def _recipients(value: Any) -> tuple[str, ...]:
+    recipients = _list(value)
+    for recipient in recipients:
+        if not _AGE_RECIPIENT.fullmatch(recipient):
+            raise ValueError("an age public key (age1…) belongs here; never an identity")
+    return recipients
+
+
+def _count(value: Any) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not text.isdigit() or not 1 <= int(text) <= 64:
+        raise ValueError(f"a whole number from 1 to 64 belongs here, not {value!r}")
+    return int(text)
+
+
+def _seconds(value: Any) -> float:
+    try:
+        seconds = float(value) if not isinstance(value, bool) else -1.0
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if not 0 < seconds <= 366 * 86400:
+        raise ValueError(f"seconds belong here, not {value!r}")
+    return seconds
+
+
+_SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "http.listen": ("listen", _address),
+    "http.origin": ("origin", _origin),
+    "http.certificate": ("certificate", _path),
+    "http.certificate_key": ("certificate_key", _path),
+    "data.folder": ("data_folder", _path),
+    "data.database": ("database", _text),
+    "media.udp": ("udp", _address),
+    "media.advertise": ("advertise", _addresses),
+    "media.relays": ("relays", _count),
+    "recording.recipients": ("recipients", _recipients),
+    "turn.urls": ("turn_urls", _list),
+    "turn.secret": ("turn_secret", lambda value: Secret(_text(value))),
+    "access.link_valid_s": ("link_valid_s", _seconds),
+}
+_REQUIRED = {
+    "data.folder": "where database, keys and recordings lie",
+    "http.origin": "the address under which browsers reach this server",
+    "recording.recipients": "the hospital's age public keys; without one no gate may open",
+}
+_KNOWN = frozenset(_SETTINGS) | {f"limits.{name}" for name in Rules.__dataclass_fields__}

@@ -1,1 +1,175 @@
-"""Placeholder."""
+"""The session controller: one mailbox task per session, the only place where a session's state changes.
+
+For each event: `step` decides; restrictive effects are performed at once; the event is committed to the journal (with whatever else
+belongs into the same transaction); only then does the new state count and are permissive effects performed. When the journal cannot be
+reached, a fact (media fell silent, a deadline passed) and a command that ends the session are tried again until they are committed, while
+the gate stays closed; any other command is refused as `unavailable` and changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from server import events as ev
+from server.session import Refused, Session, step
+
+RETRY_EVERY_S = 0.2
+_RECORDED_THOUGH_NOTHING_CHANGES = (ev.Chatted, ev.RecordingAnchored, ev.ClockStepped, ev.ConsentRefused)
+_TRIED_ONCE = (ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed)
+
+log = logging.getLogger(__name__)
+
+Also = Callable[[Any], Awaitable[None]]
+
+
+class Unavailable(Exception):
+    """The journal could not be written now; nothing was committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Where a session's chain stands: its length and the SHA-256 of its newest event."""
+
+    version: int
+    head: str
+
+
+class Journal(Protocol):
+    async def append(self, session: str, expected_version: int, event: ev.Event, at: float, also: Also | None) -> Committed:
+        """One transaction: the event and what `also` writes. Raises ``Unavailable``."""
+
+
+class Effects(Protocol):
+    """What the controller performs through; none of these may block."""
+
+    def open_gate(self, session: Session, generation: int) -> None: ...
+    def close_gate(self, session: Session, generation: int) -> None: ...
+    def start_recording(self, session: Session) -> None: ...
+    def anchor_recording(self, session: Session) -> None: ...
+    def end_media(self, session: Session) -> None: ...
+    def show_state(self, session: Session, version: int) -> None: ...
+    def failed(self, session: Session) -> None:
+        """A bug in this session's task: end its media, whatever the journal says."""
+
+
+@dataclass(slots=True)
+class _Letter:
+    event: ev.Event
+    also: Also | None
+    done: asyncio.Future[Session]
+
+
+class Controller:
+    """One session: its mailbox, its state, its one timer."""
+
+    def __init__(self, session: Session, version: int, journal: Journal, effects: Effects, clock: Callable[[], float]) -> None:
+        self.session = session
+        self.version = version
+        self.head = ""
+        self._journal = journal
+        self._effects = effects
+        self._clock = clock
+        self._mailbox: asyncio.Queue[_Letter] = asyncio.Queue()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=f"session {self.session.id[:8]}")
+        self._rearm()
+
+    async def stop(self) -> None:
+        """Ends the task; the session itself stays as the journal has it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def post(self, event: ev.Event, also: Also | None = None) -> asyncio.Future[Session]:
+        """Puts an event into the mailbox. The future gives the session after it, or ``Refused``; facts need not be awaited."""
+        done: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_retrieve)
+        self._mailbox.put_nowait(_Letter(event, also, done))
+        return done
+
+    async def _run(self) -> None:
+        while True:
+            letter = await self._mailbox.get()
+            try:
+                await self._take(letter)
+            except asyncio.CancelledError:
+                letter.done.cancel()
+                raise
+            except Exception as bug:
+                log.exception("session task failed", extra={"session": self.session.id[:8]})
+                if not letter.done.done():
+                    letter.done.set_exception(bug)
+                self._effects.failed(self.session)
+
+    async def _take(self, letter: _Letter) -> None:
+        try:
+            session, effects = step(self.session, letter.event, self._clock())
+            if session is not self.session or effects or isinstance(letter.event, _RECORDED_THOUGH_NOTHING_CHANGES):
+                for effect in effects:
+                    if ev.is_restrictive(effect):
+                        self._perform(effect, session)
+                await self._commit(letter)
+                self.session = session
+                for effect in effects:
+                    if not ev.is_restrictive(effect):
+                        self._perform(effect, session)
+        except Refused as refused:
+            letter.done.set_exception(refused)
+            return
+        finally:
+            self._rearm()
+        if not letter.done.done():
+            letter.done.set_result(self.session)
+
+    async def _commit(self, letter: _Letter) -> None:
+        while True:
+            try:
+                committed = await self._journal.append(self.session.id, self.version, letter.event, self._clock(), letter.also)
+            except Unavailable:
+                if isinstance(letter.event, _TRIED_ONCE):
+                    raise Refused("unavailable") from None
+                await asyncio.sleep(RETRY_EVERY_S)
+            else:
+                self.version, self.head = committed.version, committed.head
+                return
+
+    def _perform(self, effect: ev.Effect, session: Session) -> None:
+        match effect:
+            case ev.OpenGate(generation=generation):
+                self._effects.open_gate(session, generation)
+            case ev.CloseGate(generation=generation):
+                self._effects.close_gate(session, generation)
+            case ev.StartRecording():
+                self._effects.start_recording(session)
+            case ev.AnchorRecording():
+                self._effects.anchor_recording(session)
+            case ev.EndMedia():
+                self._effects.end_media(session)
+            case ev.ShowState():
+                self._effects.show_state(session, self.version)
+
+    def _rearm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self.session.deadline
+        if deadline is not None:
+            wait_s = max(0.0, deadline - self._clock()) + 0.001
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self.post, ev.DeadlinePassed())
+
+
+def _retrieve(future: asyncio.Future[Session]) -> None:
+    """A fact's future is awaited by nobody: its exception has been logged where it arose."""
+    if not future.cancelled():
+        future.exception()

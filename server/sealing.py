@@ -1,0 +1,71 @@
+"""Sealing: a recording's folder, its session key from a short-lived child process, and the app's signatures over its manifest.
+
+The app never holds a session identity: the child writes it sealed to the hospital's recipients and prints only its public half. The signing key
+lies in a file of mode 0600 that no other process is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from media.manifest import message_to_sign
+
+_KEY_WITHIN_S = 15.0
+
+
+class SealingFailed(Exception):
+    """No recording could be made ready; its message says why, without personal data."""
+
+
+class Signer:
+    """The app's Ed25519 key for manifest heads. ``public_hex`` is what the hospital pins."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.public_hex = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Signer:
+        """Reads ``signer.key`` in ``folder``; makes it and ``signer.pub`` when there is none."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / "signer.key"
+        if path.exists():
+            return cls(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text("ascii").strip())))
+        key = Ed25519PrivateKey.generate()
+        secret = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()).hex()
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secret + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        signer = cls(key)
+        (folder / "signer.pub").write_text(signer.public_hex + "\n", "ascii")
+        return signer
+
+    def sign_head(self, recording: str, line: int, sha256: str) -> bytes:
+        """The 64-byte signature over a manifest head (docs/recording-format.md)."""
+        return self._key.sign(message_to_sign(recording, line, sha256))
+
+
+async def make_session_key(folder: Path, recipients: tuple[str, ...]) -> str:
+    """Makes the recording's folder and its ``session-key.age``; returns the session's age public key. Raises ``SealingFailed``."""
+    if not recipients:
+        raise SealingFailed("no recipient is configured")
+    arguments = ["-m", "media.sessionkey", "--out", str(folder / "session-key.age")]
+    for recipient in recipients:
+        arguments += ["--recipient", recipient]
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        child = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+        out, _ = await asyncio.wait_for(child.communicate(), _KEY_WITHIN_S)
+    except (OSError, TimeoutError) as error:
+        raise SealingFailed(type(error).__name__) from error
+    public = out.decode("ascii", "replace").strip()
+    if child.returncode != 0 or not public.startswith("age1"):
+        raise SealingFailed("the session key could not be made")
+    return public

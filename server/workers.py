@@ -1,0 +1,258 @@
+"""Workers: each one relay process and its recorder process, started, connected, supervised and replaced.
+
+A worker owns the two control connections (media/CONTROL.md), renews the leases of open gates every 300 ms while `may_renew()`
+says that the rules can still be checked, and hands every message it receives to one callback. When a process dies it is
+started again and `Lost` is reported; what that means for a session is the controller's affair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from media import control
+
+LEASE_MS = 1000
+RENEW_EVERY_S = 0.3
+_READY_WITHIN_S = 20.0
+_ANSWER_WITHIN_S = 5.0
+_STOP_WITHIN_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class OfferRefused(Exception):
+    """The relay did not take the offer; ``code`` is CONTROL.md's."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A worker's process went away: ``which`` is "relay" or "recorder". A new one is running when this is reported."""
+
+    worker: str
+    which: str
+
+
+Received = control.Message | Lost
+
+
+class Process:
+    """One child process and the control connection to it. `run` keeps both alive until `stop`."""
+
+    def __init__(
+        self,
+        which: str,
+        arguments: list[str],
+        socket_path: Path,
+        received: Callable[[control.Message], None],
+        restarted: Callable[[], None],
+    ) -> None:
+        self.which = which
+        self.ready_line = ""
+        self.connected = False
+        self._arguments = arguments
+        self._path = socket_path
+        self._received = received
+        self._restarted = restarted
+        self._writer: asyncio.StreamWriter | None = None
+        self._child: asyncio.subprocess.Process | None = None
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The child's process id, 0 while there is none."""
+        return self._child.pid if self._child is not None and self._child.returncode is None else 0
+
+    async def start(self) -> None:
+        """Starts the child and connects; raises ``TimeoutError`` or ``OSError`` when it does not come up."""
+        reader = await self._spawn()
+        self._task = asyncio.create_task(self._supervise(reader), name=f"supervise {self.which}")
+
+    async def stop(self) -> None:
+        self._stopping = True
+        if self._writer is not None:
+            self._writer.close()
+        if self._child is not None and self._child.returncode is None:
+            with suppress(ProcessLookupError):
+                self._child.terminate()
+            try:
+                await asyncio.wait_for(self._child.wait(), _STOP_WITHIN_S)
+            except TimeoutError:
+                self._child.kill()
+                await self._child.wait()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def send(self, message: control.Message) -> None:
+        """Queues a message; without a connection it is dropped, as its effect is gone with the process."""
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(control.encode(message))
+
+    async def _spawn(self) -> asyncio.StreamReader:
+        self._path.unlink(missing_ok=True)
+        self._child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *self._arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert self._child.stdout is not None
+        line = await asyncio.wait_for(self._child.stdout.readline(), _READY_WITHIN_S)
+        self.ready_line = line.decode("ascii", "replace").strip()
+        if not self.ready_line.startswith("ready"):
+            raise OSError(f"the {self.which} did not start (see its log)")
+        reader, self._writer = await asyncio.open_unix_connection(str(self._path))
+        self.send(control.Hello(control.VERSION, "app"))
+        self.connected = True
+        return reader
+
+    async def _supervise(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            await self._read(reader)
+            self.connected = False
+            if self._stopping:
+                return
+            log.error("process lost", extra={"process": self.which})
+            while True:
+                await self._end_child()
+                try:
+                    reader = await self._spawn()
+                    break
+                except (OSError, TimeoutError):
+                    log.exception("process does not start", extra={"process": self.which})
+                    await asyncio.sleep(1.0)
+            self._restarted()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        frames = control.Reader()
+        try:
+            while data := await reader.read(65536):
+                for message in frames.feed(data):
+                    if isinstance(message, control.Message):
+                        self._received(message)
+        except (control.Malformed, ConnectionError):
+            log.exception("control connection broken", extra={"process": self.which})
+
+    async def _end_child(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        if self._child is not None and self._child.returncode is None:
+            with suppress(ProcessLookupError):
+                self._child.kill()
+            await self._child.wait()
+
+
+class Worker:
+    """One relay and its recorder."""
+
+    def __init__(
+        self,
+        name: str,
+        runtime: Path,
+        udp: tuple[str, int],
+        advertise: tuple[str, ...],
+        received: Callable[[Received], None],
+        may_renew: Callable[[], bool],
+    ) -> None:
+        self.name = name
+        self.open_gates: dict[str, int] = {}
+        self.rooms: set[str] = set()
+        self._received = received
+        self._may_renew = may_renew
+        self._refs = itertools.count(1)
+        self._offers: dict[int, asyncio.Future[control.LegAnswer]] = {}
+        self._renewing: asyncio.Task[None] | None = None
+        relay, feed = runtime / f"relay-{name}.sock", runtime / f"recorder-{name}.sock"
+        host = f"[{udp[0]}]" if ":" in udp[0] else udp[0]
+        arguments = ["-m", "media.relay", "--listen", str(relay), "--feed", str(feed), "--udp", f"{host}:{udp[1]}"]
+        for address in advertise:
+            arguments += ["--advertise", address]
+        self.recorder = Process(
+            "recorder", ["-m", "media.recorder", "--listen", str(feed)], feed, received, self._recorder_restarted
+        )
+        self.relay = Process("relay", arguments, relay, self._from_relay, self._relay_restarted)
+
+    async def start(self) -> None:
+        await self.recorder.start()
+        await self.relay.start()
+        self._renewing = asyncio.create_task(self._renew(), name=f"renew leases {self.name}")
+
+    async def stop(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
+        await self.relay.stop()
+        await self.recorder.stop()
+
+    def open_room(self, room: str, silent_after_ms: int) -> None:
+        self.rooms.add(room)
+        self.relay.send(control.RoomOpen(room, silent_after_ms))
+
+    def close_room(self, room: str) -> None:
+        self.rooms.discard(room)
+        self.open_gates.pop(room, None)
+        self.relay.send(control.RoomClose(room))
+
+    def open_gate(self, room: str, generation: int, required: list[str]) -> None:
+        if self._may_renew():
+            self.open_gates[room] = generation
+            self.relay.send(control.GateOpen(room, generation, LEASE_MS, required))
+
+    def close_gate(self, room: str, generation: int) -> None:
+        if self.open_gates.get(room, 0) <= generation:
+            self.open_gates.pop(room, None)
+        self.relay.send(control.GateClose(room, generation))
+
+    async def offer(self, room: str, seat: str, leg: int, revision: int, sdp: str) -> control.LegAnswer:
+        """The relay's answer. Raises ``OfferRefused``; ``media_unavailable`` when it does not answer in time."""
+        ref = next(self._refs)
+        future: asyncio.Future[control.LegAnswer] = asyncio.get_running_loop().create_future()
+        self._offers[ref] = future
+        self.relay.send(control.LegOffer(ref, room, seat, leg, revision, sdp))
+        try:
+            return await asyncio.wait_for(future, _ANSWER_WITHIN_S)
+        except TimeoutError:
+            raise OfferRefused("media_unavailable") from None
+        finally:
+            del self._offers[ref]
+
+    def _from_relay(self, message: control.Message) -> None:
+        match message:
+            case control.LegAnswer(ref=ref):
+                if (future := self._offers.get(ref)) and not future.done():
+                    future.set_result(message)
+            case control.LegRefused(ref=ref, code=code):
+                if (future := self._offers.get(ref)) and not future.done():
+                    future.set_exception(OfferRefused(code))
+            case control.GateClosed(room=room, generation=generation):
+                if self.open_gates.get(room) == generation:
+                    del self.open_gates[room]
+                self._received(message)
+            case _:
+                self._received(message)
+
+    def _relay_restarted(self) -> None:
+        self.open_gates.clear()
+        self._received(Lost(self.name, "relay"))
+
+    def _recorder_restarted(self) -> None:
+        self._received(Lost(self.name, "recorder"))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            if self.open_gates and self._may_renew():
+                self.relay.send(control.GateRenew(sorted(self.open_gates.items()), LEASE_MS))
