@@ -1,9 +1,10 @@
 """The session controller: one mailbox task per session, the only place where a session's state changes.
 
-For each event: `step` decides; restrictive effects are performed at once; the event is committed to the journal (with whatever else
-belongs into the same transaction); only then does the new state count and are permissive effects performed. When the journal cannot be
-reached, a fact (media fell silent, a deadline passed) and a command that ends the session are tried again until they are committed, while
-the gate stays closed; any other command is refused as `unavailable` and changes nothing.
+For each event: `step` decides; restrictive effects are performed at once; the event is committed to the journal (with
+whatever else belongs into the same transaction); only then does the new state count and are permissive effects
+performed. When the journal cannot be reached, a fact (media fell silent, a deadline passed) and a command that ends the
+session are tried again until they are committed, while the gate stays closed; any other command is refused as
+`unavailable` and changes nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Quiet logs: one JSON object a line on stderr, made only of the place, a fixed message and extras on an allow-list.
 
-Names, tokens, SDP, addresses and links have no way in (invariant 9): messages are constants, extras outside the list are dropped, and of an exception
-only its type and the places in our own code are shown, never its text.
+Names, tokens, SDP, addresses and links have no way in (invariant 9): messages are constants, extras outside the list
+are dropped, and of an exception only its type and the places in our own code are shown, never its text.
 """
 
 from __future__ import annotations

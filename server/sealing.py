@@ -1,7 +1,7 @@
 """Sealing: a recording's folder, its session key from a short-lived child process, and the app's signatures over its manifest.
 
-The app never holds a session identity: the child writes it sealed to the hospital's recipients and prints only its public half. The signing key
-lies in a file of mode 0600 that no other process is given.
+The app never holds a session identity: the child writes it sealed to the hospital's recipients and prints only its
+public half. The signing key lies in a file of mode 0600 that no other process is given.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Signer:
 
 
 async def make_session_key(folder: Path, recipients: tuple[str, ...]) -> str:
-    """Makes the recording's folder and its ``session-key.age``; returns the session's age public key. Raises ``SealingFailed``."""
+    """Makes ``session-key.age`` in the recording's folder; returns the session's age public key. Raises ``SealingFailed``."""
     if not recipients:
         raise SealingFailed("no recipient is configured")
     arguments = ["-m", "media.sessionkey", "--out", str(folder / "session-key.age")]
