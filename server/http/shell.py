@@ -1,0 +1,102 @@
+"""What every HTTP answer has in common: security headers, exact Origin on POST, problem documents, a quiet access log.
+
+Nothing is logged but method, route template, status and time: paths may hold a join token, queries and bodies hold more.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Any
+
+from aiohttp import web
+
+from server.http.problems import Problem, language, response
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MAX_BODY = 64 * 1024
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+        "connect-src 'self' wss:; font-src 'self'; manifest-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(self), microphone=(self)",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+log = logging.getLogger(__name__)
+
+
+def middlewares(origins: frozenset[str], secure: bool) -> list[Any]:
+    """In order: log and headers, problems, origin."""
+
+    @web.middleware
+    async def quiet_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+        start = perf_counter()
+        answer = await handler(request)
+        if not answer.prepared:
+            answer.headers.update(SECURITY_HEADERS)
+            if secure:
+                answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+            if request.path.startswith("/api/"):
+                answer.headers["Cache-Control"] = "no-store"
+        resource = request.match_info.route.resource
+        log.info(
+            "request",
+            extra={
+                "method": request.method,
+                "route": resource.canonical if resource is not None else "unknown",
+                "status": answer.status,
+                "ms": round((perf_counter() - start) * 1000),
+            },
+        )
+        return answer
+
+    @web.middleware
+    async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Problem as problem:
+            return response(problem, language(request))
+        except web.HTTPRequestEntityTooLarge:
+            return response(Problem("too_large"), language(request))
+        except web.HTTPNotFound:
+            return response(Problem("not_found"), language(request))
+        except web.HTTPException:
+            raise
+        except Exception:
+            log.exception("request failed")
+            return response(Problem("internal"), language(request))
+
+    @web.middleware
+    async def exact_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method not in ("GET", "HEAD"):
+            if request.headers.get("Origin") not in origins:
+                raise Problem("bad_origin")
+            if request.content_type != "application/json":
+                raise Problem("bad_request")
+        return await handler(request)
+
+    return [quiet_log, problems, exact_origin]
+
+
+async def body(request: web.Request, **shape: type) -> dict[str, Any]:
+    """The JSON object of a POST with exactly typed fields. Raises ``Problem`` bad_request or too_large."""
+    raw = await request.read()
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Problem("bad_request") from error
+    if not isinstance(document, dict) or any(type(document.get(name)) is not kind for name, kind in shape.items()):
+        raise Problem("bad_request")
+    return {name: document[name] for name in shape}
+
+
+def cookie(answer: web.StreamResponse, name: str, value: str, secure: bool, max_age_s: int) -> None:
+    """Sets an HttpOnly, SameSite=Lax cookie for the whole site."""
+    answer.set_cookie(name, value, max_age=max_age_s, httponly=True, secure=secure, samesite="Lax", path="/")
