@@ -243,9 +243,13 @@ class DeadlinePassed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ServerRestarted(Event):
-    """The server came back and replayed the journal: seats are empty, the recorder is off, past deadlines get a fresh grace."""
+    """The server came back and replayed the journal: seats are empty, the recorder is off, past deadlines get a fresh grace.
+
+    ``down_ms`` is the time since the session's last journaled event: so long the guardian may have been away.
+    """
 
     type: ClassVar[str] = "server_restarted"
+    down_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,525 @@
-"""The session machine: step(session, event, now) -> (session, effects)."""
+"""A visit's session: who must be there for child and physician to meet, what happens when someone is not, and how it ends.
+
+``step(session, event, now)`` gives the session after the event and the effects it asks for. It is a pure function: the journal
+holds the events, and the state is their fold (``replay``). These are the rules.
+
+    Waiting ──── admitted, both present, recorder running ───> Verifying ── attested ──> Live
+                                                               Verifying, Live <───────> Held
+    any state ───────────────────────────────────────────────────────────────────────────> Ended
+
+1.  The gate, through which alone sound and picture pass, is open in Verifying and Live and nowhere else. To be there, three
+    things must hold at every moment: the guardian is present, the physician is present, the recorder writes durably.
+2.  A person is *present* while media of the newest connection (epoch) of that seat arrives and that connection has not left.
+    An open socket, an older epoch, or media that lives on after leaving is not presence.
+3.  Waiting: the guardian confirms the child and agrees to the consultation and to its recording; then the physician admits,
+    which starts the recorder. When the waiting room closes the session ends: physician_absent when only the physician failed
+    to come, otherwise no_show. Only here can the physician cancel.
+4.  Verifying: the physician looks whether this is the guardian, this the child, and who they say; attesting all three makes it
+    Live. Completing is allowed only after that; referring to in-person care is allowed always.
+5.  Held: the gate is shut both ways, for one cause or several at once. Each cause has its own clock, starting when it came.
+    When the last is gone the gate opens again; when the first runs out the session ends with that cause's outcome. A
+    guardian who was away longer than ``reattest_after_s`` comes back to Verifying, otherwise everybody to where they were.
+    The physician's own hold is lifted by the physician only.
+6.  Taking back either consent ends the session as consent_withdrawn. The child can still be referred afterwards, once.
+7.  Ended is final. The same command again is answered as done and changes nothing; any other is refused.
+8.  After a restart of the server nobody is present and nothing records; an open session is Held until all are back, and
+    deadlines that passed meanwhile start afresh, so that nobody is sent away for our fault.
+
+Each opening of the gate has its own, rising ``generation``; closing bars that one and all before it. Within the effects of one
+step what closes comes before what opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import assert_never
+
+from server.errors import Refused
+from server.events import (
+    Admitted,
+    AnchorRecording,
+    Attested,
+    Cancelled,
+    Cause,
+    Chatted,
+    ChildConfirmed,
+    ClockStepped,
+    CloseGate,
+    Completed,
+    ConsentGiven,
+    ConsentRefused,
+    ConsentWithdrawn,
+    DeadlinePassed,
+    Doubt,
+    Doubted,
+    Effect,
+    EndMedia,
+    Event,
+    GateLapsed,
+    HoldCleared,
+    HoldPlaced,
+    MediaAlive,
+    MediaSilent,
+    OpenGate,
+    Outcome,
+    RecorderLost,
+    RecorderReady,
+    RecordingAnchored,
+    Referred,
+    SeatLeft,
+    SeatTaken,
+    ServerRestarted,
+    ShowState,
+    StartRecording,
+)
+from signaling.seats import Role
+
+REQUIRED_CONSENTS = ("consultation", "recording")
+REQUIRED_CHECKS = frozenset({"guardian_seen", "child_seen", "identity_matches"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A hospital's limits, in seconds."""
+
+    silent_after_s: float = 3.0  # no media for so long is silence; the relay measures it
+    reattest_after_s: float = 20.0
+    guardian_s: float = 120.0
+    physician_s: float = 300.0
+    recording_s: float = 120.0
+    physician_hold_s: float = 900.0
+    waiting_after_end_s: float = 1800.0  # the waiting room stays open so long after the appointment's end
+    restart_grace_s: float = 300.0  # a waiting room that ran out while the server was away stays open so much longer
+
+    def limit_s(self, cause: Cause) -> float:
+        match cause:
+            case Cause.GUARDIAN_SILENT:
+                return self.guardian_s
+            case Cause.PHYSICIAN_SILENT:
+                return self.physician_s
+            case Cause.RECORDING_LOST:
+                return self.recording_s
+            case Cause.PHYSICIAN_HOLD:
+                return self.physician_hold_s
+            case _:
+                assert_never(cause)
+
+
+def outcome_of(cause: Cause) -> Outcome:
+    """How a session ends when this cause outlasts its limit."""
+    match cause:
+        case Cause.GUARDIAN_SILENT | Cause.PHYSICIAN_HOLD:  # a hold means "the guardian is not with the child"
+            return Outcome.GUARDIAN_ABSENT
+        case Cause.PHYSICIAN_SILENT:
+            return Outcome.PHYSICIAN_ABSENT
+        case Cause.RECORDING_LOST:
+            return Outcome.RECORDING_LOST
+        case _:
+            assert_never(cause)
+
+
+# --- the states -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Seats fill, devices are checked; nothing is relayed or recorded. The waiting room closes at ``until``."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """The gate is open; the physician checks who is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The gate is open and the guardian attested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A cause of a hold: when it came, and when it ends the session."""
+
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The gate is closed until ``causes`` is empty."""
+
+    resume_to: Verifying | Live
+    causes: Mapping[Cause, Span]
+
+    @property
+    def first_to_end(self) -> Cause:
+        return min(self.causes, key=lambda cause: self.causes[cause].until)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    outcome: Outcome
+    at: float
+
+
+Running = Waiting | Verifying | Live | Held
+State = Running | Ended
+
+
+# --- the session ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One role's place. Epoch 0: nobody ever took it."""
+
+    epoch: int = 0
+    connected: bool = False
+    media: bool = False
+    doubts: tuple[Doubt, ...] = ()
+    away_since: float | None = None  # when presence was last lost; None while present, or never present
+
+    @property
+    def present(self) -> bool:
+        return self.connected and self.media
+
+
+class Recorder(StrEnum):
+    OFF = "off"
+    STARTING = "starting"
+    RUNNING = "running"
+    LOST = "lost"
+
+
+class Consent(StrEnum):
+    OPEN = "open"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class FiledReferral:
+    """The referral as everybody in the session may know it; the letter's body is elsewhere."""
+
+    id: str
+    reason: str
+    urgency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything the rules need to know. ``version`` rises with each change."""
+
+    id: str
+    rules: Rules
+    state: State
+    seats: Mapping[Role, Seat]
+    consents: Mapping[str, Consent]
+    child_confirmed: bool = False
+    admitted: bool = False
+    recorder: Recorder = Recorder.OFF
+    generation: int = 0
+    referral: FiledReferral | None = None
+    version: int = 0
+
+    @property
+    def gate_open(self) -> bool:
+        return isinstance(self.state, Verifying | Live)
+
+    @property
+    def deadline(self) -> float | None:
+        """When ``DeadlinePassed`` is due."""
+        match self.state:
+            case Waiting(until):
+                return until
+            case Held(causes=causes):
+                return min(span.until for span in causes.values())
+            case Verifying() | Live() | Ended():
+                return None
+            case _:
+                assert_never(self.state)
+
+    def present(self, role: Role) -> bool:
+        return role in self.seats and self.seats[role].present
+
+    @property
+    def consented(self) -> bool:
+        return self.child_confirmed and all(self.consents.get(kind) is Consent.GIVEN for kind in REQUIRED_CONSENTS)
+
+
+def new_session(id: str, rules: Rules, *, until: float) -> Session:
+    """A session nobody has come to yet; its waiting room closes at ``until``: appointment's end + ``waiting_after_end_s``."""
+    seats = {Role.GUARDIAN: Seat(), Role.PHYSICIAN: Seat()}
+    return Session(id, rules, Waiting(until), seats, dict.fromkeys(REQUIRED_CONSENTS, Consent.OPEN))
+
+
+def replay(initial: Session, journal: Iterable[tuple[Event, float]]) -> Session:
+    """The fold of the committed events with the very times they were stepped with."""
+    session = initial
+    for event, at in journal:
+        session, _ = step(session, event, at)
+    return session
+
+
+def step(session: Session, event: Event, now: float) -> tuple[Session, tuple[Effect, ...]]:
+    """The session after the event, and what is to be done; raises ``Refused`` for a command that is not allowed.
+
+    An event that changes nothing (of an older epoch, say) gives the same object back. ``now`` must be the very number that the
+    journal stores with the event, or a replay may judge a deadline differently.
+    """
+    if isinstance(session.state, Ended):
+        after = _after_the_end(session, session.state, event)
+    else:
+        after = _settled(_told(session, session.state, event, now), now)
+    effects = _effects(session, after, event)
+    if after == session:
+        return session, effects
+    return replace(after, version=session.version + 1), effects
+
+
+# --- what each event tells ------------------------------------------------------------------------
+
+
+def _told(session: Session, state: Running, event: Event, now: float) -> Session:
+    """The session with the event's own fact or command in it; what follows from that is ``_settled``'s business."""
+    match event:
+        case SeatTaken() | SeatLeft() | MediaAlive() | MediaSilent() | Doubted():
+            return _seated(session, event, now)
+        case RecorderReady():
+            return replace(session, recorder=Recorder.RUNNING)
+        case RecorderLost():
+            return replace(session, recorder=Recorder.LOST)
+        case ChildConfirmed():
+            return replace(session, child_confirmed=True)
+        case ConsentGiven(kind=kind):
+            return _consent(session, kind, Consent.GIVEN)
+        case ConsentRefused(kind=kind) if isinstance(state, Waiting):
+            return _consent(session, kind, Consent.REFUSED)
+        case ConsentRefused(kind=kind) | ConsentWithdrawn(kind=kind):  # refusing what the call rests on takes it back
+            withdrawn = _consent(session, kind, Consent.WITHDRAWN)
+            return _ended(withdrawn, Outcome.CONSENT_WITHDRAWN, now) if kind in REQUIRED_CONSENTS else withdrawn
+        case Admitted() | Attested() | HoldPlaced() | HoldCleared() | Completed() | Referred() | Cancelled():
+            return _commanded(session, event, now)
+        case GateLapsed(generation=generation):
+            current = session.gate_open and generation == session.generation
+            return replace(session, generation=generation + 1) if current else session
+        case DeadlinePassed():
+            return _out_of_time(session, now)
+        case ServerRestarted(down_ms=down_ms):
+            return _restarted(session, state, now, now - down_ms / 1000)
+        case Chatted() | RecordingAnchored() | ClockStepped():
+            return session
+        case _:
+            raise TypeError(f"no rule for {event.type}")
+
+
+def _seated(session: Session, event: SeatTaken | SeatLeft | MediaAlive | MediaSilent | Doubted, now: float) -> Session:
+    """A seat changed. Only a newer epoch takes it; only the present epoch, and only until it left, is heard."""
+    seat = session.seats.get(event.role, Seat())
+    if isinstance(event, SeatTaken):
+        return _with_seat(session, event.role, Seat(event.epoch, connected=True), now) if event.epoch > seat.epoch else session
+    if event.epoch != seat.epoch or not seat.connected:
+        return session
+    match event:
+        case SeatLeft():
+            changed = Seat(seat.epoch)
+        case MediaAlive():
+            changed = replace(seat, media=True)
+        case MediaSilent():
+            changed = replace(seat, media=False)
+        case Doubted(doubts=doubts):
+            changed = replace(seat, doubts=doubts)
+        case _:
+            assert_never(event)
+    return _with_seat(session, event.role, changed, now)
+
+
+def _with_seat(session: Session, role: Role, seat: Seat, lost_at: float) -> Session:
+    before = session.seats.get(role, Seat())
+    away_since = None if seat.present else lost_at if before.present else before.away_since
+    return replace(session, seats={**session.seats, role: replace(seat, away_since=away_since)})
+
+
+def _consent(session: Session, kind: str, consent: Consent) -> Session:
+    return replace(session, consents={**session.consents, kind: consent})
+
+
+def _ended(session: Session, outcome: Outcome, now: float) -> Session:
+    return replace(session, state=Ended(outcome, now))
+
+
+def _out_of_time(session: Session, now: float) -> Session:
+    if session.deadline is None or now < session.deadline:
+        return session  # the timer raced with what lifted it
+    if isinstance(session.state, Held):
+        return _ended(session, outcome_of(session.state.first_to_end), now)
+    came = {role for role, seat in session.seats.items() if seat.epoch > 0}
+    only_the_physician_failed = Role.GUARDIAN in came and Role.PHYSICIAN not in came
+    return _ended(session, Outcome.PHYSICIAN_ABSENT if only_the_physician_failed else Outcome.NO_SHOW, now)
+
+
+def _restarted(session: Session, state: Running, now: float, down_since: float) -> Session:
+    """Nobody is there and nothing records. Being away counts from ``down_since``, deadlines run from ``now``."""
+    recorder = Recorder.STARTING if session.admitted else Recorder.OFF
+    empty = replace(session, recorder=recorder)
+    for role, seat in session.seats.items():
+        empty = _with_seat(empty, role, Seat(seat.epoch), down_since)
+    if isinstance(state, Waiting):
+        return empty if state.until > now else replace(empty, state=Waiting(now + session.rules.restart_grace_s))
+    causes: dict[Cause, Span] = {cause: Span(down_since, now + session.rules.limit_s(cause)) for cause in _missing(empty)}
+    if not isinstance(state, Held):
+        return replace(empty, state=Held(state, causes))
+    for cause, span in state.causes.items():
+        causes[cause] = span if span.until > now else Span(span.since, now + session.rules.limit_s(cause))
+    return replace(empty, state=Held(state.resume_to, causes))
+
+
+# --- the physician's commands ---------------------------------------------------------------------
+
+Command = Admitted | Attested | HoldPlaced | HoldCleared | Completed | Referred | Cancelled
+
+
+def _commanded(session: Session, command: Command, now: float) -> Session:
+    """A command that took effect before gives the session unchanged."""
+    match command, session.state:
+        case Admitted(), Waiting():
+            return _admitted(session)
+        case Admitted(), _:
+            return session
+        case Attested(checks=checks), Verifying():
+            if not REQUIRED_CHECKS.issubset(checks):
+                raise Refused("attestation_incomplete")
+            return replace(session, state=Live())
+        case Attested(), Live() | Held(resume_to=Live()):
+            return session
+        case HoldPlaced(), (Verifying() | Live()) as state:
+            return replace(session, state=Held(state, {Cause.PHYSICIAN_HOLD: _span(session, Cause.PHYSICIAN_HOLD, now)}))
+        case HoldPlaced(), Held(resume_to, causes):
+            placed = {Cause.PHYSICIAN_HOLD: _span(session, Cause.PHYSICIAN_HOLD, now)}
+            return replace(session, state=Held(resume_to, placed | dict(causes)))
+        case HoldCleared(), Held(resume_to, causes):
+            left: dict[Cause, Span] = {cause: span for cause, span in causes.items() if cause is not Cause.PHYSICIAN_HOLD}
+            return replace(session, state=Held(resume_to, left))
+        case HoldCleared(), Verifying() | Live():
+            return session
+        case Completed(), Live() | Held(resume_to=Live()):
+            return _ended(session, Outcome.COMPLETED, now)
+        case Referred(), _:
+            return _ended(_filed(session, command), Outcome.REFERRED, now)
+        case Cancelled(), Waiting():
+            return _ended(session, Outcome.CANCELLED, now)
+        case _:
+            raise Refused("wrong_state")
+
+
+def _admitted(session: Session) -> Session:
+    if not session.consented:
+        raise Refused("consent_missing")
+    if not session.seats[Role.GUARDIAN].connected:
+        raise Refused("wrong_state")
+    started = Recorder.STARTING if session.recorder is Recorder.OFF else session.recorder
+    return replace(session, admitted=True, recorder=started)
+
+
+def _filed(session: Session, referred: Referred) -> Session:
+    return replace(session, referral=FiledReferral(referred.referral, referred.reason, referred.urgency))
+
+
+def _after_the_end(session: Session, ended: Ended, event: Event) -> Session:
+    match event, ended.outcome:
+        case Referred(), Outcome.CONSENT_WITHDRAWN if session.referral is None:
+            return _filed(session, event)
+        case Referred(), Outcome.CONSENT_WITHDRAWN | Outcome.REFERRED:
+            return session
+        case Completed(), Outcome.COMPLETED:
+            return session
+        case Cancelled(), Outcome.CANCELLED:
+            return session
+        case ConsentWithdrawn(), Outcome.CONSENT_WITHDRAWN:
+            return session
+        case (
+            (
+                Admitted()
+                | Attested()
+                | HoldPlaced()
+                | HoldCleared()
+                | Completed()
+                | Referred()
+                | Cancelled()
+                | ConsentWithdrawn()
+            ),
+            _,
+        ):
+            raise Refused("session_ended")
+        case _:
+            return session
+
+
+# --- what follows ---------------------------------------------------------------------------------
+
+
+def _missing(session: Session) -> tuple[Cause, ...]:
+    """What keeps the gate closed, as far as facts go (the physician's own hold is a wish, not a fact)."""
+    facts = {
+        Cause.GUARDIAN_SILENT: not session.present(Role.GUARDIAN),
+        Cause.PHYSICIAN_SILENT: not session.present(Role.PHYSICIAN),
+        Cause.RECORDING_LOST: session.recorder is not Recorder.RUNNING,
+    }
+    return tuple(cause for cause, missing in facts.items() if missing)
+
+
+def _span(session: Session, cause: Cause, now: float) -> Span:
+    return Span(now, now + session.rules.limit_s(cause))
+
+
+def _settled(session: Session, now: float) -> Session:
+    """The state that the facts demand."""
+    missing = _missing(session)
+    match session.state:
+        case Waiting():
+            return _opened(session, Verifying()) if session.admitted and session.consented and not missing else session
+        case (Verifying() | Live()) as state:
+            causes = {c: _span(session, c, now) for c in missing}
+            return replace(session, state=Held(state, causes)) if causes else session
+        case Held(resume_to, before):
+            kept = {c: span for c, span in before.items() if c in missing or c is Cause.PHYSICIAN_HOLD}
+            new = {c: _span(session, c, now) for c in missing if c not in before}
+            guardian = before.get(Cause.GUARDIAN_SILENT)
+            if guardian and Cause.GUARDIAN_SILENT not in kept and now - guardian.since > session.rules.reattest_after_s:
+                resume_to = Verifying()
+            return replace(session, state=Held(resume_to, kept | new)) if kept | new else _opened(session, resume_to)
+        case Ended():
+            return session
+        case _:
+            assert_never(session.state)
+
+
+def _opened(session: Session, state: Verifying | Live) -> Session:
+    return replace(session, state=state, generation=session.generation + 1)
+
+
+def _effects(before: Session, after: Session, event: Event) -> tuple[Effect, ...]:
+    """What the change asks for: first what closes, then what opens."""
+    effects: list[Effect] = []
+    ends = isinstance(after.state, Ended) and not isinstance(before.state, Ended)
+    holds = isinstance(after.state, Held) and not isinstance(before.state, Held)
+    admits = after.admitted and not before.admitted
+    restarts = isinstance(event, ServerRestarted) and after.admitted and not isinstance(after.state, Ended)
+    if before.gate_open and not after.gate_open:
+        effects.append(CloseGate(before.generation))
+    if ends:
+        effects.append(EndMedia())
+    if after.generation > before.generation:
+        effects.append(OpenGate(after.generation))
+    if admits or restarts:
+        effects.append(StartRecording())
+    if holds or (ends and after.admitted):
+        effects.append(AnchorRecording())
+    if replace(after, generation=before.generation) != before:
+        effects.append(ShowState())
+    return tuple(effects)
