@@ -1,0 +1,127 @@
+/**
+ * The HTTP side of the server (server/http/API.md) as functions. Every failure is an `ApiProblem` with a stable `code`; a failure to
+ * reach the server at all has the code `network`.
+ */
+
+/** @typedef {import("./i18n/i18n.js").Language} Language */
+/** @typedef {{code: string, text: string, urgency: string}} Reason */
+/** @typedef {{name: string, title: string, hospital: string, licence: string}} Physician */
+/** @typedef {{id: string, field: string, starts_at: string, child: string, guardian: string, physician: Physician, reasons?: Reason[]}} VisitView */
+/** @typedef {"open" | "given" | "refused" | "withdrawn"} ConsentState */
+/** @typedef {{referral: string, page: string, pdf: string, fhir: string}} LetterLinks */
+/**
+ * @typedef {{visit: VisitView, role: string, state: string, outcome: string | null, child_confirmed: boolean,
+ *            consents: {consultation: ConsentState, recording: ConsentState}, letter: LetterLinks | null, summary: boolean}} VisitStatus
+ */
+/** @typedef {"consultation" | "recording"} ConsentKind */
+/** @typedef {{kind: ConsentKind, version: string, language: Language, title: string, paragraphs: string[], sha256: string}} ConsentText */
+/** @typedef {{summary: string, physician: string, hospital: string, ended_at: string}} Summary */
+/**
+ * @typedef {{referral: string, number: string, issued_at: string, urgency: string, by_when: string,
+ *            reason: {code: string, text_zh: string, text_en: string}, physician: {name: string, title: string, licence: string},
+ *            hospital: string, department: string, child: {name: string, sex: string, birth_date: string},
+ *            guardian: {name: string, relation: string, phone: string}, history: string, not_examined: string, told_family: string,
+ *            safety_net: {zh: string, en: string}[], journal_head: string, page: string, pdf: string, fhir: string}} Letter
+ */
+/** @typedef {{name: string, role: "physician" | "operations", title?: string, hospital?: string, licence?: string}} Staff */
+/**
+ * @typedef {{visit: string, child: string, age_years: number, field: string, starts_at: string, state: string, outcome: string | null,
+ *            guardian_waiting: boolean, waiting_since_s: number | null}} WorklistEntry
+ */
+/**
+ * @typedef {{seat: string, presence: string, up_bps: number, down_bps: number, up_loss: number, down_loss: number,
+ *            rtt_ms: number | null, jitter_ms: number}} OpsLeg
+ */
+/** @typedef {{session: string, state: string, gate: boolean, recording: string, age_s: number, legs: OpsLeg[]}} OpsSession */
+/** @typedef {{name: string, state: string, rooms: number}} OpsWorker */
+
+/** The server said no (RFC 9457), or could not be reached (`code` "network", `status` 0). */
+export class ApiProblem extends Error {
+  /** @param {number} status @param {string} code @param {string} detail @param {number | null} [retryAfterS] */
+  constructor(status, code, detail, retryAfterS = null) {
+    super(code);
+    this.name = "ApiProblem";
+    this.status = status;
+    this.code = code;
+    /** A sentence in the page's language, or empty. */
+    this.detail = detail;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/**
+ * @param {{language: () => Language, fetch?: typeof globalThis.fetch, timeoutMs?: number}} options
+ */
+export function createApi({ language, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 15_000 }) {
+  /** @param {string} path @param {RequestInit} [init] @returns {Promise<any>} */
+  const call = async (path, init = {}) => {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), timeoutMs);
+    const headers = { Accept: "application/json", "Accept-Language": language(), ...init.headers };
+    try {
+      const response = await fetch(path, { ...init, headers, credentials: "same-origin", cache: "no-store", signal: abort.signal });
+      const body = await readJson(response);
+      if (!response.ok) throw problemOf(response, body);
+      return body;
+    } catch (error) {
+      throw error instanceof ApiProblem ? error : new ApiProblem(0, "network", "");
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  /** @param {string} path @param {object} [body] @returns {Promise<any>} */
+  const post = (path, body = {}) =>
+    call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  /** @param {string} visit @param {string} rest */
+  const of = (visit, rest = "") => `/api/visits/${encodeURIComponent(visit)}${rest}`;
+
+  return Object.freeze({
+    /** @param {string} token @returns {Promise<{visit: string, next: string}>} */
+    join: (token) => post("/api/join", { token }),
+    /** @param {string} visit @returns {Promise<VisitStatus>} */
+    visit: (visit) => call(of(visit)),
+    /** @param {string} visit @param {Language} inLanguage @returns {Promise<ConsentText[]>} */
+    consentTexts: (visit, inLanguage) => call(of(visit, `/consent-texts?language=${inLanguage}`)),
+    /** @param {string} visit @param {boolean} confirmed */
+    confirmChild: (visit, confirmed) => post(of(visit, "/child"), { confirmed }),
+    /** @param {string} visit @param {ConsentText} text @param {boolean} agreed */
+    consent: (visit, { kind, version, language: textLanguage, sha256 }, agreed) =>
+      post(of(visit, "/consents"), { kind, version, language: textLanguage, sha256, agreed }),
+    /** @param {string} visit @returns {Promise<{token: string, expires_in_s: number}>} */
+    socketToken: (visit) => post(of(visit, "/socket-token")),
+    /** @param {string} visit @returns {Promise<Letter>} */
+    letter: (visit) => call(of(visit, "/letter")),
+    /** @param {string} visit @returns {Promise<Summary>} */
+    summary: (visit) => call(of(visit, "/summary")),
+    /** @param {string} login @param {string} password @returns {Promise<{name: string, role: string}>} */
+    signIn: (login, password) => post("/api/staff/sign-in", { login, password }),
+    signOut: () => post("/api/staff/sign-out"),
+    /** @returns {Promise<Staff>} */
+    me: () => call("/api/staff/me"),
+    /** @returns {Promise<{visits: WorklistEntry[]}>} */
+    worklist: () => call("/api/staff/worklist"),
+    /** @returns {Promise<{sessions: OpsSession[], workers: OpsWorker[]}>} */
+    opsSessions: () => call("/api/ops/sessions"),
+  });
+}
+
+/** @typedef {ReturnType<typeof createApi>} Api */
+
+/** @param {Response} response */
+async function readJson(response) {
+  const text = await response.text();
+  if (text === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiProblem(response.status, "unknown", "");
+  }
+}
+
+/** @param {Response} response @param {any} body */
+function problemOf(response, body) {
+  const code = typeof body?.code === "string" ? body.code : "unknown";
+  const detail = typeof body?.detail === "string" ? body.detail : "";
+  const wait = Number(body?.retry_after_s ?? response.headers.get("Retry-After"));
+  return new ApiProblem(response.status, code, detail, Number.isFinite(wait) && wait > 0 ? wait : null);
+}

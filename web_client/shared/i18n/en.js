@@ -1,0 +1,10 @@
+/** The whole English catalogue, from its parts; a key stands in one part only. */
+
+import family from "./en/family.js";
+import join from "./en/join.js";
+import letter from "./en/letter.js";
+import ops from "./en/ops.js";
+import physician from "./en/physician.js";
+import shared from "./en/shared.js";
+
+export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter });

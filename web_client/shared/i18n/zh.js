@@ -1,0 +1,10 @@
+/** The whole Chinese catalogue, from its parts; a key stands in one part only. */
+
+import family from "./zh/family.js";
+import join from "./zh/join.js";
+import letter from "./zh/letter.js";
+import ops from "./zh/ops.js";
+import physician from "./zh/physician.js";
+import shared from "./zh/shared.js";
+
+export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter });
