@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from server import events as ev
-from server.session import Refused, Session, step
+from server.chain import Head
+from server.errors import Refused
+from server.session import Session, step
+from server.store.database import Write
+from server.store.errors import Unavailable, VersionConflict
 
 RETRY_EVERY_S = 0.2
 _RECORDED_THOUGH_NOTHING_CHANGES = (ev.Chatted, ev.RecordingAnchored, ev.ClockStepped, ev.ConsentRefused)
@@ -25,24 +29,15 @@ _TRIED_ONCE = (ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentG
 
 log = logging.getLogger(__name__)
 
-Also = Callable[[Any], Awaitable[None]]
-
-
-class Unavailable(Exception):
-    """The journal could not be written now; nothing was committed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """Where a session's chain stands: its length and the SHA-256 of its newest event."""
-
-    version: int
-    head: str
-
 
 class Journal(Protocol):
-    async def append(self, session: str, expected_version: int, event: ev.Event, at: float, also: Also | None) -> Committed:
-        """One transaction: the event and what `also` writes. Raises ``Unavailable``."""
+    """What the controller needs of `server.journal.Journal`."""
+
+    async def append(
+        self, session: str, expected_version: int, events: Sequence[ev.Event], at: float, also: Sequence[Write] = ()
+    ) -> Head: ...
+
+    async def replay(self, session: str) -> list[tuple[ev.Event, float]]: ...
 
 
 class Effects(Protocol):
@@ -61,7 +56,7 @@ class Effects(Protocol):
 @dataclass(slots=True)
 class _Letter:
     event: ev.Event
-    also: Also | None
+    also: tuple[Write, ...]
     done: asyncio.Future[Session]
 
 
@@ -92,7 +87,7 @@ class Controller:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    def post(self, event: ev.Event, also: Also | None = None) -> asyncio.Future[Session]:
+    def post(self, event: ev.Event, also: tuple[Write, ...] = ()) -> asyncio.Future[Session]:
         """Puts an event into the mailbox. The future gives the session after it, or ``Refused``; facts need not be awaited."""
         done: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
         done.add_done_callback(_retrieve)
@@ -115,34 +110,55 @@ class Controller:
 
     async def _take(self, letter: _Letter) -> None:
         try:
-            session, effects = step(self.session, letter.event, self._clock())
-            if session is not self.session or effects or isinstance(letter.event, _RECORDED_THOUGH_NOTHING_CHANGES):
-                for effect in effects:
-                    if ev.is_restrictive(effect):
-                        self._perform(effect, session)
-                await self._commit(letter)
-                self.session = session
-                for effect in effects:
-                    if not ev.is_restrictive(effect):
-                        self._perform(effect, session)
+            while not await self._advance(letter):
+                await self._catch_up()
         except Refused as refused:
             letter.done.set_exception(refused)
-            return
         finally:
             self._rearm()
         if not letter.done.done():
             letter.done.set_result(self.session)
 
+    async def _advance(self, letter: _Letter) -> bool:
+        """One event, whole. False when the journal turned out to be further than we are (a commit of unknown outcome)."""
+        session, effects = step(self.session, letter.event, self._clock())
+        if session is self.session and not effects and not isinstance(letter.event, _RECORDED_THOUGH_NOTHING_CHANGES):
+            return True
+        for effect in effects:
+            if ev.is_restrictive(effect):
+                self._perform(effect, session)
+        try:
+            await self._commit(letter)
+        except VersionConflict:
+            return False
+        self._settle(session, effects)
+        return True
+
+    def _settle(self, session: Session, effects: Sequence[ev.Effect]) -> None:
+        self.session = session
+        for effect in effects:
+            if not ev.is_restrictive(effect):
+                self._perform(effect, session)
+
+    async def _catch_up(self) -> None:
+        committed = await self._journal.replay(self.session.id)
+        log.warning("session caught up with its journal", extra={"session": self.session.id[:8]})
+        for event, at in committed[self.version :]:
+            session, effects = step(self.session, event, at)
+            self._settle(session, effects)
+        self.version = len(committed)
+
     async def _commit(self, letter: _Letter) -> None:
+        at = self._clock()  # one time for every try: the repeated append is the same append
         while True:
             try:
-                committed = await self._journal.append(self.session.id, self.version, letter.event, self._clock(), letter.also)
+                head = await self._journal.append(self.session.id, self.version, [letter.event], at, letter.also)
             except Unavailable:
                 if isinstance(letter.event, _TRIED_ONCE):
                     raise Refused("unavailable") from None
                 await asyncio.sleep(RETRY_EVERY_S)
             else:
-                self.version, self.head = committed.version, committed.head
+                self.version, self.head = head.n, head.hash
                 return
 
     def _perform(self, effect: ev.Effect, session: Session) -> None:
