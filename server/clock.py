@@ -6,13 +6,13 @@ import time
 
 
 class Clock:
-    """``clock()`` is seconds since 1970 as of the start, advanced by the monotonic clock only."""
+    """``clock()`` is seconds since 1970 as of the start, advanced by the monotonic clock only, in whole microseconds."""
 
     def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()
 
     def __call__(self) -> float:
-        return time.monotonic() + self._offset
+        return round(time.monotonic() + self._offset, 6)  # so that the journal's whole microseconds are the same number
 
     def monotonic_us(self, at: float) -> int:
         """The CLOCK_MONOTONIC microseconds of a time of this clock: what relay and recorder count in."""

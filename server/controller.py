@@ -121,14 +121,15 @@ class Controller:
 
     async def _advance(self, letter: _Letter) -> bool:
         """One event, whole. False when the journal turned out to be further than we are (a commit of unknown outcome)."""
-        session, effects = step(self.session, letter.event, self._clock())
+        now = self._clock()  # the journal stores the very time that `step` decided with
+        session, effects = step(self.session, letter.event, now)
         if session is self.session and not effects and not isinstance(letter.event, _RECORDED_THOUGH_NOTHING_CHANGES):
             return True
         for effect in effects:
             if ev.is_restrictive(effect):
                 self._perform(effect, session)
         try:
-            await self._commit(letter)
+            await self._commit(letter, now)
         except VersionConflict:
             return False
         self._settle(session, effects)
@@ -148,8 +149,7 @@ class Controller:
             self._settle(session, effects)
         self.version = len(committed)
 
-    async def _commit(self, letter: _Letter) -> None:
-        at = self._clock()  # one time for every try: the repeated append is the same append
+    async def _commit(self, letter: _Letter, at: float) -> None:
         while True:
             try:
                 head = await self._journal.append(self.session.id, self.version, [letter.event], at, letter.also)
