@@ -26,6 +26,7 @@ const SHARP_START_MS = 12_000;
 const RESTART_AFTER_MS = 1_000;
 const RESTART_AGAIN_MS = 4_000;
 const CONNECT_WITHIN_MS = 12_000;
+const NEVER_CONNECTED = ["new", "connecting"];
 const RENEW_WAITS_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 /** @param {CallOptions} options */
@@ -162,7 +163,7 @@ export class Call {
     addLines(pc, this.#tracks, receivePairs);
     pc.addEventListener("connectionstatechange", () => pc === this.#pc && this.#connectionChanged(pc));
     this.#change("connecting");
-    this.#later(CONNECT_WITHIN_MS, () => pc.connectionState !== "connected" && this.#renewLater());
+    this.#later(CONNECT_WITHIN_MS, () => NEVER_CONNECTED.includes(pc.connectionState) && this.#renewLater());
     await this.#offer(pc, false);
   }
 
@@ -197,7 +198,7 @@ export class Call {
   /** A new address may take a while to appear after a change of network, so ask again. @param {RTCPeerConnection} pc @param {number} waitMs */
   #restartUntilBack(pc, waitMs) {
     this.#later(waitMs, () => {
-      if (pc !== this.#pc || pc.connectionState !== "disconnected") return;
+      if (pc !== this.#pc || pc.connectionState === "connected") return;
       void this.#offer(pc, true);
       this.#restartUntilBack(pc, RESTART_AGAIN_MS);
     });
