@@ -1,15 +1,9 @@
 """The one error a peer can cause by asking for something well-formed that is not allowed now.
 
 Whoever raises ``Refused`` has changed nothing. Its code is one of PROTOCOL.md, section 7; the sentence that goes with it is
-found by whoever answers, in the user's language. Nonsense from a peer is the decoder's own ``Malformed``; all else is a bug.
+found by whoever answers, in the user's language. Nonsense from a peer is the decoder's own ``Malformed``; everything else is a bug.
 """
 
 from __future__ import annotations
 
-
-class Refused(Exception):
-    """Well-formed, but not allowed; nothing has changed. ``code`` is stable and goes over the wire."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+from signaling.messages import Refused as Refused
