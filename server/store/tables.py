@@ -1,0 +1,285 @@
+"""The tables, as plain data: portable between SQLite and PostgreSQL.
+
+Times are seconds since 1970 (``*_at``) except in the chains, where they are whole microseconds (``at_us``) because they are
+hashed. Dates are ISO text. Secrets are kept as SHA-256 only. ``event`` and ``hospital_chain`` are only ever appended to;
+personal words live in ``body``, which can be deleted without breaking a chain.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+# --- people and places ----------------------------------------------------------------------------
+
+hospital = Table(
+    "hospital",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_en", String, nullable=False),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("login", String, nullable=False, unique=True),
+    Column("password_hash", String, nullable=False),
+    Column("role", String, nullable=False),  # physician | operations | administrator | records_officer
+    Column("name", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("licence", String),
+    Column("rank", String),  # server.eligibility.Rank
+    Column("practice_since", String),
+    Column("trained_until", String),
+    Column("whitelisted", Boolean, nullable=False),
+)
+
+child = Table(
+    "child",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("sex", String, nullable=False),  # female | male | unknown
+    Column("birth_date", String, nullable=False),
+)
+
+guardian = Table(
+    "guardian",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("phone", String, nullable=False),
+)
+
+relation = Table(
+    "relation",
+    metadata,
+    Column("guardian", ForeignKey("guardian.id"), nullable=False),
+    Column("child", ForeignKey("child.id"), nullable=False),
+    Column("kind", String, nullable=False),  # mother | father | legal_guardian
+    Column("proof", String, nullable=False),  # household_register | birth_certificate | court_order | other
+    PrimaryKeyConstraint("guardian", "child"),
+)
+
+# --- visits ---------------------------------------------------------------------------------------
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("id", String, primary_key=True),  # also the session's id
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("department", String, nullable=False),
+    Column("field", String, nullable=False),  # growth | nutrition | skin
+    Column("child", String, nullable=False),
+    Column("guardian", String, nullable=False),
+    Column("physician", ForeignKey("staff.id"), nullable=False),
+    Column("starts_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+    # A snapshot of the session for lists, written in the transaction of the event that changed it; the journal is the truth.
+    Column("state", String, nullable=False),
+    Column("outcome", String),
+    Column("waiting_since_at", Double),
+    Column("child_confirmed_at", Double),
+    Column("ended_at", Double),
+    ForeignKeyConstraint(["guardian", "child"], ["relation.guardian", "relation.child"]),
+    Index("ix_visit_physician_starts_at", "physician", "starts_at"),
+    Index("ix_visit_state", "state"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("session", ForeignKey("visit.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("type", String, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("previous", String, nullable=False),
+    Column("hash", String, nullable=False),
+    PrimaryKeyConstraint("session", "n"),
+)
+
+hospital_chain = Table(
+    "hospital_chain",
+    metadata,
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("session", String, nullable=False),
+    Column("session_n", Integer, nullable=False),
+    Column("session_head", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("previous", String, nullable=False),
+    Column("hash", String, nullable=False),
+    PrimaryKeyConstraint("hospital", "n"),
+    Index("ix_hospital_chain_session", "session"),
+)
+
+body = Table(
+    "body",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("session", ForeignKey("visit.id"), nullable=False),
+    Column("kind", String, nullable=False),  # chat | summary | letter | note
+    Column("at", Double, nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sha256", String, nullable=False),
+    Index("ix_body_session_kind", "session", "kind"),
+)
+
+consent_text = Table(
+    "consent_text",
+    metadata,
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("kind", String, nullable=False),  # consultation | recording
+    Column("version", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("paragraphs", Text, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("valid_from_at", Double, nullable=False),
+    PrimaryKeyConstraint("hospital", "kind", "version", "language"),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("visit", ForeignKey("visit.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("answer", String, nullable=False),  # given | refused | withdrawn
+    Column("at", Double, nullable=False),
+    Column("turn", Integer, nullable=False),  # 1, 2, 3 … within the visit: which answer is the last one
+    UniqueConstraint("visit", "turn"),
+)
+
+referral = Table(
+    "referral",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("visit", ForeignKey("visit.id"), nullable=False, unique=True),
+    Column("number", String, nullable=False, unique=True),
+    Column("reason", String, nullable=False),
+    Column("urgency", String, nullable=False),
+    Column("checklist_version", String, nullable=False),
+    Column("body", String, nullable=False),
+    Column("issued_at", Double, nullable=False),
+    Column("state", String, nullable=False),  # issued | sent | received | booked | seen
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("session", ForeignKey("visit.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("delivered_at", Double),
+    Index("ix_outbox_delivered_at", "delivered_at"),
+)
+
+recording = Table(
+    "recording",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("session", ForeignKey("visit.id"), nullable=False, unique=True),
+    Column("folder", String, nullable=False),
+    Column("public_key", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("origin_at", Double, nullable=False),
+)
+
+# --- who may come in ------------------------------------------------------------------------------
+
+device = Table(
+    "device",
+    metadata,
+    Column("cookie_sha256", String, primary_key=True),
+    Column("visit", ForeignKey("visit.id"), nullable=False, index=True),
+    Column("role", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("revoked_at", Double),
+)
+
+join_link = Table(
+    "join_link",
+    metadata,
+    Column("token_sha256", String, primary_key=True),
+    Column("visit", ForeignKey("visit.id"), nullable=False, index=True),
+    Column("issued_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("redeemed_at", Double),
+    Column("revoked_at", Double),
+)
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("cookie_sha256", String, primary_key=True),
+    Column("staff", ForeignKey("staff.id"), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+
+socket_token = Table(
+    "socket_token",
+    metadata,
+    Column("token_sha256", String, primary_key=True),
+    Column("session", ForeignKey("visit.id"), nullable=False),
+    Column("role", String, nullable=False),
+    Column("device", ForeignKey("device.cookie_sha256", ondelete="CASCADE")),
+    Column("staff_session", ForeignKey("staff_session.cookie_sha256", ondelete="CASCADE")),
+    Column("expires_at", Double, nullable=False),
+    Column("used_at", Double),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("key", String, primary_key=True),  # a keyed hash of what is counted: a login, an address
+    Column("failures", Integer, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("locked_until_at", Double, nullable=False),
+)
+
+# --- the server itself ----------------------------------------------------------------------------
+
+app_lease = Table(
+    "app_lease",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("beat_at", Double, nullable=False),
+)

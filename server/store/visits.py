@@ -1,0 +1,133 @@
+"""Visits: booking one with the people in it, and the session's snapshot that lists are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.database import Database, Write
+from server.store.tables import child, guardian, hospital, relation, staff, visit
+
+
+@dataclass(frozen=True, slots=True)
+class Hospital:
+    id: str
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """``role`` is physician, operations, administrator or records_officer; the last five matter for physicians."""
+
+    id: str
+    hospital: str
+    login: str
+    password_hash: str
+    role: str
+    name: str
+    title: str
+    licence: str | None = None
+    rank: str | None = None
+    practice_since: str | None = None
+    trained_until: str | None = None
+    whitelisted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """``sex`` is female, male or unknown; ``birth_date`` is ISO text."""
+
+    id: str
+    hospital: str
+    name: str
+    sex: str
+    birth_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guardian:
+    id: str
+    hospital: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """``kind``: mother, father, legal_guardian. ``proof``: household_register, birth_certificate, court_order, other."""
+
+    guardian: str
+    child: str
+    kind: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A booked visit; its id is also its session's. ``field`` is growth, nutrition or skin."""
+
+    id: str
+    hospital: str
+    department: str
+    field: str
+    child: str
+    guardian: str
+    physician: str
+    starts_at: float
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What lists show of a session; ``waiting_since_at`` is when the guardian who now waits came."""
+
+    state: str
+    outcome: str | None = None
+    waiting_since_at: float | None = None
+    ended_at: float | None = None
+
+
+Record = Hospital | Staff | Child | Guardian | Relation | Visit
+_TABLES = {Hospital: hospital, Staff: staff, Child: child, Guardian: guardian, Relation: relation, Visit: visit}
+
+
+def add(*records: Record) -> Write:
+    """Store new records, in the order in which they lean on each other."""
+
+    async def write(connection: AsyncConnection) -> None:
+        for record in records:
+            row: dict[str, Any] = {name: getattr(record, name) for name in type(record).__slots__}
+            if isinstance(record, Visit):
+                row["state"] = "waiting"
+            await connection.execute(insert(_TABLES[type(record)]), row)
+
+    return write
+
+
+async def book(database: Database, records: Sequence[Record]) -> None:
+    """Store new people and visits together."""
+    await database.write(add(*records))
+
+
+def snapshot(session: str, now_is: Snapshot) -> Write:
+    """Keep the lists up to date, in the transaction of the event that changed the session."""
+
+    async def write(connection: AsyncConnection) -> None:
+        row = {name: getattr(now_is, name) for name in Snapshot.__slots__}
+        await connection.execute(update(visit).where(visit.c.id == session).values(row))
+
+    return write
+
+
+def child_confirmed(session: str, at: float) -> Write:
+    """The guardian said that it is the right child."""
+
+    async def write(connection: AsyncConnection) -> None:
+        await connection.execute(update(visit).where(visit.c.id == session).values(child_confirmed_at=at))
+
+    return write
