@@ -1,1 +1,154 @@
-"""Placeholder."""
+"""One direction of one track: the outgoing line that never breaks, and the asking for keyframes.
+
+Pure. A ``Line`` lives as long as its far side: whatever source feeds it (a new leg after a reconnect, the same one after
+a hold), its sequence goes on at the next number and its timestamp by the time that has passed, so the far side sees one
+stream. It promises that no output index (rollover and sequence) is ever given out twice; a nonce depends on that.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from media import rtp
+
+WINDOW = 1024
+"""How far behind the newest a late packet may be. The SRTP session's replay window must be at least this."""
+MAX_JUMP = 3000
+"""A source that leaps further ahead (RFC 3550, A.1: MAX_DROPOUT) begins a new run: no hole is passed on."""
+
+_SEQUENCE_TIMESTAMP = struct.Struct("!HI")
+_LINE = struct.Struct("!HII")
+
+StartsPicture = Callable[[rtp.ReadBuffer, int, int], bool]
+
+
+class Line:
+    """The sequence and timestamp line of one outgoing track (one SSRC at one receiver).
+
+    Sources are named by rising ints (a leg's number): a higher one takes the line over at its first packet, a lower one
+    is refused from then on. Indices are 48 bits: rollover and sequence, as SRTP counts them.
+    """
+
+    __slots__ = (
+        "_base", "_clock_rate", "_first", "_highest", "_last_arrival_us", "_last_timestamp", "_offset", "_seen",
+        "_stray", "_waiting", "highest", "source", "ssrc", "starts_picture", "timestamp_offset",
+    )  # fmt: skip
+
+    def __init__(
+        self, ssrc: int, clock_rate: int, sequence: int, timestamp: int, starts_picture: StartsPicture | None = None
+    ) -> None:
+        """``sequence`` and ``timestamp`` are the first to go out. With ``starts_picture`` each run waits for a keyframe."""
+        self.ssrc = ssrc
+        self.starts_picture = starts_picture
+        self.source = -1
+        self.highest = (sequence & 0xFFFF) - 1  # newest output index
+        self.timestamp_offset = 0  # output minus source, modulo 2**32
+        self._base = timestamp & 0xFFFFFFFF
+        self._clock_rate = clock_rate
+        self._waiting = True  # the next packet begins a run
+        self._stray = -1
+        self._first = self._highest = self._offset = 0  # of the run: first and newest source index, output minus source
+        self._last_timestamp = 0
+        self._last_arrival_us = -1
+        self._seen = [-1] * WINDOW
+
+    @property
+    def waiting(self) -> bool:
+        """True from a splice to the first packet after it: a video line wants a keyframe."""
+        return self._waiting
+
+    def splice(self) -> None:
+        """What comes next begins a new run: call it when the gate closes. What is late from before is refused."""
+        self._waiting = True
+
+    def rewrite(self, buf: rtp.WriteBuffer, size: int, source: int, arrival_us: int) -> int:
+        """Give the packet this line's sequence, timestamp and SSRC in place; its 48-bit output index, or -1 if refused."""
+        sequence, timestamp = _SEQUENCE_TIMESTAMP.unpack_from(buf, 2)
+        if (source != self.source or self._waiting) and not self._begin(buf, size, source, arrival_us):
+            return -1
+        ahead = (sequence - self._highest) & 0xFFFF
+        if 0 < ahead < 0x8000:
+            if ahead > MAX_JUMP:
+                return self._anew(buf, size, source, arrival_us)
+            self._highest += ahead
+            index = self._highest + self._offset
+            self.highest = index
+            self._last_timestamp = timestamp
+            self._last_arrival_us = arrival_us
+        else:
+            behind = -ahead & 0xFFFF
+            index = self._highest - behind + self._offset
+            if behind >= WINDOW:
+                if sequence == self._stray:  # two in a row from elsewhere: the source has restarted (RFC 3550, A.1)
+                    return self._anew(buf, size, source, arrival_us)
+                self._stray = (sequence + 1) & 0xFFFF
+                return -1
+            if self._highest - behind < self._first or self._seen[index % WINDOW] == index:
+                return -1
+        self._seen[index % WINDOW] = index
+        _LINE.pack_into(buf, 2, index & 0xFFFF, (timestamp + self.timestamp_offset) & 0xFFFFFFFF, self.ssrc)
+        return index
+
+    def _anew(self, buf: rtp.WriteBuffer, size: int, source: int, arrival_us: int) -> int:
+        self._waiting = True
+        self._stray = -1
+        return self.rewrite(buf, size, source, arrival_us)
+
+    def _begin(self, buf: rtp.WriteBuffer, size: int, source: int, arrival_us: int) -> bool:
+        """Lay the run that starts with this packet onto the line, right behind what has gone out; False to refuse it."""
+        if source < self.source:
+            return False
+        if self.starts_picture is not None:
+            header = rtp.header_size(buf, size)
+            if header < 0 or not self.starts_picture(buf, header, size):
+                return False
+        target = self._base
+        if self._last_arrival_us >= 0:
+            elapsed = (arrival_us - self._last_arrival_us) * self._clock_rate // 1_000_000
+            target = self._last_timestamp + self.timestamp_offset + max(1, elapsed)
+        sequence, timestamp = _SEQUENCE_TIMESTAMP.unpack_from(buf, 2)
+        self.timestamp_offset = (target - timestamp) & 0xFFFFFFFF
+        self._first = sequence + 0x10000
+        self._highest = self._first - 1
+        self._offset = self.highest - self._highest
+        self.source = source
+        self._waiting = False
+        return True
+
+    def source_index(self, output: int) -> int:
+        """The source's index (its 16-bit sequence plus 65536 a cycle since this run began) behind an output sequence
+        number of any width; -1 when it is not of the present run."""
+        ahead = (output - self.highest) & 0xFFFF
+        index = self._highest + (ahead - 0x10000 if ahead >= 0x8000 else ahead)
+        return index - 0x10000 if self._first <= index <= self._highest else -1
+
+
+class KeyframeRequests:
+    """The requests for a keyframe to one source: many wishes become few requests, repeated until a keyframe comes."""
+
+    __slots__ = ("_asked_us", "interval_us", "pending", "sent")
+
+    def __init__(self, interval_us: int = 300_000) -> None:
+        """``interval_us``: the least time between two requests; set it to the round trip when that is longer."""
+        self.interval_us = interval_us
+        self.pending = False
+        self.sent = 0
+        self._asked_us = -1
+
+    def want(self, now_us: int) -> bool:
+        """Someone needs a keyframe. True: send a request now (``due`` says when to repeat it)."""
+        self.pending = True
+        return self.due(now_us)
+
+    def due(self, now_us: int) -> bool:
+        """True when a request is to be sent now; it then counts as sent."""
+        if not self.pending or (self._asked_us >= 0 and now_us - self._asked_us < self.interval_us):
+            return False
+        self._asked_us = now_us
+        self.sent += 1
+        return True
+
+    def came(self) -> None:
+        """A keyframe began to arrive."""
+        self.pending = False

@@ -1,0 +1,127 @@
+"""Repair of loss on one hop: what was sent, to send it again; what is missing, to ask for it.
+
+Pure. ``RepairCache`` answers the far side's NACKs and never lets one packet be repeated faster than the round trip;
+``GapTracker`` finds the holes of an uplink and asks for them within bounds of count, age and rate, so that repair does not
+itself congest the path.
+"""
+
+from __future__ import annotations
+
+CAPACITY = 1024
+"""Packets kept per line. A power of two, so that a 16-bit sequence finds its slot; as wide as a line's window for late ones."""
+MAX_GAP = 500
+"""A larger hole is not repaired: the stream has jumped, and a keyframe costs less."""
+MAX_TRIES = 8
+MAX_AGE_US = 1_000_000
+REORDER_US = 10_000
+"""A packet this little late is only reordered."""
+MIN_RETRY_US = 30_000
+_CREDIT = 30  # hundredths of a request earned by a received packet: repair takes at most about a quarter of the path
+_CREDIT_CAP = 100 * 100
+
+
+class RepairCache:
+    """The last packets of an outgoing line by their sequence number.
+
+    The bytes are opaque: plaintext to be wrapped as a retransmission, or the ciphertext to be sent again as it was.
+    """
+
+    __slots__ = ("_again_us", "_packets", "_sequences")
+
+    def __init__(self) -> None:
+        self._packets: list[bytes] = [b""] * CAPACITY
+        self._sequences = [-1] * CAPACITY
+        self._again_us = [0] * CAPACITY
+
+    def store(self, index: int, packet: bytes) -> None:
+        """Keep what was sent with the output index (or sequence) ``index``."""
+        slot = index % CAPACITY
+        self._packets[slot] = packet
+        self._sequences[slot] = index & 0xFFFF
+        self._again_us[slot] = 0
+
+    def recall(self, sequence: int, now_us: int, rtt_us: int) -> bytes | None:
+        """The packet last sent with this 16-bit sequence; None when it is gone or was repeated within the round trip."""
+        slot = sequence % CAPACITY
+        if self._sequences[slot] != sequence or now_us < self._again_us[slot]:
+            return None
+        self._again_us[slot] = now_us + rtt_us
+        return self._packets[slot]
+
+    def clear(self) -> None:
+        """Forget everything, as when the key changed: old ciphertexts are of no use then."""
+        self._packets[:] = [b""] * CAPACITY
+        self._sequences[:] = [-1] * CAPACITY
+
+
+class GapTracker:
+    """The holes in one incoming stream, and when to ask for them."""
+
+    __slots__ = ("_credit", "_highest", "_missing", "_next", "lost", "recovered", "requests")
+
+    def __init__(self) -> None:
+        self._next = -1  # the 16-bit sequence that comes next
+        self._highest = 0  # newest index: sequence plus 65536 a cycle
+        self._missing: dict[int, list[int]] = {}  # index -> [found at, asked at, tries]
+        self._credit = _CREDIT_CAP
+        self.lost = 0  # given up
+        self.recovered = 0
+        self.requests = 0
+
+    @property
+    def missing(self) -> int:
+        return len(self._missing)
+
+    def received(self, sequence: int, now_us: int) -> None:
+        """A packet came: in order, late, or repaired (then with its original sequence)."""
+        if self._credit < _CREDIT_CAP:
+            self._credit += _CREDIT
+        if sequence == self._next:
+            self._next = (sequence + 1) & 0xFFFF
+            self._highest += 1
+            return
+        if self._next < 0:
+            self._restart(sequence)
+            return
+        ahead = (sequence - self._next) & 0xFFFF
+        if ahead >= 0x8000:
+            if self._missing.pop(self._highest + 1 + ahead - 0x10000, None) is not None:
+                self.recovered += 1
+            return
+        if ahead > MAX_GAP:
+            self._restart(sequence)
+            return
+        for index in range(self._highest + 1, self._highest + 1 + ahead):
+            self._missing[index] = [now_us, -1, 0]
+        self._highest += ahead + 1
+        self._next = (sequence + 1) & 0xFFFF
+        while len(self._missing) > MAX_GAP:
+            del self._missing[next(iter(self._missing))]
+            self.lost += 1
+
+    def _restart(self, sequence: int) -> None:
+        self.lost += len(self._missing)
+        self._missing.clear()
+        self._highest = sequence + 0x10000
+        self._next = (sequence + 1) & 0xFFFF
+
+    def due(self, now_us: int, rtt_us: int) -> list[int]:
+        """The sequences to ask for now, oldest first; each counts as asked. Call it every 10 to 20 ms."""
+        if not self._missing:
+            return []
+        retry_us = max(MIN_RETRY_US, rtt_us + (rtt_us >> 2))
+        ask: list[int] = []
+        given_up: list[int] = []
+        for index, hole in self._missing.items():
+            found_us, asked_us, tries = hole
+            if now_us - found_us > MAX_AGE_US or (tries >= MAX_TRIES and now_us - asked_us >= retry_us):
+                given_up.append(index)
+            elif (now_us - found_us >= REORDER_US if tries == 0 else now_us - asked_us >= retry_us) and self._credit >= 100:
+                self._credit -= 100
+                hole[1], hole[2] = now_us, tries + 1
+                ask.append(index & 0xFFFF)
+        for index in given_up:
+            del self._missing[index]
+        self.lost += len(given_up)
+        self.requests += len(ask)
+        return ask
