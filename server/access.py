@@ -1,1 +1,64 @@
-"""Placeholder."""
+"""Who may do what in a visit: a table, and nothing that is not in it.
+
+A *grant* says that a device holds a role in one visit; ``check`` is asked before every act, also when the same device was
+allowed the one before. Staff who hold no seat (operations, records) have no grant and so none of these acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from server.errors import Refused
+from signaling.seats import Role
+
+_EVERYBODY = frozenset(Role)
+_GUARDIAN = frozenset({Role.GUARDIAN})
+_PHYSICIAN = frozenset({Role.PHYSICIAN})
+_PARTIES = _GUARDIAN | _PHYSICIAN
+
+ACTS: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        # intents on the wire (PROTOCOL.md, section 4)
+        "offer": _EVERYBODY,
+        "device_report": _EVERYBODY,
+        "chat": _EVERYBODY,
+        "leave": _EVERYBODY,
+        "withdraw_consent": _GUARDIAN,
+        "admit": _PHYSICIAN,
+        "attest": _PHYSICIAN,
+        "hold": _PHYSICIAN,
+        "resume": _PHYSICIAN,
+        "complete": _PHYSICIAN,
+        "refer": _PHYSICIAN,
+        "cancel": _PHYSICIAN,
+        # requests (server/http/API.md)
+        "visit_read": _PARTIES,
+        "socket_token": _EVERYBODY,
+        "consent_texts_read": _GUARDIAN,
+        "child_confirm": _GUARDIAN,
+        "consent_give": _GUARDIAN,
+        "letter_read": _PARTIES,
+        "summary_read": _PARTIES,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """This device holds this role in this visit."""
+
+    visit: str
+    role: Role
+
+
+def may(role: Role, act: str) -> bool:
+    """Whether the role may ever do it; an act that nobody listed is nobody's."""
+    return role in ACTS.get(act, frozenset())
+
+
+def check(grant: Grant, visit: str, act: str) -> None:
+    """Raises ``Refused("not_allowed")`` for a foreign visit, a foreign act and an unknown one alike."""
+    if grant.visit != visit or not may(grant.role, act):
+        raise Refused("not_allowed")
