@@ -1,0 +1,326 @@
+/**
+ * What the family's page knows, and how each thing that happens changes it. Pure: no clock, no document, no network; moments come
+ * with the events. `screenOf` says which screen that is; the view draws it and nothing else decides.
+ */
+
+import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
+
+/** @typedef {import("../shared/i18n/i18n.js").Language} Language */
+/** @typedef {import("../shared/api.js").VisitStatus} VisitStatus */
+/** @typedef {import("../shared/api.js").ConsentText} ConsentText */
+/** @typedef {import("../shared/api.js").ConsentKind} ConsentKind */
+/** @typedef {import("../shared/api.js").Letter} Letter */
+/** @typedef {import("../shared/api.js").Summary} Summary */
+/** @typedef {import("../shared/support.js").Support} Support */
+/** @typedef {import("../shared/support.js").DeviceProblem} DeviceProblem */
+/** @typedef {import("../shared/picture.js").PictureJudgement} PictureJudgement */
+/** @typedef {import("../shared/devices.js").Facing} Facing */
+/** @typedef {import("../shared/call.js").CallState} CallState */
+/** @typedef {import("../shared/chat_log.js").ChatEntry} ChatEntry */
+
+/** @typedef {"guardian_silent" | "physician_silent" | "recording_lost" | "physician_hold"} Cause */
+/** @typedef {{role: string, name: string, connected: boolean, presence: "present" | "doubtful" | "absent", doubts: string[]}} SeatView */
+/**
+ * @typedef {{version: number, state: "waiting" | "verifying" | "live" | "held" | "ended", admitted: boolean, gate: boolean,
+ *            recording: "off" | "starting" | "running" | "lost", until_ms: number | null,
+ *            causes: {cause: Cause, elapsed_ms: number, remaining_ms: number | null}[], resume_to: "verifying" | "live" | null,
+ *            outcome: string | null, referral: {id: string, reason: string, urgency: string} | null, seats: SeatView[]}} SessionView
+ */
+/** @typedef {"live" | "lost" | "none"} TrackState */
+/** @typedef {"top-right" | "top-left" | "bottom-right" | "bottom-left"} Corner */
+/** @typedef {"leave" | "menu" | "withdraw" | "trouble" | "licence"} Sheet */
+/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "devices" | "left" | "room"} Stage */
+/** @typedef {"idle" | "connecting" | "online" | "offline" | "closing" | "superseded"} Connection */
+
+/**
+ * @typedef {object} Devices
+ * @property {Support} support
+ * @property {"closed" | "opening" | "open"} state
+ * @property {TrackState} audio
+ * @property {TrackState} video
+ * @property {DeviceProblem | null} audioProblem
+ * @property {DeviceProblem | null} videoProblem
+ * @property {number} cameras
+ * @property {Facing} facing
+ * @property {number} level  loudness now, 0 to 1
+ * @property {boolean} heard  a voice was heard at least once
+ * @property {PictureJudgement} picture
+ * @property {boolean} muted
+ * @property {boolean} cameraOff
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Language} language
+ * @property {boolean} languageChosen
+ * @property {Stage} stage
+ * @property {ConsentKind} consentKind  which consent is being read or was declined
+ * @property {readonly ConsentText[] | null} texts
+ * @property {boolean} busy  a request of this step is on its way
+ * @property {string | null} notice  why the last step did not work: an error code
+ * @property {{code: string, text: string} | null} problem
+ * @property {VisitStatus | null} status
+ * @property {Devices} devices
+ * @property {Connection} connection
+ * @property {number} retryS  while closing: when the server is back
+ * @property {SessionView | null} session
+ * @property {number} sessionAtMs  when `session` arrived, on the page's clock
+ * @property {number} nowMs
+ * @property {CallState} call
+ * @property {readonly string[]} remotes  roles whose media arrives
+ * @property {boolean} playBlocked
+ * @property {"good" | "fair" | "poor" | null} light
+ * @property {readonly ChatEntry[]} chat
+ * @property {boolean} chatOpen
+ * @property {number} unread
+ * @property {Sheet | null} sheet
+ * @property {ConsentKind} withdrawing
+ * @property {Corner} corner
+ * @property {boolean} wholePicture
+ * @property {Letter | null} letter
+ * @property {Summary | null} summary
+ * @property {boolean} recordsLate  letter or summary did not come within the time
+ */
+
+/**
+ * @typedef {{type: "opened", status: VisitStatus} | {type: "problem", code: string, text: string} | {type: "language", language: Language}
+ *   | {type: "language_confirmed"} | {type: "child_answered", right: boolean} | {type: "texts", texts: readonly ConsentText[]}
+ *   | {type: "consent_answered", kind: ConsentKind, agreed: boolean} | {type: "reconsidered"} | {type: "busy"}
+ *   | {type: "refused", code: string} | {type: "support", support: Support} | {type: "devices", devices: Partial<Devices>}
+ *   | {type: "entered"} | {type: "left"} | {type: "connection", connection: Connection, retryS?: number}
+ *   | {type: "message", message: any, nowMs: number} | {type: "tick", nowMs: number} | {type: "call", call: CallState}
+ *   | {type: "remotes", roles: readonly string[]} | {type: "play_blocked", blocked: boolean} | {type: "sheet", sheet: Sheet | null}
+ *   | {type: "withdrawing", kind: ConsentKind} | {type: "chat_open", open: boolean}
+ *   | {type: "chat_sent", clientId: string, text: string, at: string} | {type: "chat_accepted", clientId: string, id: string}
+ *   | {type: "chat_failed", clientId: string} | {type: "corner", corner: Corner} | {type: "whole_picture", whole: boolean}
+ *   | {type: "status", status: VisitStatus} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}} Event
+ */
+
+/** @param {Language} language @param {boolean} languageChosen @returns {State} */
+export function initialState(language, languageChosen) {
+  return {
+    language, languageChosen, stage: "loading", consentKind: "consultation", texts: null, busy: false, notice: null, problem: null,
+    status: null, connection: "idle", retryS: 0, session: null, sessionAtMs: 0, nowMs: 0, call: "idle", remotes: [],
+    playBlocked: false, light: null, chat: [], chatOpen: false, unread: 0, sheet: null, withdrawing: "recording", corner: "top-right",
+    wholePicture: false, letter: null, summary: null, recordsLate: false,
+    devices: {
+      support: "ok", state: "closed", audio: "none", video: "none", audioProblem: null, videoProblem: null, cameras: 0, facing: "user",
+      level: 0, heard: false, picture: "unknown", muted: false, cameraOff: false,
+    },
+  }; // prettier-ignore
+}
+
+const HEARD_ABOVE = 0.3;
+
+/** @param {State} state @param {Event} event @returns {State} */
+export function reduce(state, event) {
+  switch (event.type) {
+    case "opened":
+      return advance({ ...settled(state), status: event.status, problem: null });
+    case "problem":
+      return { ...settled(state), stage: "problem", problem: { code: event.code, text: event.text } };
+    case "language":
+      return { ...state, language: event.language, texts: event.language === state.language ? state.texts : null };
+    case "language_confirmed":
+      return advance({ ...state, languageChosen: true });
+    case "child_answered":
+      return event.right ? advance(withStatus(settled(state), { child_confirmed: true })) : { ...settled(state), stage: "wrong_child" };
+    case "texts":
+      return { ...state, texts: event.texts };
+    case "consent_answered":
+      return consentAnswered(settled(state), event.kind, event.agreed);
+    case "reconsidered":
+      return { ...state, stage: state.stage === "wrong_child" ? "child" : "consent", notice: null };
+    case "busy":
+      return { ...state, busy: true, notice: null };
+    case "refused":
+      return { ...settled(state), notice: event.code };
+    case "support":
+    case "devices":
+      return devicesChanged(state, event);
+    case "entered":
+      return { ...settled(state), stage: "room" };
+    case "left":
+      return { ...state, stage: "left", sheet: null, chatOpen: false, connection: "idle", call: "idle", remotes: [], light: null };
+    case "connection":
+      return { ...state, connection: event.connection, retryS: event.retryS ?? 0 };
+    case "message":
+      return heard(state, event.message, event.nowMs);
+    case "tick":
+      return { ...state, nowMs: event.nowMs };
+    case "status":
+      return { ...state, status: event.status };
+    case "letter":
+      return { ...state, letter: event.letter, recordsLate: false };
+    case "summary":
+      return { ...state, summary: event.summary, recordsLate: false };
+    case "records_late":
+      return { ...state, recordsLate: true };
+    default:
+      return inRoom(state, event);
+  }
+}
+
+/**
+ * What happens in the room: the call, the written messages, the sheets.
+ * @param {State} state @param {Event} event @returns {State}
+ */
+function inRoom(state, event) {
+  switch (event.type) {
+    case "call":
+      return { ...state, call: event.call, light: event.call === "connected" ? state.light : null };
+    case "remotes":
+      return { ...state, remotes: event.roles };
+    case "play_blocked":
+      return { ...state, playBlocked: event.blocked };
+    case "sheet":
+      return { ...state, sheet: event.sheet, notice: null };
+    case "withdrawing":
+      return { ...state, withdrawing: event.kind };
+    case "chat_open":
+      return { ...state, chatOpen: event.open, unread: 0 };
+    case "chat_sent":
+      return { ...state, chat: chatSent(state.chat, { ...event, role: "guardian" }) };
+    case "chat_accepted":
+      return { ...state, chat: chatAccepted(state.chat, event.clientId, event.id) };
+    case "chat_failed":
+      return { ...state, chat: chatFailed(state.chat, event.clientId) };
+    case "corner":
+      return { ...state, corner: event.corner };
+    case "whole_picture":
+      return { ...state, wholePicture: event.whole, sheet: null };
+    default:
+      return state;
+  }
+}
+
+/** @param {State} state @param {any} message @param {number} nowMs @returns {State} */
+function heard(state, message, nowMs) {
+  switch (message.type) {
+    case "welcome":
+      return {
+        ...sessionArrived(state, message.session, nowMs),
+        connection: "online",
+        status: state.status && { ...state.status, visit: message.visit },
+        chat: chatSnapshot(state.chat, message.chat),
+      };
+    case "session":
+      return sessionArrived(state, message.session, nowMs);
+    case "chat": {
+      const chat = chatArrived(state.chat, message.message);
+      const isNew = chat !== state.chat && message.message.role !== "guardian" && !state.chatOpen;
+      return { ...state, chat, unread: state.unread + (isNew ? 1 : 0) };
+    }
+    case "quality":
+      return { ...state, light: message.light };
+    case "superseded":
+      return { ...state, connection: "superseded", sheet: null, chatOpen: false };
+    case "closing":
+      return { ...state, connection: "closing", retryS: message.retry_s };
+    default:
+      return state;
+  }
+}
+
+/** @param {State} state @param {SessionView} session @param {number} nowMs @returns {State} */
+function sessionArrived(state, session, nowMs) {
+  const ended = session.state === "ended";
+  return { ...state, session, sessionAtMs: nowMs, nowMs, sheet: ended ? null : state.sheet, chatOpen: ended ? false : state.chatOpen };
+}
+
+/** @param {State} state @param {ConsentKind} kind @param {boolean} agreed @returns {State} */
+function consentAnswered(state, kind, agreed) {
+  const consents = { consultation: "open", recording: "open", ...state.status?.consents, [kind]: agreed ? "given" : "refused" };
+  return advance(withStatus(state, { consents: /** @type {VisitStatus["consents"]} */ (consents) }));
+}
+
+/** @param {State} state @param {{type: "support", support: Support} | {type: "devices", devices: Partial<Devices>}} event @returns {State} */
+function devicesChanged(state, event) {
+  const changed = event.type === "support" ? { support: event.support } : event.devices;
+  const heardNow = state.devices.heard || (changed.level ?? 0) > HEARD_ABOVE;
+  return { ...state, devices: { ...state.devices, ...changed, heard: heardNow } };
+}
+
+/** The first step that is still open. @param {State} state @returns {State} */
+function advance(state) {
+  const status = state.status;
+  if (!status) return state;
+  if (status.state === "ended") return { ...state, stage: "room" };
+  if (!state.languageChosen) return { ...state, stage: "language" };
+  if (!status.child_confirmed) return { ...state, stage: "child" };
+  for (const kind of /** @type {ConsentKind[]} */ (["consultation", "recording"])) {
+    if (status.consents[kind] === "open") return { ...state, stage: "consent", consentKind: kind };
+    if (status.consents[kind] !== "given") return { ...state, stage: "declined", consentKind: kind };
+  }
+  return { ...state, stage: "devices" };
+}
+
+/** @param {State} state @returns {State} */
+function settled(state) {
+  return { ...state, busy: false, notice: null };
+}
+
+/** @param {State} state @param {Partial<VisitStatus>} changed @returns {State} */
+function withStatus(state, changed) {
+  return { ...state, status: state.status && { ...state.status, ...changed } };
+}
+
+// --- what the view asks ----------------------------------------------------------------------------------------------
+
+/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "unsupported" | "devices" | "waiting" | "call" | "held" | "ended" | "left" | "superseded"} Screen */
+
+/** @param {State} state @returns {Screen} */
+export function screenOf(state) {
+  if (outcomeOf(state)) return "ended";
+  if (state.connection === "superseded") return "superseded";
+  if (state.stage === "devices" && state.devices.support !== "ok") return "unsupported";
+  if (state.stage !== "room") return state.stage;
+  switch (state.session?.state) {
+    case "verifying":
+    case "live":
+      return "call";
+    case "held":
+      return "held";
+    default:
+      return "waiting";
+  }
+}
+
+/** How the visit ended, or null while it has not. @param {State} state @returns {string | null} */
+export function outcomeOf(state) {
+  if (state.session?.state === "ended") return state.session.outcome ?? "cancelled";
+  return state.status?.state === "ended" ? (state.status.outcome ?? "cancelled") : null;
+}
+
+/** Milliseconds until the session's deadline, counted down on the page's own clock. @param {State} state @returns {number | null} */
+export function remainingMs(state) {
+  const until = state.session?.until_ms;
+  return until === null || until === undefined ? null : Math.max(0, until - (state.nowMs - state.sessionAtMs));
+}
+
+/** The causes of a hold, the one that ends the visit soonest first. @param {State} state */
+export function causesOf(state) {
+  const far = Number.POSITIVE_INFINITY;
+  return [...(state.session?.causes ?? [])].sort((a, b) => (a.remaining_ms ?? far) - (b.remaining_ms ?? far));
+}
+
+/** @param {State} state @param {string} role */
+export function seatOf(state, role) {
+  return state.session?.seats.find((seat) => seat.role === role) ?? null;
+}
+
+/** Something outside took a device away although the reader did not ask for it. @param {State} state */
+export function devicesLost(state) {
+  return state.devices.audio === "lost" || state.devices.video === "lost";
+}
+
+/** What the page tells the server about its devices. @param {State} state @param {boolean} visible */
+export function deviceReport(state, visible) {
+  const { audio, video, muted, cameraOff, picture } = state.devices;
+  return {
+    microphone: audio === "live" && muted ? "muted" : audio,
+    camera: video === "live" && cameraOff ? "off" : video,
+    visible,
+    picture: video === "live" && !cameraOff ? picture : "unknown",
+  };
+}
