@@ -1,0 +1,107 @@
+"""Consent: the versioned texts that families are shown, and what they answered to exactly which text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.chain import canonical
+from server.store.database import Database, Write
+from server.store.tables import consent, consent_text, visit
+
+KINDS = ("consultation", "recording")
+SHIPPED = Path(__file__).parent / "consent_texts"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """One text in one language. ``sha256`` covers everything that is shown."""
+
+    kind: str
+    version: str
+    language: str
+    title: str
+    paragraphs: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        shown = {name: getattr(self, name) for name in ConsentText.__slots__}
+        return hashlib.sha256(canonical(shown).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a guardian answered: ``given``, ``refused`` or ``withdrawn``."""
+
+    id: str
+    visit: str
+    kind: str
+    version: str
+    language: str
+    sha256: str
+    answer: str
+    at: float
+
+
+def shipped() -> list[ConsentText]:
+    """The texts that come with the server, for a hospital to ratify or replace."""
+    texts = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(SHIPPED.glob("*.json"))]
+    return [ConsentText(t["kind"], t["version"], t["language"], t["title"], tuple(t["paragraphs"])) for t in texts]
+
+
+def publish(hospital: str, texts: Sequence[ConsentText], valid_from_at: float) -> Write:
+    """Make these the hospital's texts from then on; older versions stay, for the answers that name them."""
+
+    async def write(connection: AsyncConnection) -> None:
+        for text in texts:
+            row = {"hospital": hospital, "kind": text.kind, "version": text.version, "language": text.language}
+            row |= {"title": text.title, "paragraphs": canonical({"paragraphs": text.paragraphs}), "sha256": text.sha256}
+            await connection.execute(insert(consent_text), {**row, "valid_from_at": valid_from_at})
+
+    return write
+
+
+async def texts_for(database: Database, visit_id: str, language: str, now: float) -> list[ConsentText]:
+    """What this visit's family is to be shown now: the newest text of each kind in that language."""
+
+    async def work(connection: AsyncConnection) -> list[ConsentText]:
+        c = consent_text.c
+        of_visit = (c.hospital == visit.c.hospital, visit.c.id == visit_id, c.language == language, c.valid_from_at <= now)
+        query = select(consent_text).where(*of_visit).order_by(c.valid_from_at, c.version)
+        newest: dict[str, ConsentText] = {}
+        for row in await connection.execute(query):
+            paragraphs = tuple(json.loads(row.paragraphs)["paragraphs"])
+            newest[row.kind] = ConsentText(row.kind, row.version, row.language, row.title, paragraphs)
+        return [newest[kind] for kind in KINDS if kind in newest]
+
+    return await database.read(work)
+
+
+def keep(item: Answer) -> Write:
+    """Store an answer, in the transaction of the event that tells it."""
+
+    async def write(connection: AsyncConnection) -> None:
+        last = await connection.scalar(select(func.max(consent.c.turn)).where(consent.c.visit == item.visit))
+        row = {name: getattr(item, name) for name in Answer.__slots__}
+        await connection.execute(insert(consent), {**row, "turn": (last or 0) + 1})
+
+    return write
+
+
+async def answers(connection: AsyncConnection, visit_id: str) -> dict[str, Answer]:
+    """The last answer of each kind, inside a transaction."""
+    columns = [consent.c[name] for name in Answer.__slots__]
+    rows = await connection.execute(select(*columns).where(consent.c.visit == visit_id).order_by(consent.c.turn))
+    return {row.kind: Answer(*row) for row in rows}
+
+
+async def states(database: Database, visit_id: str) -> dict[str, str]:
+    """For each kind: ``open``, or the last answer."""
+    given = await database.read(lambda connection: answers(connection, visit_id))
+    return {kind: given[kind].answer if kind in given else "open" for kind in KINDS}

@@ -1,0 +1,94 @@
+"""Join links and the devices they were redeemed on (DESIGN, section 10).
+
+A link works once, until it expires or a newer one is issued; redeeming it gives a cookie, and that cookie is the device. The
+device that holds it may come again; any other needs a new link, which revokes the old link and the old device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.errors import Refused
+from server.store.database import Database
+from server.store.secrets import digest
+from server.store.tables import device, join_link
+from signaling.seats import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """Where the link leads; ``cookie`` is the new device's secret, or ``None`` when this device had redeemed before."""
+
+    visit: str
+    cookie: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that redeemed a visit's link; ``id`` is its cookie's hash."""
+
+    id: str
+    visit: str
+    role: Role
+
+
+class Links:
+    """``new_secret`` gives 256 random bits as URL-safe text, a new one each time."""
+
+    def __init__(self, database: Database, new_secret: Callable[[], str]) -> None:
+        self._database = database
+        self._new_secret = new_secret
+
+    async def issue(self, visit: str, now: float, expires_at: float) -> str:
+        """A new link's token, told only this once. Every earlier link and guardian's device of the visit is revoked."""
+        token = self._new_secret()
+
+        async def work(connection: AsyncConnection) -> None:
+            of_links = update(join_link).where(join_link.c.visit == visit, join_link.c.revoked_at.is_(None))
+            await connection.execute(of_links.values(revoked_at=now))
+            of_devices = update(device).where(device.c.visit == visit, device.c.revoked_at.is_(None))
+            await connection.execute(of_devices.values(revoked_at=now))
+            row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
+            await connection.execute(insert(join_link), row)
+
+        await self._database.write(work)
+        return token
+
+    async def redeem(self, token: str, cookie: str | None, now: float) -> Redeemed:
+        """Use the link, once. Raises ``Refused``: ``link_unknown``, ``link_used`` or ``link_expired`` (also when revoked)."""
+        new_cookie = self._new_secret()
+
+        async def work(connection: AsyncConnection) -> Redeemed:
+            link = (await connection.execute(select(join_link).where(join_link.c.token_sha256 == digest(token)))).one_or_none()
+            if link is None:
+                raise Refused("link_unknown")
+            if link.revoked_at is not None:
+                raise Refused("link_expired")
+            holder = None if cookie is None else await _device(connection, cookie)
+            if holder is not None and holder.visit == link.visit:
+                return Redeemed(link.visit, None)
+            if link.redeemed_at is None and link.expires_at <= now:
+                raise Refused("link_expired")
+            unused = (join_link.c.token_sha256 == link.token_sha256, join_link.c.redeemed_at.is_(None))
+            won = await connection.execute(update(join_link).where(*unused).values(redeemed_at=now))
+            if won.rowcount != 1:
+                raise Refused("link_used")
+            row = {"cookie_sha256": digest(new_cookie), "visit": link.visit, "role": Role.GUARDIAN.value, "created_at": now}
+            await connection.execute(insert(device), row)
+            return Redeemed(link.visit, new_cookie)
+
+        return await self._database.write(work)
+
+    async def device(self, cookie: str) -> Device | None:
+        """The device that holds this cookie, unless it was revoked."""
+        return await self._database.read(lambda connection: _device(connection, cookie))
+
+
+async def _device(connection: AsyncConnection, cookie: str) -> Device | None:
+    live = (device.c.cookie_sha256 == digest(cookie), device.c.revoked_at.is_(None))
+    row = (await connection.execute(select(device).where(*live))).one_or_none()
+    return None if row is None else Device(row.cookie_sha256, row.visit, Role(row.role))

@@ -1,0 +1,68 @@
+"""Lists: a physician's worklist, and what operations may see of sessions. Made from snapshots, so they cost no replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.masking import mask_name
+from server.store.database import Database
+from server.store.details import age_years
+from server.store.tables import child, visit
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of the worklist; ``child`` is masked."""
+
+    visit: str
+    child: str
+    age_years: int
+    field: str
+    starts_at: float
+    state: str
+    outcome: str | None
+    waiting_since_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A session as operations see it: no names."""
+
+    session: str
+    hospital: str
+    state: str
+    starts_at: float
+    ends_at: float
+
+
+async def worklist(database: Database, physician: str, since: float, until: float) -> list[Listed]:
+    """The physician's visits that start in this span, by time; one that is under way is listed whenever it started."""
+
+    async def work(connection: AsyncConnection) -> list[Listed]:
+        under_way = visit.c.state.in_(("verifying", "live", "held"))
+        in_span = (visit.c.starts_at >= since) & (visit.c.starts_at < until)
+        columns = (visit.c.id, child.c.name, child.c.birth_date, visit.c.field, visit.c.starts_at)
+        query = select(*columns, visit.c.state, visit.c.outcome, visit.c.waiting_since_at)
+        query = query.join(child, child.c.id == visit.c.child).where(visit.c.physician == physician, in_span | under_way)
+        return [
+            Listed(id, mask_name(name), age_years(born, starts_at), field, starts_at, state, outcome, waiting)
+            for id, name, born, field, starts_at, state, outcome, waiting in await connection.execute(
+                query.order_by(visit.c.starts_at, visit.c.id)
+            )
+        ]
+
+    return await database.read(work)
+
+
+async def not_ended(database: Database) -> list[Running]:
+    """Every session that has not ended, by time."""
+
+    async def work(connection: AsyncConnection) -> list[Running]:
+        columns = (visit.c.id, visit.c.hospital, visit.c.state, visit.c.starts_at, visit.c.ends_at)
+        query = select(*columns).where(visit.c.state != "ended").order_by(visit.c.starts_at, visit.c.id)
+        return [Running(*row) for row in await connection.execute(query)]
+
+    return await database.read(work)

@@ -1,0 +1,98 @@
+"""Slows down guessing: counts failures for a login and for an address, and locks each out for ever longer.
+
+A try is counted before it is checked and forgiven when it was right, so that many at once are no way around. Logins and
+addresses are kept as keyed hashes. Whether a login exists makes no difference.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.database import Database
+from server.store.errors import TooManyAttempts
+from server.store.secrets import keyed
+from server.store.tables import attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """``free`` failures cost nothing; each further one locks out for twice as long, from ``first_s`` up to ``longest_s``."""
+
+    free: int
+    first_s: float
+    longest_s: float
+    forgotten_after_s: float
+
+    def lock_s(self, failures: int) -> float:
+        over = failures - self.free
+        return 0.0 if over < 0 else min(self.first_s * 2 ** min(over, 30), self.longest_s)
+
+
+PER_SUBJECT = Limit(free=5, first_s=15.0, longest_s=900.0, forgotten_after_s=86_400.0)
+PER_ADDRESS = Limit(free=30, first_s=15.0, longest_s=900.0, forgotten_after_s=3_600.0)
+"""A whole ward, or a whole mobile network, may come from one address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One thing that is counted, such as ``Counted("login", "wang", PER_SUBJECT)``."""
+
+    kind: str
+    subject: str
+    limit: Limit
+
+
+class Throttle:
+    """``key`` is 32 secret random bytes of this installation."""
+
+    def __init__(self, database: Database, key: bytes) -> None:
+        self._database = database
+        self._key = key
+
+    async def begin(self, counted: Sequence[Counted], now: float) -> None:
+        """Count a try as failed. Raises ``TooManyAttempts`` when any of these is locked out; that try is not counted."""
+
+        async def work(connection: AsyncConnection) -> None:
+            locked_until = 0.0
+            rows = {}
+            for item in counted:
+                key = self._of(item)
+                # Ordered by arrival under the row's lock: two tries at once are two.
+                query = select(attempt.c.failures, attempt.c.last_at, attempt.c.locked_until_at).where(attempt.c.key == key)
+                rows[key] = (await connection.execute(query.with_for_update())).one_or_none()
+                if (row := rows[key]) is not None:
+                    locked_until = max(locked_until, row.locked_until_at)
+            if locked_until > now:
+                raise TooManyAttempts(math.ceil(locked_until - now))
+            for item in counted:
+                key = self._of(item)
+                row = rows[key]
+                fresh = row is None or now - row.last_at > item.limit.forgotten_after_s
+                failures = 1 if row is None or fresh else row.failures + 1
+                values = {"failures": failures, "last_at": now, "locked_until_at": now + item.limit.lock_s(failures)}
+                if row is None:
+                    await connection.execute(insert(attempt), {"key": key, **values})
+                else:
+                    await connection.execute(update(attempt).where(attempt.c.key == key).values(values))
+
+        try:
+            await self._database.write(work)
+        except IntegrityError:  # two first tries at once (PostgreSQL): now there is a row to lock
+            await self._database.write(work)
+
+    async def forgive(self, counted: Sequence[Counted]) -> None:
+        """The try was right: start from nothing."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(delete(attempt).where(attempt.c.key.in_([self._of(item) for item in counted])))
+
+        await self._database.write(work)
+
+    def _of(self, item: Counted) -> str:
+        return keyed(self._key, item.kind, item.subject)
