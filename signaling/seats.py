@@ -172,16 +172,16 @@ class Seats:
             self._held[seat].connected = False
         return epoch
 
-    def away(self, seat: Seat, epoch: int) -> bool:
-        """Whether that epoch still holds the seat with its page away."""
-        held = self._held.get(seat)
-        return held is not None and held.epoch == epoch and not held.connected
-
     def release(self, seat: Seat, epoch: int) -> None:
         """That epoch gave the seat up; nobody can resume it."""
         held = self._held.get(seat)
         if held is not None and held.epoch == epoch:
             del self._held[seat]
+
+    def vacate(self, seat: Seat) -> None:
+        """Whoever holds the seat lost it, and whoever is about to take it does not get it."""
+        self._held.pop(seat, None)
+        self._reserved = {key: reserved for key, reserved in self._reserved.items() if key[0] != seat}
 
     def connection(self, seat: Seat) -> str | None:
         """The connection that speaks for the seat now."""
