@@ -19,7 +19,7 @@ import aiohttp.web
 import socketio
 
 from signaling import messages, seats, texts
-from signaling.line import Line, driver
+from signaling.line import LINE, Line, driver
 from signaling.messages import Intent, Malformed, Message, Refused, Welcome
 from signaling.seats import Delivery, Holder, Role, Seat, Seats
 
@@ -136,6 +136,8 @@ class Gateway:
 
     async def close(self, retry_s: float) -> None:
         """Tells every page to come back in `retry_s`, and ends. No seat is reported as left: the server goes, not they."""
+        if self._closing:
+            return
         self._closing = True
         for handle in self._windows.values():
             handle.cancel()
@@ -164,7 +166,7 @@ class Gateway:
         if self._closing or len(self._lines) >= self._limits.lines or self._unconnected() >= self._limits.unconnected:
             return _refusal(503, "unavailable")
         line = Line(self._limits.rate, self._limits.burst, self._clock)
-        request[Line.KEY] = line
+        request[LINE] = line
         self._lines.add(line)
         deadline = asyncio.get_running_loop().call_later(self._limits.connect_s, self._too_late, line)
         try:

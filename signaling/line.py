@@ -33,8 +33,6 @@ _FRAME = re.compile(
 class Line:
     """A connection before and while a page speaks on it. `over` is set when nothing further is to be read from it."""
 
-    KEY = "signaling.line"
-
     def __init__(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
         self._rate, self._burst, self._clock = rate, burst, clock
         self._tokens, self._at = float(burst), clock()
@@ -51,7 +49,7 @@ class Line:
 
     @staticmethod
     def of(environ: Mapping[str, Any]) -> Line:
-        line: Line = environ["aiohttp.request"][Line.KEY]
+        line: Line = environ["aiohttp.request"][LINE]
         return line
 
     async def prepare(self, request: web.Request, max_bytes: int) -> web.WebSocketResponse:
@@ -110,6 +108,10 @@ class Line:
             return False
         self._tokens -= 1
         return True
+
+
+LINE = web.RequestKey("line", Line)
+"""Where a request keeps its line."""
 
 
 class _Carrier:
