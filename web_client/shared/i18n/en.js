@@ -6,5 +6,6 @@ import letter from "./en/letter.js";
 import ops from "./en/ops.js";
 import physician from "./en/physician.js";
 import shared from "./en/shared.js";
+import staff from "./en/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter });
+export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff });

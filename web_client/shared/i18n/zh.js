@@ -6,5 +6,6 @@ import letter from "./zh/letter.js";
 import ops from "./zh/ops.js";
 import physician from "./zh/physician.js";
 import shared from "./zh/shared.js";
+import staff from "./zh/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter });
+export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff });

@@ -2,11 +2,9 @@
 
 /** @type {Readonly<Record<string, string>>} */
 export default Object.freeze({
-  "staff.signIn.title": "登录",
   "staff.signIn.login": "登录名",
   "staff.signIn.password": "密码",
   "staff.signIn.show": "显示密码",
-  "staff.signIn.hide": "隐藏密码",
   "staff.signIn.submit": "登录",
   "staff.signIn.working": "正在登录…",
   "staff.signIn.failed": "登录名或密码不正确，或此账号暂时不能登录。",
@@ -15,7 +13,6 @@ export default Object.freeze({
   "staff.signIn.unreachable": "连不上服务器，没有登录。请检查网络后再试。",
   "staff.signIn.unavailable": "服务器暂时无法登录，请稍后再试。",
   "staff.signIn.wrongRole": "此账号不能使用这个页面。",
-  "staff.signIn.fill": "请填写登录名和密码。",
   "staff.signIn.forgot": "忘记密码请联系医院信息科。",
   "staff.signOut": "退出登录",
 });

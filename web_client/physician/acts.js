@@ -1,0 +1,166 @@
+/**
+ * What the physician can do now, and for what cannot be done now, why not. Pure. It mirrors the server's rules only to explain them:
+ * the server checks each command again, and its refusal is shown where the button is.
+ *
+ * @typedef {import("./types.js").Visit} Visit
+ * @typedef {import("./types.js").Act} Act
+ * @typedef {import("./types.js").Drafts} Drafts
+ *
+ * @typedef {"offline" | "busy" | "ending" | "guardian_away" | "not_admitted" | "not_attested" | "held" | "attested"} Why
+ * @typedef {{shown: boolean, why: Why | null}} Availability
+ */
+
+import { CHECKS } from "./state.js";
+import { guardianHere } from "./words.js";
+
+/** @type {readonly Act[]} */
+const ENDING = ["refer", "complete", "cancel"];
+
+/**
+ * @param {Visit} visit
+ * @param {Act} act
+ * @returns {Availability} `why` is null when it can be done now
+ */
+export function availability(visit, act) {
+  const rule = byState(visit, act);
+  if (!rule.shown || rule.why) return rule;
+  if (visit.link !== "online") return { shown: true, why: "offline" };
+  if (visit.pending[act]) return { shown: true, why: "busy" };
+  if (ENDING.some((ending) => visit.pending[ending])) return { shown: true, why: "ending" };
+  return rule;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Act} act
+ * @returns {Availability}
+ */
+function byState(visit, act) {
+  const session = visit.session;
+  if (!session) return HIDDEN;
+  const early = session.state === "waiting";
+  if (act === "admit") return admit(visit);
+  if (act === "cancel") return early ? NOW : HIDDEN;
+  if (session.state === "ended") return afterTheEnd(visit, act);
+  if (act === "resume") return ownHold(visit) ? NOW : HIDDEN;
+  if (act === "hold" && ownHold(visit)) return HIDDEN;
+  if (act === "refer") return NOW;
+  if (early) return no("not_admitted");
+  if (act === "attest") return attest(visit);
+  return act === "complete" && !attested(visit) ? no("not_attested") : NOW;
+}
+
+/** @type {Availability} */
+const NOW = Object.freeze({ shown: true, why: null });
+/** @type {Availability} */
+const HIDDEN = Object.freeze({ shown: false, why: null });
+
+/**
+ * @param {Why} why
+ * @returns {Availability}
+ */
+function no(why) {
+  return { shown: true, why };
+}
+
+/**
+ * A guardian who withdrew consent may still be told where to go: referring stays possible after that end alone.
+ *
+ * @param {Visit} visit
+ * @param {Act} act
+ */
+function afterTheEnd(visit, act) {
+  const open = act === "refer" && visit.session?.outcome === "consent_withdrawn" && !visit.session.referral;
+  return open ? NOW : HIDDEN;
+}
+
+/** @param {Visit} visit */
+function admit(visit) {
+  if (visit.session?.state !== "waiting" || visit.session.admitted) return HIDDEN;
+  return guardianHere(visit) ? NOW : no("guardian_away");
+}
+
+/** @param {Visit} visit */
+function attest(visit) {
+  if (attested(visit)) return no("attested");
+  return visit.session?.state === "held" ? no("held") : NOW;
+}
+
+/**
+ * @param {Visit} visit
+ * @returns {boolean} whether clinical acts are open, now or as soon as a hold is over
+ */
+export function attested(visit) {
+  return visit.session?.state === "live" || visit.session?.resume_to === "live";
+}
+
+/**
+ * @param {Visit} visit
+ * @returns {boolean} whether the physician's own hold is among the causes
+ */
+export function ownHold(visit) {
+  return visit.session?.causes.some((cause) => cause.cause === "physician_hold") ?? false;
+}
+
+/**
+ * What is still missing before the panel of that act can be confirmed; empty when nothing is.
+ *
+ * @param {Visit} visit
+ * @param {Act} act
+ * @returns {string[]} codes: the checks by name, or `reason`, `urgency`, `note`, `summary`, `adequate`, `not_adequate`
+ */
+export function missing(visit, act) {
+  const { drafts } = visit;
+  switch (act) {
+    case "attest":
+      return CHECKS.filter((check) => !drafts.checks.includes(check));
+    case "hold":
+      return drafts.holdReason ? [] : ["reason"];
+    case "refer":
+      return missingForReferral(drafts);
+    case "complete":
+      if (drafts.adequate === false) return ["not_adequate"];
+      return [...(drafts.summary.trim() ? [] : ["summary"]), ...(drafts.adequate === null ? ["adequate"] : [])];
+    default:
+      return [];
+  }
+}
+
+/** @param {Drafts} drafts */
+function missingForReferral(drafts) {
+  const missingFields = [];
+  if (!drafts.reason) missingFields.push("reason");
+  if (!drafts.urgency) missingFields.push("urgency");
+  if (drafts.reason === "other" && !drafts.note.trim()) missingFields.push("note");
+  return missingFields;
+}
+
+/**
+ * The intent that the act sends, from what was picked and typed (PROTOCOL.md, section 4).
+ *
+ * @param {Visit} visit
+ * @param {Act} act
+ * @returns {{type: Act, [field: string]: unknown}}
+ */
+export function intent(visit, act) {
+  const { drafts } = visit;
+  switch (act) {
+    case "attest":
+      return { type: act, checks: [...drafts.checks] };
+    case "hold":
+      return { type: act, reason: drafts.holdReason };
+    case "refer":
+      return {
+        type: act,
+        reason: drafts.reason,
+        urgency: drafts.urgency,
+        note: drafts.note.trim(),
+        not_examined: drafts.notExamined.trim(),
+        told_family: drafts.toldFamily.trim(),
+      };
+    case "complete":
+      return { type: act, summary: drafts.summary.trim(), adequate: drafts.adequate };
+    default:
+      return { type: act };
+  }
+}

@@ -1,0 +1,338 @@
+/**
+ * What the physician's page knows, as a fold of what happened: `reduce(state, event)`. Pure: no clock, no network, no screen; the
+ * page's monotonic time comes with the events. It promises that an older session never replaces a newer one, that a message
+ * is taken once, that an intent in flight is known as such until it is answered, and that a draft survives everything but its own success.
+ *
+ * @typedef {import("./types.js").State} State
+ * @typedef {import("./types.js").Visit} Visit
+ * @typedef {import("./types.js").Drafts} Drafts
+ * @typedef {import("./types.js").Act} Act
+ * @typedef {import("./types.js").Panel} Panel
+ * @typedef {import("./types.js").Staff} Staff
+ * @typedef {import("./types.js").Problem} Problem
+ * @typedef {import("./types.js").Devices} Devices
+ * @typedef {import("./types.js").WorklistEntry} WorklistEntry
+ * @typedef {import("./types.js").ServerMessage} ServerMessage
+ *
+ * @typedef {{type: "tick", atMs: number}
+ *   | {type: "signed_out"}
+ *   | {type: "signed_in", me: Staff}
+ *   | {type: "sign_in_sent"}
+ *   | {type: "sign_in_failed", problem: Problem, retryAfterS: number | null, atMs: number}
+ *   | {type: "worklist", visits: WorklistEntry[], atMs: number}
+ *   | {type: "worklist_failed"}
+ *   | {type: "opened", visit: string}
+ *   | {type: "left"}} PageEvent
+ *
+ * @typedef {{type: "link", link: Visit["link"], problem?: Problem}
+ *   | {type: "message", message: ServerMessage, atMs: number}
+ *   | {type: "sent", act: Act | "chat"}
+ *   | {type: "done", act: Act | "chat"}
+ *   | {type: "failed", act: Act | "chat", problem: Problem}
+ *   | {type: "panel", panel: Panel | null}
+ *   | {type: "draft", draft: Partial<Drafts>}
+ *   | {type: "media", media: Visit["media"]}
+ *   | {type: "remote", picture?: boolean, tapNeeded?: boolean}
+ *   | {type: "devices", devices: Partial<Devices>}} VisitEvent
+ *
+ * @typedef {PageEvent | VisitEvent} Event
+ */
+
+/** The checks that an attestation must have, all of them (PROTOCOL.md, `attest`). */
+export const CHECKS = Object.freeze(["guardian_seen", "child_seen", "identity_matches"]);
+
+/** @returns {State} */
+export function initial() {
+  return {
+    screen: "loading",
+    unreachable: false,
+    nowMs: 0,
+    me: null,
+    signIn: { busy: false, problem: null, retryAtMs: null },
+    worklist: { visits: null, atMs: 0, stale: false },
+    visit: null,
+  };
+}
+
+/** @returns {Drafts} */
+export function noDrafts() {
+  return {
+    checks: [],
+    holdReason: null,
+    reason: null,
+    urgency: null,
+    urgencyChosen: false,
+    note: "",
+    notExamined: "",
+    toldFamily: "",
+    summary: "",
+    adequate: null,
+  };
+}
+
+/**
+ * @param {State} state
+ * @param {Event} event
+ * @returns {State}
+ */
+export function reduce(state, event) {
+  switch (event.type) {
+    case "tick":
+      return { ...state, nowMs: event.atMs };
+    case "signed_out":
+      return { ...initial(), nowMs: state.nowMs, screen: "sign_in" };
+    case "signed_in":
+      return { ...state, me: event.me, screen: state.visit ? "visit" : "worklist", signIn: initial().signIn };
+    case "sign_in_sent":
+      return { ...state, signIn: { busy: true, problem: null, retryAtMs: null } };
+    case "sign_in_failed":
+      return { ...state, signIn: signInFailed(event) };
+    case "worklist":
+      return { ...state, nowMs: event.atMs, worklist: { visits: event.visits, atMs: event.atMs, stale: false } };
+    case "worklist_failed":
+      return { ...state, worklist: { ...state.worklist, stale: true } };
+    case "opened":
+      return { ...state, screen: "visit", visit: opened(state, event.visit) };
+    case "left":
+      return { ...state, screen: "worklist", visit: null };
+    default:
+      return state.visit ? { ...state, visit: reduceVisit(state.visit, event) } : state;
+  }
+}
+
+/**
+ * @param {Extract<Event, {type: "sign_in_failed"}>} event
+ * @returns {State["sign_in"]}
+ */
+function signInFailed({ problem, retryAfterS, atMs }) {
+  return { busy: false, problem, retryAtMs: retryAfterS === null ? null : atMs + retryAfterS * 1000 };
+}
+
+/**
+ * @param {State} state
+ * @param {string} id
+ * @returns {Visit}
+ */
+function opened(state, id) {
+  return {
+    id,
+    entry: state.worklist.visits?.find((entry) => entry.visit === id) ?? null,
+    link: "connecting",
+    refused: null,
+    retryAtMs: null,
+    view: null,
+    session: null,
+    sessionAtMs: 0,
+    chat: [],
+    chatSeen: 0,
+    quality: null,
+    qualityAtMs: 0,
+    media: "idle",
+    remotePicture: false,
+    tapNeeded: false,
+    panel: null,
+    drafts: noDrafts(),
+    pending: {},
+    problems: {},
+    devices: { support: "ok", opened: false, microphone: null, camera: null, muted: false, cameraOff: false, speakingMuted: false },
+  };
+}
+
+/**
+ * @param {Visit} visit
+ * @param {VisitEvent} event
+ * @returns {Visit}
+ */
+function reduceVisit(visit, event) {
+  switch (event.type) {
+    case "link":
+      return linkChanged(visit, event.link, event.problem ?? null);
+    case "message":
+      return received(visit, event.message, event.atMs);
+    case "sent":
+      return { ...visit, pending: { ...visit.pending, [event.act]: true }, problems: without(visit.problems, event.act) };
+    case "done":
+      return done(visit, event.act);
+    case "failed":
+      return {
+        ...visit,
+        pending: without(visit.pending, event.act),
+        problems: { ...visit.problems, [event.act]: event.problem },
+      };
+    case "panel":
+      return withPanel(visit, event.panel);
+    case "draft":
+      return { ...visit, drafts: drafted(visit, event.draft) };
+    case "media":
+      return { ...visit, media: event.media, remotePicture: event.media === "up" && visit.remotePicture };
+    case "remote":
+      return {
+        ...visit,
+        remotePicture: event.picture ?? visit.remotePicture,
+        tapNeeded: event.tapNeeded ?? visit.tapNeeded,
+      };
+    case "devices":
+      return { ...visit, devices: { ...visit.devices, ...event.devices } };
+  }
+}
+
+/**
+ * A superseded or refused page is over: later news about its socket says nothing new.
+ *
+ * @param {Visit} visit
+ * @param {Visit["link"]} link
+ * @param {Problem | null} problem
+ * @returns {Visit}
+ */
+function linkChanged(visit, link, problem) {
+  const over = visit.link === "superseded" || visit.link === "refused";
+  if (over && link !== "connecting") return visit;
+  if (visit.link === "closing" && link === "offline") return visit;
+  return { ...visit, link, refused: link === "refused" ? problem : null };
+}
+
+/**
+ * @param {Visit} visit
+ * @param {ServerMessage} message
+ * @param {number} atMs
+ * @returns {Visit}
+ */
+function received(visit, message, atMs) {
+  switch (message.type) {
+    case "welcome":
+      return {
+        ...withSession({ ...visit, session: null }, message.session, atMs),
+        link: "online",
+        refused: null,
+        retryAtMs: null,
+        view: message.visit,
+        chat: message.chat,
+        chatSeen: visit.view ? Math.min(visit.chatSeen, message.chat.length) : message.chat.length,
+      };
+    case "session":
+      return withSession(visit, message.session, atMs);
+    case "chat":
+      return chatted(visit, message.message);
+    case "quality":
+      return { ...visit, quality: { light: message.light, legs: message.legs }, qualityAtMs: atMs };
+    case "media_restart":
+      return { ...visit, media: "lost", remotePicture: false, quality: null };
+    case "superseded":
+      return { ...visit, link: "superseded", media: "idle", remotePicture: false, quality: null };
+    case "closing":
+      return { ...visit, link: "closing", retryAtMs: atMs + message.retry_s * 1000 };
+    default:
+      return visit;
+  }
+}
+
+/**
+ * @param {Visit} visit
+ * @param {import("./types.js").SessionView} session
+ * @param {number} atMs
+ * @returns {Visit}
+ */
+function withSession(visit, session, atMs) {
+  if (visit.session && session.version < visit.session.version) return visit;
+  const next = { ...visit, session, sessionAtMs: atMs };
+  if (session.state !== visit.session?.state) next.panel = panelThatFits(visit.panel, session.state);
+  if (session.state === "ended") return { ...next, media: "idle", remotePicture: false, quality: null };
+  if (!session.gate) next.remotePicture = false;
+  return next;
+}
+
+/**
+ * A panel stays open across a change of state as long as it still means something there: somebody writing a referral while the
+ * guardian's network drops must not lose the place.
+ *
+ * @param {Panel | null} panel
+ * @param {string} state
+ * @returns {Panel | null}
+ */
+function panelThatFits(panel, state) {
+  if (panel === null || panel === "help") return panel;
+  if (state === "ended") return null;
+  if (panel === "attest") return state === "verifying" || state === "held" ? panel : null;
+  if (panel === "cancel") return state === "waiting" ? panel : null;
+  return panel;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {import("./types.js").Chat} message
+ * @returns {Visit}
+ */
+function chatted(visit, message) {
+  if (visit.chat.some((known) => known.id === message.id)) return visit;
+  const chat = [...visit.chat, message];
+  const seen = visit.panel === null || message.role === "physician" ? chat.length : visit.chatSeen;
+  return { ...visit, chat, chatSeen: seen };
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Act | "chat"} act
+ * @returns {Visit}
+ */
+function done(visit, act) {
+  const next = { ...visit, pending: without(visit.pending, act), problems: without(visit.problems, act) };
+  switch (act) {
+    case "attest":
+      return { ...next, panel: close(visit.panel, "attest"), drafts: { ...visit.drafts, checks: [] } };
+    case "hold":
+      return { ...next, panel: close(visit.panel, "hold"), drafts: { ...visit.drafts, holdReason: null } };
+    case "refer":
+    case "complete":
+    case "cancel":
+      return { ...next, panel: close(visit.panel, act), drafts: noDrafts() };
+    default:
+      return next;
+  }
+}
+
+/**
+ * @param {Panel | null} panel
+ * @param {Panel} which
+ */
+function close(panel, which) {
+  return panel === which ? null : panel;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Panel | null} panel
+ * @returns {Visit}
+ */
+function withPanel(visit, panel) {
+  return { ...visit, panel, chatSeen: panel === null ? visit.chat.length : visit.chatSeen };
+}
+
+/**
+ * Picking a reason brings its suggested urgency with it, unless an urgency was picked by hand.
+ *
+ * @param {Visit} visit
+ * @param {Partial<Drafts>} change
+ * @returns {Drafts}
+ */
+function drafted(visit, change) {
+  const next = { ...visit.drafts, ...change };
+  if (change.urgency) next.urgencyChosen = true;
+  if (change.reason && !next.urgencyChosen) {
+    const suggested = visit.view?.reasons?.find((reason) => reason.code === change.reason)?.urgency;
+    next.urgency = /** @type {Drafts["urgency"]} */ (suggested ?? next.urgency);
+  }
+  return next;
+}
+
+/**
+ * @template {object} T
+ * @param {T} map
+ * @param {string} key
+ * @returns {T}
+ */
+function without(map, key) {
+  if (!(key in map)) return map;
+  const copy = { ...map };
+  delete (/** @type {Record<string, unknown>} */ (copy)[key]);
+  return copy;
+}

@@ -1,0 +1,165 @@
+/**
+ * The panels of the rail: each asks what its act needs and ends in one button that says what will happen. What was picked or typed
+ * lives in the state, so that closing a panel, or losing the network, loses nothing.
+ *
+ * @typedef {import("../types.js").Visit} Visit
+ * @typedef {import("../types.js").Act} Act
+ * @typedef {import("../types.js").Panel} Panel
+ * @typedef {import("../view.js").Context} Context
+ * @typedef {import("../../shared/ui/dom.js").Child} Child
+ */
+
+import { h, icon } from "../../shared/ui/dom.js";
+import { missing } from "../acts.js";
+import { CHECKS } from "../state.js";
+import { confirm, panelBody, textField } from "./panel_parts.js";
+import { referral } from "./referral.js";
+
+/** @param {Visit} visit @param {Panel} which @param {Context} context */
+export function panel(visit, which, context) {
+  const { t, emit } = context;
+  return h(
+    "section",
+    { class: `panel panel-${which}`, key: `panel-${which}`, "aria-labelledby": "panel-title", id: "panel" },
+    h(
+      "div",
+      { class: "panel-head spread" },
+      h("h2", { id: "panel-title", tabindex: "-1" }, t(`physician.${which}.title`)),
+      h("button", { class: "button button-quiet panel-close", type: "button", "aria-keyshortcuts": "Escape", onclick: () => emit({ type: "panel", panel: null }) }, icon("close"), t("physician.panel.close")),
+    ),
+    body(visit, which, context),
+  );
+}
+
+/** @param {Visit} visit @param {Panel} which @param {Context} context @returns {Child[]} */
+function body(visit, which, context) {
+  switch (which) {
+    case "attest":
+      return attest(visit, context);
+    case "hold":
+      return hold(visit, context);
+    case "refer":
+      return referral(visit, context);
+    case "complete":
+      return complete(visit, context);
+    case "cancel":
+      return [panelBody(h("p", null, context.t("physician.cancel.body"))), confirm(visit, "cancel", context, { danger: true })];
+    case "leave":
+      return [panelBody(h("p", null, context.t("physician.leave.body"))), leave(context)];
+    case "help":
+      return help(context);
+  }
+}
+
+/** @param {Visit} visit @param {Context} context */
+function attest(visit, context) {
+  const { t, emit } = context;
+  const { checks } = visit.drafts;
+  /** @param {string} check */
+  const flip = (check) => emit({ type: "draft", draft: { checks: checks.includes(check) ? checks.filter((one) => one !== check) : [...checks, check] } });
+  return [
+    panelBody(
+      h("p", { class: "small soft" }, t("physician.attest.body")),
+      h(
+        "div",
+        { class: "choices", role: "group", "aria-labelledby": "panel-title" },
+        CHECKS.map((check, index) =>
+          h(
+            "label",
+            { class: "choice", key: check },
+            h("input", { type: "checkbox", checked: checks.includes(check), "data-first": index === 0, "data-check": check, "aria-keyshortcuts": String(index + 1), onchange: () => flip(check) }),
+            h("span", { class: "choice-words" }, t(`physician.attest.${check}`)),
+            h("kbd", { "aria-hidden": "true" }, index + 1),
+          ),
+        ),
+      ),
+    ),
+    confirm(visit, "attest", context, { hint: t("physician.attest.keys") }),
+  ];
+}
+
+const HOLD_REASONS = Object.freeze(["guardian_not_with_child", "technical", "other"]);
+
+/** @param {Visit} visit @param {Context} context */
+function hold(visit, context) {
+  const { t, emit } = context;
+  const chosen = visit.drafts.holdReason;
+  return [
+    panelBody(
+      h("p", { class: "small soft" }, t("physician.hold.body")),
+      h(
+        "div",
+        { class: "choices", role: "radiogroup", "aria-labelledby": "panel-title" },
+        HOLD_REASONS.map((reason, index) =>
+          h(
+            "label",
+            { class: "choice", key: reason },
+            h("input", { type: "radio", name: "hold-reason", checked: chosen === reason, "data-first": chosen ? chosen === reason : index === 0, "aria-keyshortcuts": String(index + 1), "data-check": reason, onchange: () => emit({ type: "draft", draft: { holdReason: reason } }) }),
+            h("span", { class: "choice-words" }, t(`physician.hold.${reason}`)),
+            h("kbd", { "aria-hidden": "true" }, index + 1),
+          ),
+        ),
+      ),
+    ),
+    confirm(visit, "hold", context, { hint: chosen ? null : t("physician.hold.pickReason") }),
+  ];
+}
+
+/** @param {Visit} visit @param {Context} context */
+function complete(visit, context) {
+  const { t, emit } = context;
+  const { adequate, summary } = visit.drafts;
+  const no = adequate === false;
+  const lacking = missing(visit, "complete")[0];
+  return [
+    panelBody(
+      h("p", { id: "adequate", class: "label" }, t("physician.complete.adequate")),
+      h(
+        "div",
+        { class: "choices", role: "radiogroup", "aria-labelledby": "adequate" },
+        [true, false].map((answer) =>
+          h(
+            "label",
+            { class: "choice", key: String(answer) },
+            h("input", { type: "radio", name: "adequate", checked: adequate === answer, "data-first": adequate === null ? answer : adequate === answer, onchange: () => emit({ type: "draft", draft: { adequate: answer } }) }),
+            h("span", { class: "choice-words" }, t(answer ? "physician.complete.yes" : "physician.complete.no")),
+          ),
+        ),
+      ),
+      no && h("p", { class: "notice notice-warn", key: "no" }, icon("warn"), h("span", null, t("physician.complete.notAdequate"))),
+      !no && textField("summary", t("physician.complete.summary"), summary, 4000, (value) => emit({ type: "draft", draft: { summary: value } }), t("physician.complete.summaryHint")),
+    ),
+    no
+      ? h("div", { class: "panel-foot", key: "to-refer" }, h("button", { class: "button button-danger button-block", type: "button", onclick: () => emit({ type: "panel", panel: "refer" }) }, t("physician.complete.toRefer")))
+      : confirm(visit, "complete", context, { hint: lacking ? t(lacking === "summary" ? "physician.complete.writeSummary" : "physician.complete.pickAdequate") : null }),
+  ];
+}
+
+/** @param {Context} context */
+function leave({ t, emit }) {
+  return h("div", { class: "panel-foot", key: "leave" }, h("button", { class: "button button-block", type: "button", onclick: () => emit({ type: "back" }) }, t("physician.leave.confirm")));
+}
+
+/** @type {readonly (readonly [string, string])[]} */
+const SHORTCUTS = Object.freeze([
+  ["A", "physician.act.admit"],
+  ["T", "physician.act.attest"],
+  ["H", "physician.help.hold"],
+  ["R", "physician.act.refer"],
+  ["C", "physician.act.complete"],
+  ["M", "physician.help.mute"],
+  ["V", "physician.help.camera"],
+  ["/", "physician.help.chat"],
+  ["Esc", "physician.help.close"],
+  ["?", "physician.help.help"],
+]);
+
+/** @param {Context} context */
+function help({ t }) {
+  return [
+    panelBody(
+      h("dl", { class: "shortcuts" }, SHORTCUTS.map(([name, text]) => h("div", { key: name }, h("dt", null, h("kbd", null, name)), h("dd", null, t(text))))),
+      h("p", { class: "small soft" }, t("physician.help.note")),
+    ),
+  ];
+}

@@ -1,0 +1,181 @@
+/**
+ * The rail: who is present, the acts, and below them the one open panel or the written conversation. The acts keep their place in every
+ * state; one that cannot be done now stays where it is and says why.
+ *
+ * @typedef {import("../types.js").Visit} Visit
+ * @typedef {import("../types.js").Act} Act
+ * @typedef {import("../types.js").Panel} Panel
+ * @typedef {import("../view.js").Context} Context
+ */
+
+import { clockTime, dayAndTime } from "../../shared/i18n/i18n.js";
+import { chat } from "../../shared/ui/chat.js";
+import { h, icon } from "../../shared/ui/dom.js";
+import { attested, availability, ownHold } from "../acts.js";
+import { panel } from "./panels.js";
+import { problemNotice } from "./problem.js";
+
+/** @param {Visit} visit @param {number} nowMs @param {Context} context */
+export function rail(visit, nowMs, context) {
+  const waiting = visit.session?.state === "waiting" && !visit.session.admitted;
+  return h(
+    "aside",
+    { class: "rail", id: "rail", tabindex: "-1", key: "rail", "aria-label": context.t("physician.acts") },
+    visit.session ? present(visit, context) : h("div", { class: "present", key: "present" }),
+    waiting ? admission(visit, context) : acts(visit, context),
+    h("div", { class: "rail-foot", key: "foot" }, visit.panel ? panel(visit, visit.panel, context) : waiting ? record(visit, context) : conversation(visit, context)),
+    footer(visit, context),
+  );
+}
+
+/** @param {Visit} visit @param {Context} context */
+function present(visit, { t }) {
+  return h(
+    "section",
+    { class: "present", key: "present", "aria-label": t("physician.present") },
+    h("ul", { class: "present-list" }, (visit.session?.seats ?? []).map((seat) => person(visit, seat, t))),
+  );
+}
+
+/** @param {Visit} visit @param {import("../types.js").Seat} seat @param {Context["t"]} t */
+function person(visit, seat, t) {
+  const early = visit.session?.state === "waiting";
+  const word = early && seat.connected ? "connected" : seat.presence;
+  const tone = early && seat.connected ? "present" : seat.presence;
+  const doubts = seat.role === "physician" ? [] : seat.doubts.map((doubt) => t(`physician.doubt.${doubt}`));
+  return h(
+    "li",
+    { class: `person person-${tone}`, key: seat.role },
+    h("span", { class: "person-mark", "aria-hidden": "true" }, icon(tone === "present" ? "check" : tone === "doubtful" ? "warn" : "close")),
+    h("span", { class: "person-who" }, h("b", null, t(`role.${seat.role}`)), " ", seat.name, seat.role === "physician" ? t("physician.presence.you") : null),
+    h("span", { class: "person-word" }, t(`physician.presence.${word}`)),
+    doubts.length > 0 && h("span", { class: "person-doubts small", key: "doubts" }, doubts.join(t("physician.comma"))),
+  );
+}
+
+// --- before the admission ---------------------------------------------------------------------------------------------
+
+/** @param {Visit} visit @param {Context} context */
+function admission(visit, context) {
+  const { t, emit } = context;
+  const { why } = availability(visit, "admit");
+  return h(
+    "section",
+    { class: "acts acts-admission stack-tight", key: "acts" },
+    h(
+      "button",
+      { class: "button button-primary button-large button-block", type: "button", id: "act-admit", "aria-disabled": why ? "true" : null, "aria-keyshortcuts": "A", "aria-describedby": "admit-hint", onclick: () => why || emit({ type: "act", act: "admit" }) },
+      t(why === "busy" ? "physician.busy" : "physician.act.admit"),
+      h("kbd", { "aria-hidden": "true" }, "A"),
+    ),
+    h("p", { class: "small soft", id: "admit-hint" }, why && why !== "busy" ? t(`physician.why.${why}`) : t("physician.act.admitHint")),
+    problemNotice(visit, "admit", t),
+  );
+}
+
+/** What is known before the visit. @param {Visit} visit @param {Context} context */
+function record(visit, context) {
+  const { t, language } = context;
+  const view = visit.view;
+  if (!view) return h("section", { class: "record", key: "record" });
+  return h(
+    "section",
+    { class: "record stack", key: "record", "aria-label": t("physician.record") },
+    h("h2", null, t("physician.record")),
+    h(
+      "dl",
+      { class: "facts record-facts" },
+      fact(t("physician.record.child"), view.child),
+      fact(t("physician.record.guardian"), view.guardian),
+      fact(t("physician.record.field"), t(`field.${view.field}`)),
+      fact(t("physician.record.time"), dayAndTime(language, view.starts_at)),
+      view.reasons && fact(t("physician.record.checklist"), t("physician.record.checklistCount", { count: view.reasons.length })),
+    ),
+    h(
+      "div",
+      { class: "row record-other" },
+      h("button", { class: "button button-quiet", type: "button", "aria-keyshortcuts": "R", onclick: () => context.emit({ type: "panel", panel: "refer" }) }, t("physician.act.referEarly"), h("kbd", { "aria-hidden": "true" }, "R")),
+      h("button", { class: "button button-quiet", type: "button", onclick: () => context.emit({ type: "panel", panel: "cancel" }) }, t("physician.act.cancel")),
+    ),
+  );
+}
+
+/** @param {string} name @param {string} value */
+function fact(name, value) {
+  return h("div", { key: name }, h("dt", null, name), h("dd", null, value));
+}
+
+// --- the acts ---------------------------------------------------------------------------------------------------------
+
+/** @param {Visit} visit @param {Context} context */
+function acts(visit, context) {
+  const { t } = context;
+  return h(
+    "section",
+    { class: "acts", key: "acts", "aria-label": t("physician.acts") },
+    act(visit, "attest", "T", "attest", context),
+    ownHold(visit) ? act(visit, "resume", "H", null, context) : act(visit, "hold", "H", "hold", context),
+    act(visit, "refer", "R", "refer", context),
+    act(visit, "complete", "C", "complete", context),
+    problemNotice(visit, "resume", t),
+  );
+}
+
+/**
+ * @param {Visit} visit @param {Act} name @param {string} keyName
+ * @param {Panel | null} opens the panel it opens, or null when it acts at once
+ * @param {Context} context
+ */
+function act(visit, name, keyName, opens, { t, emit }) {
+  const { shown, why } = availability(visit, name);
+  const done = name === "attest" && attested(visit);
+  const open = opens !== null && visit.panel === opens;
+  const blocked = why !== null || !shown;
+  const label = t(done ? "physician.act.attested" : `physician.act.${name}`);
+  return h(
+    "button",
+    {
+      class: `button act act-${name}${isNext(visit, name) ? " act-next" : ""}${open ? " act-open" : ""}${done ? " act-done" : ""}`,
+      type: "button",
+      key: name === "resume" ? "hold" : name,
+      id: `act-${name}`,
+      "aria-disabled": blocked ? "true" : null,
+      "aria-keyshortcuts": keyName,
+      "aria-expanded": opens ? String(open) : null,
+      onclick: () => blocked || (opens ? emit({ type: "panel", panel: open ? null : opens }) : emit({ type: "act", act: name })),
+    },
+    h("span", { class: "act-label" }, done && icon("check"), label),
+    h("kbd", { "aria-hidden": "true" }, keyName),
+    why && !done && h("span", { class: "act-why", key: "why" }, t(`physician.why.${why}`)),
+  );
+}
+
+/** The one act that is the natural next step in this state. @param {Visit} visit @param {Act} name */
+function isNext(visit, name) {
+  if (name === "resume") return true;
+  return name === "attest" && visit.session?.state === "verifying" && visit.panel === null;
+}
+
+// --- below ------------------------------------------------------------------------------------------------------------
+
+/** @param {Visit} visit @param {Context} context */
+function conversation(visit, { t, language, emit }) {
+  return h(
+    "section",
+    { class: "rail-chat", key: "chat" },
+    h("h2", { class: "rail-title" }, t("chat.title"), h("kbd", { "aria-hidden": "true" }, "/")),
+    chat({ t, lines: visit.chat, own: "physician", disabled: visit.link !== "online", onsend: (text) => emit({ type: "say", text }), time: (at) => clockTime(language, at) }),
+    problemNotice(visit, "chat", t),
+  );
+}
+
+/** @param {Visit} visit @param {Context} context */
+function footer(visit, { t, emit }) {
+  const unread = visit.chat.length - visit.chatSeen;
+  return h(
+    "p",
+    { class: "rail-footer row", key: "footer" },
+    visit.panel && unread > 0 && h("button", { class: "button button-quiet", type: "button", key: "unread", onclick: () => emit({ type: "panel", panel: null }) }, icon("chat"), t("physician.chat.unread", { count: unread })),
+    h("button", { class: "button button-quiet rail-help", type: "button", key: "help", "aria-keyshortcuts": "?", onclick: () => emit({ type: "panel", panel: visit.panel === "help" ? null : "help" }) }, t("physician.help.title"), h("kbd", { "aria-hidden": "true" }, "?")),
+  );
+}
