@@ -27,7 +27,8 @@ unpack_header = _HEADER.unpack_from
 
 _ONE_BYTE, _TWO_BYTE, _TWO_BYTE_MASK = 0xBEDE, 0x1000, 0xFFF0
 _ZEROS = tuple(bytes(n) for n in range(258))
-_NAL_IDR, _NAL_SPS, _NAL_STAP_A, _NAL_FU_A = 5, 7, 24, 28
+_KEYFRAME, _START = (5, 7), (7,)  # IDR slice, sequence parameter set
+_NAL_STAP_A, _NAL_FU_A = 24, 28
 
 
 class Malformed(ValueError):
@@ -309,16 +310,25 @@ def vp8_size(buf: ReadBuffer, start: int, end: int) -> tuple[int, int] | None:
 
 def is_h264_keyframe(buf: ReadBuffer, start: int, end: int) -> bool:
     """True when the payload ``buf[start:end]`` (RFC 6184) carries a sequence parameter set or begins an IDR slice."""
+    return _h264_begins(buf, start, end, _KEYFRAME)
+
+
+def is_h264_start(buf: ReadBuffer, start: int, end: int) -> bool:
+    """True when a decoder that knows nothing can begin here: at the parameter sets that lead each keyframe in WebRTC."""
+    return _h264_begins(buf, start, end, _START)
+
+
+def _h264_begins(buf: ReadBuffer, start: int, end: int, kinds: tuple[int, ...]) -> bool:
     if start >= end:
         return False
     kind = buf[start] & 0x1F
     if kind == _NAL_STAP_A:
         at = start + 1
         while at + 2 < end:
-            if buf[at + 2] & 0x1F in (_NAL_IDR, _NAL_SPS):
+            if buf[at + 2] & 0x1F in kinds:
                 return True
             at += 2 + (buf[at] << 8 | buf[at + 1])
         return False
     if kind == _NAL_FU_A:
-        return start + 1 < end and buf[start + 1] & 0x80 != 0 and buf[start + 1] & 0x1F in (_NAL_IDR, _NAL_SPS)
-    return kind in (_NAL_IDR, _NAL_SPS)
+        return start + 1 < end and buf[start + 1] & 0x80 != 0 and buf[start + 1] & 0x1F in kinds
+    return kind in kinds
