@@ -83,6 +83,14 @@ class _Page:
         self.unsent: asyncio.Queue[Delivery] = asyncio.Queue()
         self.writer: asyncio.Task[None] | None = None
 
+    def stop(self) -> None:
+        """Nothing more is written; what was not is in the seat's outbox."""
+        if self.writer is not None:
+            self.writer.cancel()
+        while not self.unsent.empty():
+            self.unsent.get_nowait()
+            self.unsent.task_done()
+
 
 class Gateway:
     """Attach it to an application; the rest of the server speaks to pages through `send` and `broadcast`."""
@@ -309,8 +317,7 @@ class Gateway:
         page = self._pages.pop(line.connection, None)
         if page is None:
             return
-        if page.writer is not None:
-            page.writer.cancel()
+        page.stop()
         epoch = self._seats.lost(page.seat, page.connection)
         if epoch is not None and not self._closing:
             window = asyncio.get_running_loop().call_later(self._limits.resume_s, self._away_too_long, page.seat, epoch)
@@ -373,8 +380,10 @@ class Gateway:
         """Puts what is said onto the socket, in order."""
         while True:
             delivery = await page.unsent.get()
-            await self._sio.emit(EVENT, {**delivery.message, "seq": delivery.seq}, to=page.connection)
-            page.unsent.task_done()
+            try:
+                await self._sio.emit(EVENT, {**delivery.message, "seq": delivery.seq}, to=page.connection)
+            finally:
+                page.unsent.task_done()
 
     def _show_out(self, connection: str | None) -> None:
         page = self._pages.get(connection) if connection is not None else None
