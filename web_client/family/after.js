@@ -1,0 +1,157 @@
+/** After the call, and beside it: the ended pages, one for each outcome; left, superseded, and what could not be opened. */
+
+import { h, icon } from "../shared/ui/dom.js";
+import { button, facts, page, title } from "./frame.js";
+import { outcomeOf } from "./state.js";
+
+/** @typedef {import("./frame.js").Scene} Scene */
+
+/** @param {Scene} scene */
+export function ended(scene) {
+  const outcome = outcomeOf(scene.state) ?? "cancelled";
+  if (outcome === "referred") return referred(scene);
+  if (outcome === "completed") return completed(scene);
+  return endedOtherwise(scene, outcome);
+}
+
+/** @param {Scene} scene @param {string} outcome */
+function endedOtherwise(scene, outcome) {
+  const { state, t } = scene;
+  const hospital = state.status?.visit.physician.hospital ?? "";
+  return page(
+    scene,
+    { key: `ended-${outcome}` },
+    title(state, t(`family.ended.${outcome}.title`)),
+    h("p", null, t(`family.ended.${outcome}.body`)),
+    h(
+      "div",
+      { class: "card stack" },
+      h("h2", null, t("family.ended.next_title")),
+      h("p", { class: "with-icon" }, icon("phone"), h("span", null, t(`family.ended.${outcome}.next`, { hospital }))),
+      h("p", { class: "with-icon" }, icon("hospital"), h("span", null, t("family.ended.urgent"))),
+    ),
+  );
+}
+
+/** @param {Scene} scene */
+function completed(scene) {
+  const { state, t } = scene;
+  const { summary } = state;
+  return page(
+    scene,
+    { key: "ended-completed" },
+    h("div", { class: "stack-tight" }, title(state, t("family.ended.completed.title")), h("p", null, t("family.ended.completed.body"))),
+    summary
+      ? h(
+          "section",
+          { class: "card stack", key: "summary" },
+          h("h2", null, t("family.ended.completed.summary")),
+          h("p", { class: "written", lang: "zh-CN" }, summary.summary),
+          h("p", { class: "small soft" }, t("family.ended.completed.by", { physician: summary.physician, hospital: summary.hospital })),
+        )
+      : arriving(scene, "family.ended.completed.waiting"),
+    h("p", { class: "with-icon" }, icon("hospital"), h("span", null, t("family.ended.urgent"))),
+    h("p", { class: "small soft" }, t("family.ended.close")),
+  );
+}
+
+/** @param {Scene} scene */
+function referred(scene) {
+  const { state, t } = scene;
+  const { letter } = state;
+  const urgency = letter?.urgency ?? state.session?.referral?.urgency ?? null;
+  return page(
+    scene,
+    { key: "ended-referred" },
+    h("div", { class: "stack-tight" }, title(state, t("family.ended.referred.title")), h("p", null, t("family.ended.referred.body"))),
+    urgency === "emergency" && h("div", { class: "notice notice-danger", key: "emergency", role: "alert" }, icon("warn"), h("p", null, h("strong", null, t("family.ended.referred.emergency")))),
+    letter ? letterCard(scene, letter) : arriving(scene, "family.ended.referred.waiting"),
+    h("p", { class: "small soft" }, t("family.ended.close")),
+  );
+}
+
+/** @param {Scene} scene @param {import("../shared/api.js").Letter} letter */
+function letterCard({ state, t }, letter) {
+  const zh = state.language === "zh";
+  const told = letter.told_family.trim();
+  const notExamined = letter.not_examined.trim();
+  return [
+    h(
+      "section",
+      { class: "card stack letter", key: "letter" },
+      h("p", { class: `letter-urgency tag ${letter.urgency === "emergency" ? "tag-danger" : letter.urgency === "routine" ? "tag-accent" : "tag-warn"}` }, t("family.ended.referred.urgency"), "：", h("strong", null, t(`urgency.${letter.urgency}`))),
+      h("h2", null, zh ? letter.reason.text_zh : letter.reason.text_en),
+      facts([
+        [t("family.ended.referred.where"), `${letter.hospital} ${letter.department}`],
+        [t("family.ended.referred.by_when"), letter.by_when],
+        [t("family.ended.referred.number"), h("span", { class: "figures" }, letter.number)],
+      ]),
+      told !== "" && h("div", { key: "told" }, h("h3", null, t("family.ended.referred.told")), h("p", { class: "written", lang: "zh-CN" }, told)),
+      notExamined !== "" && h("div", { key: "not" }, h("h3", null, t("family.ended.referred.not_examined")), h("p", { class: "written", lang: "zh-CN" }, notExamined)),
+      h(
+        "div",
+        { class: "stack-tight" },
+        h("a", { class: "button button-primary button-large button-block", href: letter.pdf }, icon("document"), t("family.ended.referred.pdf")),
+        h("a", { class: "button button-block", href: letter.page }, t("family.ended.referred.page")),
+      ),
+    ),
+    h(
+      "section",
+      { class: "stack-tight", key: "safety" },
+      h("h2", null, t("family.ended.referred.safety")),
+      h("ul", null, letter.safety_net.map((line) => h("li", { key: line.en }, zh ? line.zh : line.en))),
+    ),
+  ];
+}
+
+/** @param {Scene} scene @param {string} words */
+function arriving({ state, t, emit }, words) {
+  if (!state.recordsLate) return h("p", { class: "card working", key: "arriving", role: "status" }, t(words));
+  return h("div", { class: "card stack", key: "late" }, h("p", null, t("family.ended.late")), button("primary", () => emit({ type: "retry_records" }), t("common.retry")));
+}
+
+/** @param {Scene} scene */
+export function left(scene) {
+  const { state, t, emit } = scene;
+  return page(
+    scene,
+    { key: "left" },
+    title(state, t("family.left.title")),
+    h("p", null, t("family.left.body")),
+    button("primary", () => emit({ type: "come_back" }), t("family.left.back"), { busy: state.busy && t("common.working") }),
+  );
+}
+
+/** @param {Scene} scene */
+export function superseded(scene) {
+  const { state, t, emit } = scene;
+  return page(
+    scene,
+    { key: "superseded" },
+    title(state, t("family.superseded.title")),
+    h("p", null, t("family.superseded.body")),
+    button("primary", () => emit({ type: "reload" }), t("family.superseded.here")),
+  );
+}
+
+/** @param {Scene} scene */
+export function problem(scene) {
+  const { state, t, emit } = scene;
+  const code = state.problem?.code ?? "unknown";
+  const notJoined = code === "not_signed_in" || code === "not_found";
+  const known = t(`error.${code}`);
+  const words = known === `error.${code}` ? state.problem?.text || t("error.unknown") : known;
+  return page(
+    scene,
+    { key: "problem" },
+    title(state, t(notJoined ? "family.problem.not_joined.title" : "family.problem.title")),
+    h("p", null, words),
+    button(notJoined ? "plain" : "primary", () => emit({ type: "reload" }), t("common.retry")),
+    h("p", { class: "with-icon" }, icon("hospital"), h("span", null, t("family.ended.urgent"))),
+  );
+}
+
+/** @param {Scene} scene */
+export function loading(scene) {
+  return page(scene, { key: "loading" }, h("p", { class: "working", role: "status" }, scene.t("common.loading")));
+}

@@ -1,0 +1,121 @@
+/** What stands around every screen of the family's page: the name of the house, the language switch, a banner when the line is down. */
+
+import { LANGUAGE_NAMES, LANGUAGES, LOCALES } from "../shared/i18n/i18n.js";
+import { h, icon } from "../shared/ui/dom.js";
+
+/** @typedef {import("../shared/i18n/i18n.js").Translate} Translate */
+/** @typedef {import("../shared/ui/dom.js").Child} Child */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {(intent: import("./intents.js").Intent) => void} Emit */
+/**
+ * What a screen is drawn from.
+ * @typedef {{state: State, t: Translate, emit: Emit, own: MediaStream | null, remotes: ReadonlyMap<string, MediaStream>}} Scene
+ */
+
+/**
+ * @param {Scene} scene @param {{key: string, step?: number}} screen @param {...Child} content
+ */
+export function page(scene, { key, step }, ...content) {
+  const { t } = scene;
+  return h(
+    "div",
+    { class: "page", key: "page" },
+    h("a", { class: "skip-link", href: "#main" }, t("language.skip")),
+    h(
+      "header",
+      { class: "masthead" },
+      h("span", { class: "brand" }, icon("brand"), t("brand")),
+      languageSwitch(scene),
+    ),
+    banner(scene),
+    h(
+      "main",
+      { id: "main", class: "page-main stack-wide", key, tabindex: "-1" },
+      step !== undefined && progress(t, step),
+      content,
+    ),
+  );
+}
+
+export const STEPS = Object.freeze({ language: 1, child: 2, consultation: 3, recording: 4, devices: 5 });
+
+/** @param {Translate} t @param {number} step */
+function progress(t, step) {
+  const of = Object.keys(STEPS).length;
+  const dots = Array.from({ length: of }, (_, at) => h("i", { class: at < step ? "progress-done" : "" }));
+  return h("p", { class: "progress", key: "progress" }, h("span", { class: "small soft" }, t("family.step", { n: step, of })), h("span", { class: "progress-dots", "aria-hidden": "true" }, dots));
+}
+
+/** @param {Scene} scene */
+export function languageSwitch({ state, t, emit }) {
+  const others = LANGUAGES.filter((language) => language !== state.language);
+  return h(
+    "div",
+    { class: "language-switch", role: "group", "aria-label": t("language.label"), key: "language" },
+    others.map((language) =>
+      h(
+        "button",
+        { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) },
+        icon("language"),
+        LANGUAGE_NAMES[language],
+      ),
+    ),
+  );
+}
+
+/** @param {Scene} scene */
+export function banner({ state, t, emit }) {
+  if (state.connection !== "offline" && state.connection !== "closing") return null;
+  const words = state.connection === "closing" ? t("family.closing", { seconds: Math.max(1, Math.round(state.retryS)) }) : t("family.offline");
+  return h(
+    "div",
+    { class: "banner", role: "status", key: "banner" },
+    h("span", { class: "row" }, icon("offline"), words),
+    h("button", { type: "button", class: "button button-small", onclick: () => emit({ type: "retry_connection" }) }, t("family.try_now")),
+  );
+}
+
+/** @param {Scene} scene @param {string | null} code */
+export function noticeOf({ t, state }, code = state.notice) {
+  if (!code) return null;
+  const known = code === "consent_changed" ? t("family.consent.changed") : t(`error.${code}`);
+  const words = known === `error.${code}` ? t("error.unknown") : known;
+  return h("div", { class: "notice notice-warn", role: "alert", key: "notice" }, icon("warn"), h("p", null, words));
+}
+
+/** @param {State} state @param {string} words */
+export function title(state, words) {
+  return h("h1", { key: `title-${words}`, tabindex: "-1", "data-screen-title": true }, words);
+}
+
+/**
+ * @param {string} kind "primary" | "plain" | "quiet" | "danger" @param {() => void} onclick @param {Child} words
+ * @param {{busy?: string | false, disabled?: boolean, large?: boolean, key?: string}} [more]
+ */
+export function button(kind, onclick, words, { busy = false, disabled = false, large = kind === "primary", key } = {}) {
+  const look = `button button-block${kind === "plain" ? "" : ` button-${kind}`}${large ? " button-large" : ""}`;
+  return h("button", { type: "button", class: look, onclick, disabled: disabled || Boolean(busy), key }, busy ? h("span", { class: "working" }, busy) : words);
+}
+
+/** @param {[string, Child][]} pairs */
+export function facts(pairs) {
+  return h("dl", { class: "facts" }, pairs.map(([name, value]) => h("div", { key: name }, h("dt", null, name), h("dd", null, value))));
+}
+
+/**
+ * A playing picture; muted when it is one's own.
+ * @param {{key: string, class: string, stream: MediaStream | null, muted: boolean, label: string, onblocked?: (blocked: boolean) => void}} picture
+ */
+export function moving({ key, class: look, stream, muted, label, onblocked }) {
+  return h("video", {
+    key, class: look, srcObject: stream, muted, playsInline: true, autoplay: true, "aria-label": label, playsinline: true,
+    "webkit-playsinline": true, "x5-playsinline": true, disablepictureinpicture: true,
+    onloadedmetadata: (/** @type {Event} */ event) => play(/** @type {HTMLVideoElement} */ (event.currentTarget), onblocked),
+    onplaying: () => onblocked?.(false),
+  }); // prettier-ignore
+}
+
+/** In-app browsers refuse to play sound before a tap: then the page asks for one. @param {HTMLVideoElement} video @param {((blocked: boolean) => void) | undefined} onblocked */
+function play(video, onblocked) {
+  video.play().catch((error) => error instanceof DOMException && error.name === "NotAllowedError" && onblocked?.(true));
+}

@@ -1,0 +1,107 @@
+/** The waiting room: who will see the child, when, and that everything is ready. */
+
+import { dayAndTime } from "../shared/i18n/i18n.js";
+import { h, icon } from "../shared/ui/dom.js";
+import { button, moving, page, title } from "./frame.js";
+import { remainingMs, seatOf } from "./state.js";
+
+/** @typedef {import("./frame.js").Scene} Scene */
+
+const KEPT_SHOWN_BELOW_MS = 30 * 60_000;
+
+/** @param {Scene} scene */
+export function waiting(scene) {
+  const { state, t, emit } = scene;
+  const visit = state.status?.visit;
+  if (!visit) return null;
+  return page(
+    scene,
+    { key: "waiting" },
+    h(
+      "div",
+      { class: "stack-tight" },
+      title(state, state.session ? t("family.waiting.title") : t("family.waiting.connecting")),
+      h("p", { class: "soft" }, t("family.waiting.lead", { physician: `${visit.physician.name} ${visit.physician.title}` })),
+    ),
+    status(scene),
+    h(
+      "div",
+      { class: "waiting-grid" },
+      h("div", { class: "stack" }, licenceCard(scene), chatButton(scene)),
+      ownPicture(scene),
+    ),
+    h(
+      "div",
+      { class: "stack-tight actions" },
+      button("plain", () => emit({ type: "open_sheet", sheet: "trouble" }), [icon("help"), t("common.help")]),
+      button("quiet", () => emit({ type: "open_sheet", sheet: "leave" }), t("family.waiting.leave")),
+    ),
+  );
+}
+
+/** @param {Scene} scene */
+function status({ state, t }) {
+  const visit = state.status?.visit;
+  const physicianHere = seatOf(state, "physician")?.connected ?? false;
+  const admitted = state.session?.admitted ?? false;
+  const remaining = remainingMs(state);
+  const ready = state.call === "connected";
+  return h(
+    "ul",
+    { class: "card status-list", role: "status" },
+    h("li", null, icon("clock"), h("span", null, t("family.waiting.when"), h("strong", null, dayAndTime(state.language, visit?.starts_at ?? "")))),
+    h("li", { class: physicianHere ? "status-good" : "" }, icon("person"), h("span", null, t(physicianHere ? "family.waiting.physician_here" : "family.waiting.physician_away"))),
+    h(
+      "li",
+      { class: admitted || ready ? "status-good" : "" },
+      icon(ready ? "check" : "clock"),
+      h("span", null, t(admitted ? "family.waiting.admitted" : ready ? "family.waiting.ready" : "family.waiting.preparing")),
+    ),
+    remaining !== null &&
+      remaining < KEPT_SHOWN_BELOW_MS &&
+      h("li", { key: "kept", class: "status-warn" }, icon("info"), h("span", null, t("family.waiting.kept", { minutes: Math.max(1, Math.ceil(remaining / 60_000)) }))),
+  );
+}
+
+/** @param {Scene} scene */
+export function licenceCard({ state, t }) {
+  const physician = state.status?.visit.physician;
+  if (!physician) return null;
+  return h(
+    "section",
+    { class: "card licence", "aria-label": t("family.licence.title"), key: "licence" },
+    h("span", { class: "licence-mark" }, icon("shield")),
+    h(
+      "div",
+      null,
+      h("p", { class: "licence-name" }, physician.name, " ", h("span", { class: "tag tag-accent" }, physician.title)),
+      h("p", null, physician.hospital),
+      h("p", { class: "small soft figures" }, t("family.licence.number"), " ", physician.licence),
+    ),
+  );
+}
+
+/** @param {Scene} scene */
+function chatButton({ state, t, emit }) {
+  const unread = state.unread > 0 && h("span", { class: "tag tag-accent", key: "unread" }, t("family.call.unread", { n: state.unread }));
+  return h("button", { type: "button", class: "button button-block", onclick: () => emit({ type: "open_chat" }) }, icon("chat"), t("family.waiting.chat"), unread);
+}
+
+/** @param {Scene} scene */
+function ownPicture({ state, t, own, emit }) {
+  const { video, facing, cameraOff } = state.devices;
+  const shown = video === "live" && !cameraOff;
+  return h(
+    "figure",
+    { class: "preview preview-waiting" },
+    h(
+      "div",
+      { class: "preview-frame" },
+      shown
+        ? moving({ key: "own", class: `preview-video${facing === "user" ? " mirrored" : ""}`, stream: own, muted: true, label: t("family.waiting.own") })
+        : h("span", { class: "preview-none", key: "none" }, icon("camera-off")),
+    ),
+    video === "lost" && h("button", { key: "lost", type: "button", class: "button button-block", onclick: () => emit({ type: "recover_devices" }) }, t("family.call.lost.back")),
+    h("figcaption", { class: "small soft" }, t("family.waiting.private")),
+  );
+}
