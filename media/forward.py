@@ -26,8 +26,8 @@ StartsPicture = Callable[[rtp.ReadBuffer, int, int], bool]
 class Line:
     """The sequence and timestamp line of one outgoing track (one SSRC at one receiver).
 
-    Sources are named by rising ints (a leg's number): a higher one takes the line over at its first packet, a lower one
-    is refused from then on. Indices are 48 bits: rollover and sequence, as SRTP counts them.
+    Sources are named by rising ints (a leg's number, from 0): a higher one takes the line over as soon as it can begin
+    there, a lower one is refused from then on. Indices are 48 bits: rollover and sequence, as SRTP counts them.
     """
 
     __slots__ = (
@@ -55,7 +55,7 @@ class Line:
 
     @property
     def waiting(self) -> bool:
-        """True from a splice to the first packet after it: a video line wants a keyframe."""
+        """True from a splice, or from a new source's first packet, until the run begins: a video line wants a keyframe."""
         return self._waiting
 
     def splice(self) -> None:
@@ -97,17 +97,18 @@ class Line:
 
     def _begin(self, buf: rtp.WriteBuffer, size: int, source: int, arrival_us: int) -> bool:
         """Lay the run that starts with this packet onto the line, right behind what has gone out; False to refuse it."""
-        if source < self.source:
-            return False
+        sequence, timestamp = _SEQUENCE_TIMESTAMP.unpack_from(buf, 2)
+        if source < self.source or (source == self.source and (self._highest - sequence) & 0xFFFF < WINDOW):
+            return False  # an earlier source, or late from before the splice
         if self.starts_picture is not None:
             header = rtp.header_size(buf, size)
             if header < 0 or not self.starts_picture(buf, header, size):
+                self._waiting = True
                 return False
         target = self._base
         if self._last_arrival_us >= 0:
             elapsed = (arrival_us - self._last_arrival_us) * self._clock_rate // 1_000_000
             target = self._last_timestamp + self.timestamp_offset + max(1, elapsed)
-        sequence, timestamp = _SEQUENCE_TIMESTAMP.unpack_from(buf, 2)
         self.timestamp_offset = (target - timestamp) & 0xFFFFFFFF
         self._first = sequence + 0x10000
         self._highest = self._first - 1
