@@ -48,6 +48,9 @@ class Effects(Protocol):
     def start_recording(self, session: Session) -> None: ...
     def anchor_recording(self, session: Session) -> None: ...
     def end_media(self, session: Session) -> None: ...
+    def writes(self, after: Session) -> Sequence[Write]:
+        """What else belongs into the transaction of the event that makes ``after``."""
+
     def show_state(self, session: Session, version: int) -> None: ...
     def failed(self, session: Session) -> None:
         """A bug in this session's task: end its media, whatever the journal says."""
@@ -129,7 +132,7 @@ class Controller:
             if ev.is_restrictive(effect):
                 self._perform(effect, session)
         try:
-            await self._commit(letter, now)
+            await self._commit(letter, now, (*letter.also, *self._effects.writes(session)))
         except VersionConflict:
             return False
         self._settle(session, effects)
@@ -149,10 +152,10 @@ class Controller:
             self._settle(session, effects)
         self.version = len(committed)
 
-    async def _commit(self, letter: _Letter, at: float) -> None:
+    async def _commit(self, letter: _Letter, at: float, also: tuple[Write, ...]) -> None:
         while True:
             try:
-                head = await self._journal.append(self.session.id, self.version, [letter.event], at, letter.also)
+                head = await self._journal.append(self.session.id, self.version, [letter.event], at, also)
             except Unavailable:
                 if isinstance(letter.event, _TRIED_ONCE):
                     raise Refused("unavailable") from None

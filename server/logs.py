@@ -12,7 +12,7 @@ import sys
 import traceback
 from typing import Any
 
-SHOWN = ("process", "worker", "route", "method", "status", "ms", "code", "state", "outcome", "session", "kind", "by_ms")
+SHOWN = ("which", "worker", "route", "method", "status", "ms", "code", "state", "outcome", "session", "kind", "by_ms")
 
 
 class JsonLine(logging.Formatter):

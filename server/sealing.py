@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from media import control
 from media.manifest import message_to_sign
 
 _KEY_WITHIN_S = 15.0
@@ -69,3 +72,59 @@ async def make_session_key(folder: Path, recipients: tuple[str, ...]) -> str:
     if child.returncode != 0 or not public.startswith("age1"):
         raise SealingFailed("the session key could not be made")
     return public
+
+
+class Anchor(NamedTuple):
+    """A manifest's head: the number of its newest line and that line's SHA-256."""
+
+    line: int
+    sha256: str
+
+
+class SessionRecording:
+    """One session's recording as the app sees it: made ready once, reopened after every loss, signed line by line."""
+
+    def __init__(self, session: str, folder: Path, recipients: tuple[str, ...], signer: Signer, origin: Origin) -> None:
+        self.session = session
+        self.folder = folder
+        self.head: Anchor | None = None
+        self.seconds = 0
+        self._recipients = recipients
+        self._signer = signer
+        self._origin = origin
+        self._public = ""
+
+    @property
+    def began_at(self) -> float:
+        """The recording's time zero, in seconds since 1970."""
+        return self._origin.at
+
+    @property
+    def public(self) -> str:
+        """The session's age public key; empty until `prepare` has made it."""
+        return self._public
+
+    async def prepare(self, known_public: str = "") -> None:
+        """Makes the session key unless a former run did (``known_public``). Raises ``SealingFailed``."""
+        self._public = self._public or known_public or await make_session_key(self.folder, self._recipients)
+
+    def opening(self) -> control.RecordingOpen:
+        """What (re)opens it at a recorder; a recorder that has it open already answers with its state."""
+        return control.RecordingOpen(
+            self.session, str(self.folder), self._public, self._origin.monotonic_us, self._origin.utc, self.session
+        )
+
+    def signed(self, head: control.Head) -> control.Signed:
+        """Takes note of a manifest head and signs it."""
+        self.head = Anchor(head.line, head.hash)
+        self.seconds = head.seconds
+        return control.Signed(self.session, head.line, self._signer.sign_head(self.session, head.line, head.hash))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A recording's time zero: seconds since 1970, CLOCK_MONOTONIC microseconds, and RFC 3339, all the same moment."""
+
+    at: float
+    monotonic_us: int
+    utc: str

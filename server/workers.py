@@ -126,14 +126,14 @@ class Process:
             self.connected = False
             if self._stopping:
                 return
-            log.error("process lost", extra={"process": self.which})
+            log.error("process lost", extra={"which": self.which})
             while True:
                 await self._end_child()
                 try:
                     reader = await self._spawn()
                     break
                 except (OSError, TimeoutError):
-                    log.exception("process does not start", extra={"process": self.which})
+                    log.exception("process does not start", extra={"which": self.which})
                     await asyncio.sleep(1.0)
             self._restarted()
 
@@ -145,7 +145,7 @@ class Process:
                     if isinstance(message, control.Message):
                         self._received(message)
         except (control.Malformed, ConnectionError):
-            log.exception("control connection broken", extra={"process": self.which})
+            log.exception("control connection broken", extra={"which": self.which})
 
     async def _end_child(self) -> None:
         if self._writer is not None:

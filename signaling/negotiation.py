@@ -6,7 +6,7 @@ with every epoch of its seat; a relay's room numbers its legs. `place` puts an o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from signaling.messages import Refused
@@ -35,7 +35,7 @@ class Legs:
     """The newest offer of every seat of one room, and the newest leg number given."""
 
     newest_leg: int = 0
-    latest: Mapping[Role, Placed] = MappingProxyType({})
+    latest: Mapping[Role, Placed] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def place(legs: Legs, role: Role, key: OfferKey) -> tuple[Legs, Placed]:

@@ -101,6 +101,11 @@ async def answers(connection: AsyncConnection, visit_id: str) -> dict[str, Answe
     return {row.kind: Answer(*row) for row in rows}
 
 
+async def given(database: Database, visit_id: str) -> list[Answer]:
+    """The last answer of each kind."""
+    return list((await database.read(lambda connection: answers(connection, visit_id))).values())
+
+
 async def states(database: Database, visit_id: str) -> dict[str, str]:
     """For each kind: ``open``, or the last answer."""
     given = await database.read(lambda connection: answers(connection, visit_id))

@@ -67,7 +67,7 @@ class SignIn:
         right = await self._passwords.matches(None if found is None else found[1], password)
         if found is None or not right:
             raise Refused("sign_in_failed")
-        await self._throttle.forgive(counted[:1])
+        await self._throttle.forgive(*counted, now)
         return await self._open(found[0], now)
 
     async def member(self, cookie: str, now: float) -> Member | None:
@@ -95,6 +95,15 @@ class SignIn:
             return SignedIn(cookie, member)
 
         return await self._database.write(work)
+
+
+async def signed_in(database: Database, session: str, now: float) -> bool:
+    """Whether the sign-in (its cookie's hash) is still good: not signed out, not expired."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        return await _member(connection, session, now) is not None
+
+    return await database.read(work)
 
 
 async def _member(connection: AsyncConnection, session: str, now: float) -> Member | None:

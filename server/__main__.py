@@ -1,0 +1,159 @@
+"""The command line. Every command has --help; those that report have --json and then print nothing else on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from server import demo, logs
+from server.clock import Clock
+from server.config import Config, ConfigFaults, load
+from server.store.audit import verify_command
+from server.store.errors import Unavailable
+from server.wiring import Chance, Server, chance
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    return run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="peitong", description="陪同 Peitong: video consultations for children's first visits"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("demo", help="a demo hospital with one visit; prints both links")
+    command.add_argument("--lan", action="store_true", help="https on this machine's network address, so that a phone can join")
+    command.add_argument("--port", type=int, default=8480, help="HTTP port (default 8480; 0: any free one)")
+    command.add_argument("--data", type=Path, help="folder to keep everything in (default: a new one under ./data)")
+    command.add_argument("--json", action="store_true", help="print the links as one JSON object")
+    command.set_defaults(run=_demo)
+
+    command = commands.add_parser("serve", help="the server, from a TOML file and/or PEITONG_* variables")
+    command.add_argument("--config", type=Path, help="TOML file (see README.md)")
+    command.set_defaults(run=_serve)
+
+    journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
+    command = journal.add_parser("verify", help="find altered, removed or reordered events and removed sessions")
+    command.add_argument("--data", type=Path, help="data folder")
+    command.add_argument("--config", type=Path, help="TOML file, instead of --data")
+    command.add_argument("--pin", action="append", default=[], help="a journal head as printed on a letter; may be repeated")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_journal_verify)
+
+    recording = commands.add_parser("recording", help="sealed recordings").add_subparsers(required=True, metavar="COMMAND")
+    command = recording.add_parser("verify", help="check a recording's folder; needs no key")
+    command.add_argument("folder", type=Path)
+    command.add_argument("--signer", help="the pinned public key (hex, or a file that holds it)")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_recording_verify)
+    command = recording.add_parser("open", help="make one playable file of a recording")
+    command.add_argument("folder", type=Path)
+    command.add_argument("--identity", type=Path, required=True, help="the hospital's age identity file")
+    command.add_argument("--out", type=Path, required=True, help="the Matroska file to write")
+    command.set_defaults(run=_recording_open)
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    folder = (options.data or Path("data") / f"demo-{datetime.now():%Y%m%d-%H%M%S}").resolve()  # noqa: DTZ005  local time
+    config = demo.configure(folder, options.port, options.lan)
+    clock, luck = Clock(), chance()
+    printed = asyncio.run(demo.seed(config, clock, luck.new_id, luck.new_secret))
+
+    def announce() -> None:
+        print(json.dumps(asdict(printed), ensure_ascii=False) if options.json else demo.as_text(printed), flush=True)
+
+    return _run(config, clock, luck, announce)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    config = _configuration(options.config)
+    if config is None:
+        return 2
+    return _run(config, Clock(), chance(), lambda: print(f"Peitong {config.origin}", flush=True))
+
+
+def _configuration(file: Path | None) -> Config | None:
+    """The configuration, or None after every fault was told on stderr."""
+    try:
+        return load(file.read_text("utf-8") if file is not None else "", os.environ)
+    except ConfigFaults as faults:
+        for fault in faults.faults:
+            print(f"configuration: {fault}", file=sys.stderr)
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"configuration: {file}: {error}", file=sys.stderr)
+    return None
+
+
+def _run(config: Config, clock: Clock, luck: Chance, announce: Callable[[], None]) -> int:
+    logs.configure()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # this process holds the signing key
+    config.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        asyncio.run(_serving(config, clock, luck, announce))
+    except (OSError, Unavailable) as error:
+        logging.getLogger("server").exception("cannot start")
+        print(f"peitong: cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serving(config: Config, clock: Clock, luck: Chance, announce: Callable[[], None]) -> None:
+    server = Server(config, clock, luck)
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    try:
+        await server.start()
+        announce()
+        await stopping.wait()
+    finally:
+        with contextlib.suppress(asyncio.CancelledError):
+            await server.stop()
+
+
+def _journal_verify(options: argparse.Namespace) -> int:
+    if options.data is not None:
+        url = f"sqlite+aiosqlite:///{options.data.resolve() / 'peitong.db'}"
+    else:
+        config = _configuration(options.config)
+        if config is None:
+            return 2
+        url = config.database_url
+    try:
+        return asyncio.run(verify_command(url, options.json, print, options.pin))
+    except Unavailable as error:
+        print(f"peitong: the database does not answer: {error}", file=sys.stderr)
+        return 2
+
+
+def _recording_verify(options: argparse.Namespace) -> int:
+    from server import recordings
+
+    return recordings.verify_command(options.folder, options.signer, options.json)
+
+
+def _recording_open(options: argparse.Namespace) -> int:
+    from server import recordings
+
+    return recordings.open_command(options.folder, options.identity, options.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""One consultation as it runs: a session's controller bound to its worker, its recording and the people's pages.
+
+It performs the machine's effects, turns what relay and recorder report into events, and shows everybody the state. It
+decides nothing: what a fact means is the session machine's affair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from media import control
+from server import events as ev
+from server.controller import Controller, Journal
+from server.errors import Refused
+from server.presence import DeviceReport, doubts
+from server.quality import quality_message
+from server.sealing import Anchor, SealingFailed, SessionRecording
+from server.session import Ended, Recorder, Session, Waiting
+from server.store.database import Write
+from server.store.visits import Snapshot, snapshot
+from server.views import session_view, state_name
+from server.workers import OfferRefused, Worker
+from signaling import messages as wire
+from signaling.negotiation import Legs, OfferKey, is_latest, place
+from signaling.seats import Role
+from signaling.shapes import read
+
+REQUIRED = [Role.GUARDIAN.value, Role.PHYSICIAN.value]
+ANCHOR_EVERY_S = 10.0
+LOOK_AGAIN_EVERY_S = 1.0
+REOPEN_AFTER_S = 0.3
+RECEIVE_PAIRS = 1
+_KINDS = ("audio", "video")
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[Role | None, wire.Message, int | None], None]
+"""To a seat (of one epoch, if given), or to everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What pages are shown of the people and the visit besides the session's state."""
+
+    names: Mapping[Role, str]
+    visit: Callable[[Role, str], wire.VisitView]
+
+
+class Consultation:
+    """The runtime of one session."""
+
+    def __init__(
+        self,
+        session: Session,
+        version: int,
+        *,
+        journal: Journal,
+        clock: Callable[[], float],
+        worker: Worker,
+        recording: SessionRecording,
+        keep_recording: Callable[[SessionRecording, str], None],
+        shown: Shown,
+        say: Say,
+    ) -> None:
+        self.controller = Controller(session, version, journal, self, clock)
+        self.worker = worker
+        self.recording = recording
+        self.shown = shown
+        self.statistics: dict[Role, Mapping[str, Any]] = {}
+        self.languages: dict[Role, str] = {}
+        self.opened_at = clock()
+        self.staff_session = ""  # the sign-in that vouches for the physician at the socket
+        self.chat_turn = asyncio.Lock()
+        self._clock = clock
+        self._say = say
+        self._keep_recording = keep_recording
+        self._legs = Legs()
+        self._reports: dict[tuple[Role, int], DeviceReport] = {}
+        self._anchored: Anchor | None = None
+        self._waiting_since: float | None = None
+        self._listed: Snapshot | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._periodic: asyncio.Task[None] | None = None
+
+    @property
+    def session(self) -> Session:
+        return self.controller.session
+
+    def start(self) -> None:
+        self.controller.start()
+        if not isinstance(self.session.state, Ended):
+            self.worker.open_room(self.session.id, round(self.session.rules.silent_after_s * 1000))
+        self._periodic = asyncio.create_task(self._look_after(), name="consultation")
+
+    async def stop(self) -> None:
+        """The server goes down: the recording is sealed to here, the session stays as the journal has it."""
+        for task in (*self._tasks, *((self._periodic,) if self._periodic else ())):
+            task.cancel()
+        await self.controller.stop()
+        self.worker.close_room(self.session.id)
+
+    def view(self) -> wire.SessionView:
+        return read(wire.SessionView, session_view(self.session, self._clock(), self.shown.names))
+
+    # --- effects of the machine -------------------------------------------------------------------
+
+    def writes(self, after: Session) -> Sequence[Write]:
+        """What belongs into the transaction of the event that made ``after``: the snapshot that lists are made from."""
+        state, guardian_waits = after.state, isinstance(after.state, Waiting) and after.seats[Role.GUARDIAN].connected
+        self._waiting_since = (self._waiting_since or self._clock()) if guardian_waits else None
+        now_is = Snapshot(state_name(state), waiting_since_at=self._waiting_since)
+        if isinstance(state, Ended):
+            now_is = Snapshot(state_name(state), state.outcome.value, ended_at=state.at)
+        if now_is == self._listed:
+            return ()
+        self._listed = now_is
+        return (snapshot(after.id, now_is),)
+
+    def open_gate(self, session: Session, generation: int) -> None:
+        self.worker.open_gate(session.id, generation, REQUIRED)
+
+    def close_gate(self, session: Session, generation: int) -> None:
+        self.worker.close_gate(session.id, generation)
+
+    def start_recording(self, session: Session) -> None:
+        self._spawn(self._start_recording())
+
+    def anchor_recording(self, session: Session) -> None:
+        head = self.recording.head
+        if head is not None and head != self._anchored:
+            self._anchored = head
+            self.controller.post(ev.RecordingAnchored(self.recording.session, head.line, head.sha256))
+
+    def end_media(self, session: Session) -> None:
+        self.worker.close_room(session.id)
+        if self.recording.public:
+            self.worker.recorder.send(control.RecordingClose(session.id))
+
+    def show_state(self, session: Session, version: int) -> None:
+        self._say(None, wire.SessionChanged(self.view()), None)
+
+    def failed(self, session: Session) -> None:
+        self.end_media(session)
+
+    # --- what relay and recorder report -----------------------------------------------------------
+
+    def reported(self, message: control.Message) -> None:
+        """A message of the worker about this session's room or recording."""
+        match message:
+            case control.SeatMedia(seat=seat, leg=leg, alive=alive):
+                self._media(Role(seat), leg, alive)
+            case control.GateClosed():
+                self._gate_closed(message)
+            case control.RecordingState(state="running"):
+                self._keep_recording(self.recording, "running")
+                self.controller.post(ev.RecorderReady())
+            case control.RecordingState(state="lost", why=why):
+                self._keep_recording(self.recording, "lost")
+                self.controller.post(ev.RecorderLost(why))
+            case control.RecordingState(state="closed"):
+                self._keep_recording(self.recording, "closed")
+                self.anchor_recording(self.session)
+            case control.Head():
+                self.worker.recorder.send(self.recording.signed(message))
+            case control.KeyframeWanted(seat=seat):
+                self.worker.relay.send(control.Keyframe(self.session.id, seat))
+            case _:
+                pass
+
+    def measured(self, legs: Sequence[Mapping[str, Any]]) -> None:
+        """The relay's statistics of this room's legs: shown as quality, kept for operations, evidence for doubts."""
+        self.statistics = {Role(leg["seat"]): leg for leg in legs}
+        self._say(None, quality_message(self.statistics), None)
+        for role, epoch in list(self._reports):
+            self._doubt(role, epoch)
+
+    def process_lost(self, which: str) -> None:
+        """A new relay or recorder is running in the place of one that died: begin again with it."""
+        if isinstance(self.session.state, Ended):
+            return
+        if which == "recorder":
+            self.controller.post(ev.RecorderLost("process"))
+            if self.recording.public:
+                self.worker.recorder.send(self.recording.opening())
+            return
+        self.worker.open_room(self.session.id, round(self.session.rules.silent_after_s * 1000))
+        for role, seat in self.session.seats.items():
+            self.controller.post(ev.MediaSilent(role, seat.epoch))
+        if self.recording.public:
+            self.worker.relay.send(control.Record(self.session.id, self.recording.session))
+        self._legs = Legs(newest_leg=self._legs.newest_leg)
+        self.statistics = {}
+        self._say(None, wire.MediaRestart("relay_lost"), None)
+
+    # --- what pages do ----------------------------------------------------------------------------
+
+    async def taken(self, role: Role, epoch: int, language: str) -> wire.Welcome:
+        """A new epoch has the seat; its predecessor's leg is closed. Chat history is the caller's to add."""
+        self.languages[role] = language
+        if not isinstance(self.session.state, Ended):
+            await self.controller.post(ev.SeatTaken(role, epoch))
+            former = self._legs.latest.get(role)
+            if former is not None and former.key.epoch < epoch:
+                self.worker.relay.send(control.LegClose(self.session.id, former.leg))
+        return wire.Welcome(epoch, role, self.shown.visit(role, language), self.view(), (), RECEIVE_PAIRS, ())
+
+    async def offered(self, role: Role, epoch: int, offer: wire.Offer) -> None:
+        """Gets the relay's answer and sends it, unless a newer offer has come meanwhile. Raises ``Refused``."""
+        if isinstance(self.session.state, Ended):
+            raise Refused("session_ended")
+        key = OfferKey(epoch, offer.peer, offer.revision)
+        self._legs, placed = place(self._legs, role, key)
+        try:
+            answer = await self.worker.offer(self.session.id, role.value, placed.leg, offer.revision, offer.sdp)
+        except OfferRefused as refused:
+            code = refused.code if refused.code in ("bad_sdp", "no_common_codec", "stale_offer") else "media_unavailable"
+            raise Refused(code) from None
+        if is_latest(self._legs, role, key):
+            tracks = tuple(wire.Track(mid, Role(seat)) for mid, seat in answer.tracks)
+            self._say(role, wire.Answer(offer.peer, offer.revision, answer.sdp, tracks), epoch)
+
+    def say_chat(self, chat: wire.Chat) -> None:
+        self._say(None, wire.ChatPosted(chat), None)
+
+    def device_reported(self, role: Role, epoch: int, report: wire.DeviceReport) -> None:
+        evidence = DeviceReport(report.microphone, report.camera, report.visible, report.picture)
+        self._reports = {key: known for key, known in self._reports.items() if key[0] is not role}
+        self._reports[role, epoch] = evidence
+        self._doubt(role, epoch)
+
+    # --- within -----------------------------------------------------------------------------------
+
+    def _doubt(self, role: Role, epoch: int) -> None:
+        measured = self.statistics.get(role)
+        arriving = None if measured is None else [kind for kind in _KINDS if measured[kind]["up_bps"] > 0]
+        found = doubts(self._reports[role, epoch], arriving)
+        if found != self.session.seats[role].doubts:
+            self.controller.post(ev.Doubted(role, epoch, found))
+
+    def _media(self, role: Role, leg: int, alive: bool) -> None:
+        placed = self._legs.latest.get(role)
+        if placed is not None and placed.leg == leg:
+            epoch = placed.key.epoch
+            self.controller.post(ev.MediaAlive(role, epoch) if alive else ev.MediaSilent(role, epoch))
+
+    def _gate_closed(self, closed: control.GateClosed) -> None:
+        match closed.cause:
+            case "seat_silent":
+                placed = self._legs.latest.get(Role(closed.seat))
+                if placed is not None:
+                    self.controller.post(ev.MediaSilent(Role(closed.seat), placed.key.epoch))
+            case "recorder":
+                self.controller.post(ev.RecorderLost("stalled"))
+            case "lease" | "refused":
+                lapsed = ev.GateLapsed(closed.generation, closed.cause)
+                asyncio.get_running_loop().call_later(REOPEN_AFTER_S, self.controller.post, lapsed)
+            case _:
+                pass
+
+    async def _start_recording(self) -> None:
+        try:
+            await self.recording.prepare()
+        except SealingFailed:
+            log.exception("the recording could not be made ready", extra={"session": self.session.id[:8]})
+            self.controller.post(ev.RecorderLost("no_key"))
+            return
+        self._keep_recording(self.recording, "starting")
+        self.worker.relay.send(control.Record(self.session.id, self.recording.session))
+        self.worker.recorder.send(self.recording.opening())
+
+    async def _look_after(self) -> None:
+        """Anchors a running recording every 10 s, and asks after a lost one every second."""
+        last_anchor = self._clock()
+        while not isinstance(self.session.state, Ended):
+            await asyncio.sleep(LOOK_AGAIN_EVERY_S)
+            if self.session.recorder is Recorder.LOST and self.session.admitted:
+                if self.recording.public:
+                    self.worker.recorder.send(self.recording.opening())
+                else:
+                    self._spawn(self._start_recording())
+            if self.session.gate_open and self._clock() - last_anchor >= ANCHOR_EVERY_S:
+                last_anchor = self._clock()
+                self.anchor_recording(self.session)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,148 @@
+"""What a guardian's page asks over HTTP: link, child, consents, socket token; and the visit as both sides read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from server import events as ev
+from server.errors import Refused
+from server.http.house import DEVICE_COOKIE, HOUSE, at_visit, refused_as_problem
+from server.http.problems import Problem, language
+from server.http.shell import body, cookie
+from server.session import Consent, Ended
+from server.store import consents, visits
+from server.store.throttle import PER_ADDRESS, PER_SUBJECT, Counted
+from server.store.tickets import LASTS_S, Ticket
+from server.views import state_name
+from server.visit_view import visit_view
+from signaling.messages import plain
+from signaling.seats import Role
+
+DEVICE_COOKIE_LASTS_S = 30 * 86400
+
+
+def add_family(app: web.Application) -> None:
+    app.router.add_post("/api/join", join)
+    app.router.add_get("/api/visits/{visit}", read)
+    app.router.add_get("/api/visits/{visit}/consent-texts", consent_texts)
+    app.router.add_post("/api/visits/{visit}/child", confirm_child)
+    app.router.add_post("/api/visits/{visit}/consents", answer_consent)
+    app.router.add_post("/api/visits/{visit}/socket-token", socket_token)
+
+
+async def join(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    given = await body(request, token=str)
+    if not 16 <= len(given["token"]) <= 128:
+        raise Problem("link_unknown")
+    subject, origin = Counted("link", given["token"], PER_SUBJECT), Counted("join", request.remote or "", PER_ADDRESS)
+    try:
+        await house.throttle.begin((subject, origin), house.clock())
+        redeemed = await house.links.redeem(given["token"], request.cookies.get(DEVICE_COOKIE), house.clock())
+    except Refused as refused:
+        raise refused_as_problem(refused) from None
+    await house.throttle.forgive(subject, origin, house.clock())
+    answer = web.json_response({"visit": redeemed.visit, "next": f"/family/?visit={redeemed.visit}"})
+    if redeemed.cookie is not None:
+        cookie(answer, DEVICE_COOKIE, redeemed.cookie, house.config.secure, DEVICE_COOKIE_LASTS_S)
+    return answer
+
+
+async def read(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    who, record, consultation = await at_visit(request, "visit_read")
+    session = consultation.session
+    filed = record.referral
+    base = f"/api/visits/{record.id}/letter"
+    page = f"/letter/?visit={record.id}"
+    letter = filed and {"referral": filed.id, "page": page, "pdf": f"{base}.pdf", "fhir": f"{base}.fhir.json"}
+    return web.json_response(
+        {
+            "visit": plain(visit_view(record, who.role, language(request), house.checklist)),
+            "role": who.role.value,
+            "state": state_name(session.state),
+            "outcome": session.state.outcome.value if isinstance(session.state, Ended) else None,
+            "child_confirmed": session.child_confirmed,
+            "consents": {kind: consent.value for kind, consent in session.consents.items()},
+            "letter": letter,
+            "summary": record.has_summary,
+        }
+    )
+
+
+async def consent_texts(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    _, record, _ = await at_visit(request, "consent_texts_read")
+    lang = "en" if request.query.get("language") == "en" else "zh"
+    texts = await consents.texts_for(house.database, record.id, lang, house.clock())
+    return web.json_response([_shown(text) for text in texts])
+
+
+def _shown(text: consents.ConsentText) -> dict[str, Any]:
+    return {
+        "kind": text.kind,
+        "version": text.version,
+        "language": text.language,
+        "title": text.title,
+        "paragraphs": list(text.paragraphs),
+        "sha256": text.sha256,
+    }
+
+
+async def confirm_child(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    _, record, consultation = await at_visit(request, "child_confirm")
+    given = await body(request, confirmed=bool)
+    if given["confirmed"] and not consultation.session.child_confirmed:
+        now = house.clock()
+        await _posted(consultation.controller.post(ev.ChildConfirmed(), (visits.child_confirmed(record.id, now),)))
+    return web.json_response({"confirmed": consultation.session.child_confirmed})
+
+
+async def answer_consent(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    _, record, consultation = await at_visit(request, "consent_give")
+    given = await body(request, kind=str, version=str, language=str, sha256=str, agreed=bool)
+    texts = await consents.texts_for(house.database, record.id, given["language"], house.clock())
+    named = (given["kind"], given["version"], given["sha256"])
+    text = next((text for text in texts if (text.kind, text.version, text.sha256) == named), None)
+    if text is None:
+        raise Problem("consent_changed")
+    if isinstance(consultation.session.state, Ended):
+        raise Problem("session_ended")
+    agreed = given["agreed"]
+    known = consultation.session.consents.get(text.kind)
+    if known is not (Consent.GIVEN if agreed else Consent.REFUSED):
+        event: ev.Event = (
+            ev.ConsentGiven(text.kind, text.version, text.language, text.sha256)
+            if agreed
+            else ev.ConsentRefused(text.kind, text.version)
+        )
+        said = consents.Answer(
+            house.new_id(), record.id, text.kind, text.version, text.language, text.sha256,
+            "given" if agreed else "refused", house.clock(),
+        )  # fmt: skip
+        await _posted(consultation.controller.post(event, (consents.keep(said),)))
+    return web.json_response({"consents": {kind: c.value for kind, c in consultation.session.consents.items()}})
+
+
+async def socket_token(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    who, record, consultation = await at_visit(request, "socket_token")
+    session = consultation.session
+    if who.role is Role.GUARDIAN and not isinstance(session.state, Ended):
+        if not session.child_confirmed:
+            raise Problem("child_not_confirmed")
+        if not session.consented:
+            raise Problem("consent_missing")
+    token = await house.tickets.issue(Ticket(record.id, who.role, who.device, who.staff_session), house.clock())
+    return web.json_response({"token": token, "expires_in_s": LASTS_S})
+
+
+async def _posted(done: Any) -> None:
+    try:
+        await done
+    except Refused as refused:
+        raise refused_as_problem(refused) from None

@@ -1,0 +1,122 @@
+"""What the HTTP handlers need of the server, and who is asking: the one place where a cookie becomes a person."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from server import access
+from server.config import Config
+from server.consultation import Consultation
+from server.consultations import Consultations
+from server.errors import Refused
+from server.http.problems import Problem
+from server.referral import Checklist
+from server.store.database import Database
+from server.store.details import VisitDetail, visit_detail
+from server.store.errors import TooManyAttempts
+from server.store.links import Links
+from server.store.staff import Member, SignIn
+from server.store.throttle import Throttle
+from server.store.tickets import Tickets
+from server.workers import Worker
+from signaling.seats import Role
+
+DEVICE_COOKIE = "peitong_device"
+STAFF_COOKIE = "peitong_staff"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything behind the handlers. ``ready`` names what does not answer now; nothing when all is well."""
+
+    config: Config
+    clock: Callable[[], float]
+    new_id: Callable[[], str]
+    database: Database
+    links: Links
+    tickets: Tickets
+    sign_in: SignIn
+    throttle: Throttle
+    checklist: Checklist
+    consultations: Consultations
+    workers: Sequence[Worker]
+    ready: Callable[[], Awaitable[list[str]]]
+
+
+HOUSE: web.AppKey[House] = web.AppKey("house", House)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Someone at a visit: the role, and the device or sign-in that vouches for it."""
+
+    role: Role
+    visit: str
+    device: str | None = None
+    staff_session: str | None = None
+
+
+async def visitor(request: web.Request, act: str) -> Visitor:
+    """Who asks for this act at the visit of the route. Raises ``Problem``: not_signed_in, or not_found for a foreign visit."""
+    house, visit = request.app[HOUSE], request.match_info["visit"]
+    for who in await _claims(request, house, visit):
+        try:
+            access.check(access.Grant(who.visit, who.role), visit, act)
+        except Refused as refused:
+            raise Problem("not_allowed") from refused
+        return who
+    known = DEVICE_COOKIE in request.cookies or STAFF_COOKIE in request.cookies
+    raise Problem("not_found" if known else "not_signed_in")
+
+
+async def _claims(request: web.Request, house: House, visit: str) -> list[Visitor]:
+    """The asker's hats at this visit: the device that redeemed its link, or the physician it is booked with.
+
+    One browser may hold both cookies (a demo on one machine): the page says by ``?as=`` or its header which it is.
+    """
+    claims = []
+    wanted = request.headers.get("Peitong-Role", "")
+    cookie = request.cookies.get(DEVICE_COOKIE)
+    if cookie and wanted in ("", "guardian"):
+        device = await house.links.device(cookie)
+        if device is not None and device.visit == visit:
+            claims.append(Visitor(device.role, visit, device=device.id))
+    cookie = request.cookies.get(STAFF_COOKIE)
+    if cookie and wanted in ("", "physician"):
+        member = await house.sign_in.member(cookie, house.clock())
+        record = await visit_detail(house.database, visit) if member is not None and member.role == "physician" else None
+        if member is not None and record is not None and record.physician.id == member.id:
+            claims.append(Visitor(Role.PHYSICIAN, visit, staff_session=member.session))
+    return claims
+
+
+async def member(request: web.Request, *roles: str) -> Member:
+    """The signed-in member of staff, if in one of these roles. Raises ``Problem``."""
+    house = request.app[HOUSE]
+    cookie = request.cookies.get(STAFF_COOKIE)
+    found = await house.sign_in.member(cookie, house.clock()) if cookie else None
+    if found is None:
+        raise Problem("not_signed_in")
+    if roles and found.role not in roles:
+        raise Problem("not_allowed")
+    return found
+
+
+async def at_visit(request: web.Request, act: str) -> tuple[Visitor, VisitDetail, Consultation]:
+    """The asker, the visit's records and its consultation."""
+    who = await visitor(request, act)
+    house = request.app[HOUSE]
+    record = await visit_detail(house.database, who.visit)
+    if record is None:
+        raise Problem("not_found")
+    return who, record, await house.consultations.session(who.visit)
+
+
+def refused_as_problem(refused: Refused) -> Problem:
+    """A rule's refusal on HTTP."""
+    if isinstance(refused, TooManyAttempts):
+        return Problem("too_many_attempts", retry_after_s=refused.retry_after_s)
+    return Problem(refused.code)

@@ -1,0 +1,140 @@
+"""From what a page asks for to what happened: each intent as an event, with the bodies and rows of its transaction.
+
+Every intent is checked again here, whatever was allowed before it: the seat's epoch, the role's right to ask, the physician's
+eligibility. The session machine has the last word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from server import access, referral
+from server import events as ev
+from server.consultation import Consultation
+from server.errors import Refused
+from server.referral import Checklist
+from server.session import Ended
+from server.store import bodies, consents, outbox, referrals
+from server.store.database import Database
+from server.visit_view import moment
+from signaling import messages as wire
+from signaling.seats import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What intents need of the server. ``check_eligible(session, sign-in)`` raises ``Refused`` for whom it may not admit."""
+
+    database: Database
+    clock: Callable[[], float]
+    new_id: Callable[[], str]
+    new_nonce: Callable[[], bytes]
+    checklist: Checklist
+    check_eligible: Callable[[str, str], Awaitable[None]]
+
+
+async def perform(desk: Desk, here: Consultation, field: str, role: Role, epoch: int, intent: wire.Intent) -> dict[str, object]:
+    """Does what the intent asks for; the further fields of its answer. Raises ``Refused``."""
+    access.check(access.Grant(here.session.id, role), here.session.id, intent.type)
+    seat = here.session.seats.get(role)
+    if seat is None or seat.epoch != epoch:
+        raise Refused("stale_epoch")
+    match intent:
+        case wire.Offer():
+            await here.offered(role, epoch, intent)
+        case wire.DeviceReport():
+            here.device_reported(role, epoch, intent)
+        case wire.SendChat():
+            return await _chat(desk, here, role, intent)
+        case wire.Leave():
+            await here.controller.post(ev.SeatLeft(role, epoch))
+        case wire.WithdrawConsent(kind=kind):
+            await _withdraw(desk, here, kind)
+        case wire.Refer():
+            return await _refer(desk, here, field, intent)
+        case wire.Complete():
+            await _complete(desk, here, intent)
+        case wire.Admit():
+            await desk.check_eligible(here.session.id, here.staff_session)
+            await here.controller.post(ev.Admitted())
+        case wire.Attest(checks=checks):
+            await here.controller.post(ev.Attested(tuple(checks)))
+        case wire.Hold(reason=reason):
+            await here.controller.post(ev.HoldPlaced(reason))
+        case wire.Resume():
+            await here.controller.post(ev.HoldCleared())
+        case wire.Cancel():
+            await here.controller.post(ev.Cancelled())
+        case _:
+            raise Refused("unknown_type")
+    return {}
+
+
+async def _withdraw(desk: Desk, here: Consultation, kind: str) -> None:
+    """Takes back what was agreed to; the row names the very text that the consent was given to."""
+    given = next((a for a in await consents.given(desk.database, here.session.id) if a.kind == kind), None)
+    row = () if given is None else (consents.keep(replace(given, id=desk.new_id(), answer="withdrawn", at=desk.clock())),)
+    await here.controller.post(ev.ConsentWithdrawn(kind), row)
+
+
+async def _chat(desk: Desk, here: Consultation, role: Role, said: wire.SendChat) -> dict[str, object]:
+    if isinstance(here.session.state, Ended):
+        raise Refused("session_ended")
+    # The same client_id gives the same id, so a repeated message finds itself.
+    id = hashlib.sha256(f"{here.session.id} {role} {said.client_id}".encode()).hexdigest()[:32]
+    text = referral.clean(said.text)
+    if not text:
+        raise Refused("bad_message")
+    async with here.chat_turn:  # a message sent twice at once is still one message
+        if await bodies.find(desk.database, id) is None:
+            now = desk.clock()
+            body = bodies.make(id, here.session.id, "chat", now, desk.new_nonce(), {"role": role.value, "text": text})
+            await here.controller.post(ev.Chatted(role, id, body.sha256), (bodies.keep(body),))
+            here.say_chat(wire.Chat(id, role, text, moment(now)))
+    return {"id": id}
+
+
+async def _complete(desk: Desk, here: Consultation, asked: wire.Complete) -> None:
+    if not asked.adequate:
+        raise Refused("not_adequate")
+    summary = referral.clean(asked.summary)
+    if not summary:
+        raise Refused("bad_message")
+    body = bodies.make(desk.new_id(), here.session.id, "summary", desk.clock(), desk.new_nonce(), {"summary": summary})
+    await here.controller.post(ev.Completed(body.sha256), (bodies.keep(body),))
+
+
+async def _refer(desk: Desk, here: Consultation, field: str, asked: wire.Refer) -> dict[str, object]:
+    """End, referral, letter and outgoing message in one transaction; asked again, the same answer."""
+    if here.session.referral is not None:
+        return {"referral": here.session.referral.id}
+    filed = referral.validate(
+        desk.checklist,
+        field,
+        id=desk.new_id(),
+        reason=asked.reason,
+        urgency=asked.urgency,
+        note=asked.note,
+        not_examined=asked.not_examined,
+        told_family=asked.told_family,
+    )
+    now = desk.clock()
+    body = bodies.make(filed.id, here.session.id, "letter", now, desk.new_nonce(), json.loads(referral.canonical(filed)))
+    row = referrals.Referral(
+        id=filed.id,
+        visit=here.session.id,
+        number=f"{datetime.fromtimestamp(now, UTC):%y%m%d}-{filed.id[:8].upper()}",
+        reason=filed.reason,
+        urgency=filed.urgency.value,
+        checklist_version=filed.checklist_version,
+        body=body.id,
+        issued_at=now,
+    )
+    message = outbox.Outgoing(desk.new_id(), here.session.id, "referral", json.dumps({"referral": filed.id}), now)
+    event = ev.Referred(filed.id, filed.reason, filed.urgency.value, filed.checklist_version, body.sha256)
+    after = await here.controller.post(event, (bodies.keep(body), referrals.file(row), outbox.post(message)))
+    return {"referral": after.referral.id if after.referral is not None else filed.id}

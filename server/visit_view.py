@@ -1,0 +1,30 @@
+"""A visit as a page may know it: PROTOCOL.md's VisitView, masked, with the checklist for the physician only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from server.referral import Checklist
+from server.store.details import VisitDetail
+from signaling.messages import PhysicianCard, ReasonView, VisitView
+from signaling.seats import Role
+
+
+def visit_view(detail: VisitDetail, role: Role, language: str, checklist: Checklist) -> VisitView:
+    physician = detail.physician
+    hospital = detail.hospital_name if language == "zh" else detail.hospital_name_en
+    reasons = checklist.for_field(detail.field) if role is Role.PHYSICIAN else ()
+    return VisitView(
+        id=detail.id,
+        field=detail.field,
+        starts_at=moment(detail.starts_at),
+        child=detail.child,
+        guardian=detail.guardian,
+        physician=PhysicianCard(physician.name, physician.title, hospital, physician.licence),
+        reasons=tuple(ReasonView(r.code, r.text.zh if language == "zh" else r.text.en, r.urgency.value) for r in reasons),
+    )
+
+
+def moment(at: float) -> str:
+    """RFC 3339, UTC, milliseconds."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,198 @@
+"""The composition root: the only place that knows everything. `build` makes a server, `start` and `stop` are its life."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import shutil
+import ssl
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from server import checklists
+from server import events as ev
+from server.clock import Clock
+from server.config import Config
+from server.consultations import Consultations
+from server.eligibility import reasons_against
+from server.errors import Refused
+from server.http.app import build_app
+from server.http.house import House
+from server.http.staff import SIGN_IN_LASTS_S
+from server.intents import Desk
+from server.journal import Journal
+from server.keys import secret_file
+from server.passwords import Passwords
+from server.sealing import Signer
+from server.session import Ended
+from server.store import heartbeat
+from server.store.database import Database
+from server.store.details import CHINA, visit_detail
+from server.store.errors import Unavailable
+from server.store.links import Links
+from server.store.migrate import migrate
+from server.store.staff import SignIn, signed_in
+from server.store.throttle import Throttle
+from server.store.tickets import Tickets
+from server.workers import Worker
+from signaling.gateway import Gateway
+
+BEAT_EVERY_S = 0.4
+BEAT_GOOD_FOR_S = 1.0
+CLOCK_STEP_MS = 1000
+RETRY_S = 3.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Where ids and secrets come from: 128-bit hexadecimal ids, 256-bit URL-safe secrets, 16-byte nonces."""
+
+    new_id: Callable[[], str]
+    new_secret: Callable[[], str]
+    new_nonce: Callable[[], bytes]
+
+
+def chance() -> Chance:
+    """The operating system's."""
+    return Chance(partial(secrets.token_hex, 16), partial(secrets.token_urlsafe, 32), partial(secrets.token_bytes, 16))
+
+
+class Server:
+    """One app process with its workers."""
+
+    def __init__(self, config: Config, clock: Clock, chance: Chance) -> None:
+        self.config = config
+        self.database = Database(config.database_url)
+        self.signer = Signer.from_folder(config.data_folder / "keys")
+        self._clock = clock
+        self._runtime = Path(tempfile.mkdtemp(prefix="peitong-"))
+        self._name = "app-1"
+        self._proved_at = float("-inf")
+        self._heart: asyncio.Task[None] | None = None
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+        journal = Journal(self.database)
+        tickets = Tickets(self.database, chance.new_secret)
+        throttle = Throttle(self.database, secret_file(config.data_folder / "keys" / "throttle.key"))
+        self._sign_in = SignIn(self.database, throttle, Passwords(), chance.new_secret, SIGN_IN_LASTS_S)
+        checklist = checklists.load()
+        desk = Desk(self.database, clock, chance.new_id, chance.new_nonce, checklist, self._check_eligible)
+        self.consultations = Consultations(config, self.database, journal, tickets, desk, self.signer, clock)
+        self.workers = [
+            Worker(str(n), self._runtime, _udp(config, n), config.advertise, self.consultations.received, self.healthy)
+            for n in range(1, config.relays + 1)
+        ]
+        self.gateway = Gateway(self.consultations, clock=clock, origins=frozenset({config.origin}))
+        self._app = build_app(
+            House(
+                config,
+                clock,
+                chance.new_id,
+                self.database,
+                Links(self.database, chance.new_secret),
+                tickets,
+                self._sign_in,
+                throttle,
+                checklist,
+                self.consultations,
+                self.workers,
+                self._missing,
+            )
+        )
+        self.gateway.attach(self._app)
+
+    def healthy(self) -> bool:
+        """Whether the rules can be checked: the database took a durable write a moment ago. Leases are renewed only then."""
+        return self._clock() - self._proved_at <= BEAT_GOOD_FOR_S
+
+    async def start(self) -> None:
+        """Everything up, sessions taken up again, then the doors open. Raises ``OSError`` with what to change."""
+        await migrate(self.database)
+        down_since = await heartbeat.last_beat(self.database, self._name)
+        await heartbeat.beat(self.database, self._name, self._clock())
+        self._proved_at = self._clock()
+        self._heart = asyncio.create_task(self._beat(), name="heartbeat")
+        for worker in self.workers:
+            await worker.start()
+        self.consultations.bind(self.gateway, self.workers)
+        await self.consultations.recover(down_since)
+        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
+        await self._runner.setup()
+        host, port = self.config.listen
+        site = web.TCPSite(self._runner, host, port, ssl_context=self._tls(), reuse_address=True)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        log.info("serving")
+
+    async def stop(self) -> None:
+        """Sessions are told, recordings sealed, processes ended."""
+        await self.gateway.close(RETRY_S)
+        await self.consultations.stop()
+        for worker in self.workers:
+            await worker.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._heart is not None:
+            self._heart.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._heart
+        await self.database.close()
+        shutil.rmtree(self._runtime, ignore_errors=True)
+        log.info("stopped")
+
+    async def _beat(self) -> None:
+        """Proves twice a second that the database can be written, and notices steps of the system's clock."""
+        stepped_ms = self._clock.stepped_by_ms()
+        while True:
+            asked_at = self._clock()
+            try:
+                await heartbeat.beat(self.database, self._name, asked_at)
+                self._proved_at = asked_at
+            except Unavailable:
+                log.warning("the database cannot be written")
+            by_ms = self._clock.stepped_by_ms() - stepped_ms
+            if abs(by_ms) >= CLOCK_STEP_MS:
+                stepped_ms += by_ms
+                log.warning("the system's clock was set", extra={"by_ms": by_ms})
+                for consultation in self.consultations.all():
+                    if not isinstance(consultation.session.state, Ended):
+                        consultation.controller.post(ev.ClockStepped(by_ms))
+            await asyncio.sleep(BEAT_EVERY_S)
+
+    async def _check_eligible(self, session: str, staff_session: str) -> None:
+        """The physician's credentials and sign-in, as they are now."""
+        detail = await visit_detail(self.database, session)
+        today = datetime.fromtimestamp(self._clock(), CHINA).date()
+        if detail is None or reasons_against(detail.physician.credentials, today):
+            raise Refused("not_eligible")
+        if not await signed_in(self.database, staff_session, self._clock()):
+            raise Refused("not_eligible")
+
+    async def _missing(self) -> list[str]:
+        missing = [] if self.healthy() else ["database"]
+        for worker in self.workers:
+            missing += [f"{p.which}-{worker.name}" for p in (worker.relay, worker.recorder) if not p.connected]
+        return missing
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if self.config.certificate is None or self.config.certificate_key is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.config.certificate, self.config.certificate_key)
+        return context
+
+
+def _udp(config: Config, n: int) -> tuple[str, int]:
+    """Each worker's UDP address: the configured port and those after it; port 0 stays 0 (any free one)."""
+    host, port = config.udp
+    return host, port + n - 1 if port else 0
