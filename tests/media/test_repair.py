@@ -1,0 +1,159 @@
+"""Repair on one hop: the cache that answers NACKs, and the tracker that asks for what is missing."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media.repair import CAPACITY, MAX_AGE_US, MAX_GAP, MAX_TRIES, REORDER_US, GapTracker, RepairCache
+
+RTT_US = 50_000
+MS = 1000
+
+
+# --- the cache ------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 1 << 40), st.lists(st.integers(1, 30), max_size=200), st.data())
+def test_the_cache_gives_the_last_thousand_and_nothing_older(first: int, steps: list[int], data: st.DataObject) -> None:
+    cache, model, index = RepairCache(), {}, first
+    for step in [0, *steps]:
+        index += step
+        model[index] = index.to_bytes(8, "big")
+        cache.store(index, model[index])
+    asked = data.draw(st.integers(max(0, index - 2 * CAPACITY), index))
+    expected = model.get(asked) if index - asked < CAPACITY else None
+    found = cache.recall(asked % 65536, 0, 0)
+    if expected is not None:
+        assert found == expected
+    else:
+        assert found is None or found == model[max(i for i in model if i % 65536 == asked % 65536)]
+
+
+def test_a_packet_is_repeated_once_a_round_trip() -> None:
+    cache = RepairCache()
+    cache.store(65_536 + 7, b"packet")
+    assert cache.recall(7, 0, RTT_US) == b"packet"
+    assert cache.recall(7, RTT_US - 1, RTT_US) is None
+    assert cache.recall(7, RTT_US, RTT_US) == b"packet"
+    cache.store(65_536 + 7 + CAPACITY, b"other")
+    assert cache.recall(7, 10 * RTT_US, RTT_US) is None
+    assert cache.recall(7 + CAPACITY, 0, RTT_US) == b"other", "a new packet in the same place waits for nothing"
+
+
+def test_a_cleared_cache_repeats_nothing() -> None:
+    cache = RepairCache()
+    cache.store(7, b"packet")
+    cache.clear()
+    assert cache.recall(7, 0, 0) is None
+    assert cache.recall(0, 0, 0) is None
+
+
+# --- the tracker ----------------------------------------------------------------------------------
+
+
+def tracker(*sequences: int) -> GapTracker:
+    gaps = GapTracker()
+    for sequence in sequences:
+        gaps.received(sequence, 0)
+    return gaps
+
+
+def test_a_whole_stream_asks_for_nothing() -> None:
+    gaps = tracker(65_534, 65_535, 0, 1)
+    assert gaps.due(MAX_AGE_US, RTT_US) == []
+    assert (gaps.missing, gaps.lost, gaps.recovered) == (0, 0, 0)
+
+
+def test_a_hole_is_asked_for_when_it_is_no_reordering() -> None:
+    gaps = tracker(65_533, 65_534, 2)
+    assert gaps.due(REORDER_US - 1, RTT_US) == []
+    assert gaps.due(REORDER_US, RTT_US) == [65_535, 0, 1]
+    assert gaps.requests == 3
+
+
+def test_a_late_packet_is_not_asked_for() -> None:
+    gaps = tracker(1, 3)
+    gaps.received(2, 1)
+    gaps.received(2, 2)
+    assert gaps.due(REORDER_US, RTT_US) == []
+    assert (gaps.recovered, gaps.missing) == (1, 0)
+
+
+def test_it_asks_again_after_a_round_trip_and_a_quarter() -> None:
+    gaps = tracker(1, 3)
+    asked = [at for at in range(0, 200 * MS, MS) if gaps.due(at, 80 * MS)]
+    assert asked == [10 * MS, 110 * MS]
+    assert [at for at in range(210 * MS, 300 * MS, MS) if gaps.due(at, 0)] == [210 * MS, 240 * MS, 270 * MS]
+
+
+def test_it_gives_up_after_some_tries() -> None:
+    gaps = tracker(1, 3)
+    asked = sum(len(gaps.due(at, 0)) for at in range(0, MAX_AGE_US, MS))
+    assert asked == MAX_TRIES
+    assert (gaps.missing, gaps.lost) == (0, 1)
+    gaps.received(2, MAX_AGE_US)
+    assert gaps.recovered == 0
+
+
+def test_it_gives_up_on_what_is_too_old() -> None:
+    gaps = tracker(1, 3)
+    assert gaps.due(MAX_AGE_US + 1, RTT_US) == []
+    assert (gaps.missing, gaps.lost) == (0, 1)
+
+
+def test_a_leap_is_not_repaired() -> None:
+    gaps = tracker(1, 3, 4 + MAX_GAP + 1)
+    assert (gaps.missing, gaps.lost) == (0, 1)
+    gaps.received(4 + MAX_GAP + 3, 0)
+    assert gaps.due(REORDER_US, RTT_US) == [4 + MAX_GAP + 2]
+
+
+def test_the_longest_repaired_hole() -> None:
+    gaps = tracker(0, MAX_GAP + 1)
+    assert gaps.missing == MAX_GAP
+    gaps.received(MAX_GAP + 3, 0)
+    assert (gaps.missing, gaps.lost) == (MAX_GAP, 1), "the oldest makes room"
+
+
+def test_repair_takes_a_bounded_part_of_the_path() -> None:
+    """Half of all packets lost: what is asked for stays near the credit that received ones earn."""
+    gaps = GapTracker()
+    for n in range(5000):
+        gaps.received(2 * n % 65536, n * 5 * MS)
+        if n % 4 == 0:
+            gaps.due(n * 5 * MS, RTT_US)
+    assert gaps.requests <= 100 + 0.3 * 5000
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32), st.floats(0, 0.3), st.integers(0, 40))
+def test_what_was_lost_is_asked_for_and_nothing_else(seed: int, loss: float, spread: int) -> None:
+    """Loss and reordering against a set: only packets that are missing at that moment are asked for."""
+    chance = random.Random(seed)
+    start = chance.randrange(65536)
+    order = sorted(
+        (n for n in range(800) if n == 0 or chance.random() >= loss), key=lambda n: n and n + chance.random() * spread
+    )
+    gaps, came = GapTracker(), set()
+    for step, number in enumerate(order):
+        gaps.received((start + number) % 65536, step * 5 * MS)
+        came.add(number)
+        newest = max(came)
+        for sequence in gaps.due(step * 5 * MS, RTT_US):
+            asked = (sequence - start) % 65536
+            assert asked < newest
+            assert asked not in came
+    never = set(range(max(came))) - came
+    assert gaps.missing + gaps.lost == len(never)
+
+
+@given(st.lists(st.integers(0, 65_535), max_size=300))
+def test_its_memory_is_bounded_whatever_comes(sequences: list[int]) -> None:
+    gaps = GapTracker()
+    for at, sequence in enumerate(sequences):
+        gaps.received(sequence, at * MS)
+        assert gaps.missing <= MAX_GAP
+        assert len(gaps.due(at * MS, 0)) <= MAX_GAP
