@@ -59,6 +59,16 @@ class Database:
         """Run ``work`` on one consistent view of the database."""
         return await self._in_turn(self._read_turns, self._reader, work)
 
+    async def read_at_length(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """As ``read``, for as long as it takes: for the command line, not for a server's requests."""
+
+        async def unhurried(connection: AsyncConnection) -> T:
+            if connection.dialect.name == "postgresql":
+                await connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            return await work(connection)
+
+        return await _transact(self._reader, unhurried)
+
     async def settled(self) -> None:
         """Wait until every transaction that has begun, awaited or not, has come to its end."""
         while self._running:
@@ -104,6 +114,16 @@ async def _transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Await
         raise
 
 
+def together(*writes: Write) -> Write:
+    """Several writes as one, in their order."""
+
+    async def write(connection: AsyncConnection) -> None:
+        for each in writes:
+            await each(connection)
+
+    return write
+
+
 def _sqlite(url: str) -> AsyncEngine:
     # isolation_level None: the driver begins nothing by itself, we say which BEGIN it is.
     engine = create_async_engine(
@@ -135,7 +155,7 @@ def _postgresql(url: str) -> AsyncEngine:
     settings = {"lock_timeout": "500ms", "statement_timeout": "1000ms", "synchronous_commit": "on"}
     return create_async_engine(
         url,
-        connect_args={"timeout": 1, "command_timeout": 2, "server_settings": settings},
+        connect_args={"timeout": 1, "server_settings": settings},
         pool_size=2 * _POOL,
         max_overflow=0,
         pool_timeout=1,

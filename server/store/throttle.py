@@ -22,7 +22,7 @@ from server.store.tables import attempt
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """``free`` failures cost nothing; each further one locks out for twice as long, from ``first_s`` up to ``longest_s``."""
+    """The failure number ``free`` locks out for ``first_s``, and each one after it for twice as long, up to ``longest_s``."""
 
     free: int
     first_s: float
@@ -86,11 +86,15 @@ class Throttle:
         except IntegrityError:  # two first tries at once (PostgreSQL): now there is a row to lock
             await self._database.write(work)
 
-    async def forgive(self, counted: Sequence[Counted]) -> None:
-        """The try was right: start from nothing."""
+    async def forgive(self, subject: Counted, origin: Counted, now: float) -> None:
+        """The try was right: the subject starts from nothing, its origin is rid of this one try."""
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(delete(attempt).where(attempt.c.key.in_([self._of(item) for item in counted])))
+            await connection.execute(delete(attempt).where(attempt.c.key == self._of(subject)))
+            from_there = attempt.c.key == self._of(origin)
+            await connection.execute(update(attempt).where(from_there).values(failures=attempt.c.failures - 1))
+            free_again = (from_there, attempt.c.failures < origin.limit.free)
+            await connection.execute(update(attempt).where(*free_again).values(locked_until_at=now))
 
         await self._database.write(work)
 

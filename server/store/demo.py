@@ -1,0 +1,75 @@
+"""A demo hospital: one physician, one operations account, one child with a guardian, and a visit that starts now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server.eligibility import Rank
+from server.passwords import Passwords
+from server.store import consents
+from server.store.database import Database, together
+from server.store.details import CHINA
+from server.store.links import Links
+from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
+
+PHYSICIAN_LOGIN = "physician"
+OPERATIONS_LOGIN = "operations"
+VISIT_LASTS_S = 1800.0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Demo:
+    """What is there now, and the secrets to print once: the guardian's link and the two passwords."""
+
+    hospital: str
+    visit: str
+    link_token: str
+    physician_login: str
+    physician_password: str
+    operations_login: str
+    operations_password: str
+
+
+async def create_demo(
+    database: Database,
+    passwords: Passwords,
+    new_id: Callable[[], str],
+    new_secret: Callable[[], str],
+    now: float,
+    link_valid_s: float = 7 * 86_400.0,
+) -> Demo:
+    """Fill an empty, migrated database. A second call is refused by the logins, which exist already (``IntegrityError``)."""
+    today = datetime.fromtimestamp(now, CHINA).date()
+    demo_passwords = new_secret()[:16], new_secret()[:16]
+    hashes = [await asyncio.to_thread(passwords.hash, password) for password in demo_passwords]
+    hospital, physician, child, guardian, visit = (new_id() for _ in range(5))
+    records = (
+        Hospital(hospital, "示范儿童医院", "Demo Children's Hospital"),
+        Staff(
+            physician,
+            hospital,
+            PHYSICIAN_LOGIN,
+            hashes[0],
+            "physician",
+            "王芳",
+            "主任医师",
+            licence="110110000000001",
+            rank=Rank.CHIEF,
+            practice_since=(today - timedelta(days=15 * 365)).isoformat(),
+            trained_until=(today + timedelta(days=365)).isoformat(),
+            whitelisted=True,
+        ),
+        Staff(new_id(), hospital, OPERATIONS_LOGIN, hashes[1], "operations", "赵敏", "运行值班"),
+        Child(child, hospital, "张小明", "male", (today - timedelta(days=8 * 365 + 60)).isoformat()),
+        Guardian(guardian, hospital, "李雷", "13800000000"),
+        Relation(guardian, child, "father", "household_register"),
+        Visit(visit, hospital, "内分泌遗传代谢科", "growth", child, guardian, physician, now, now + VISIT_LASTS_S),
+    )
+    publish = consents.publish(hospital, consents.shipped(), now)
+
+    await database.write(together(add(*records), publish))
+    token = await Links(database, new_secret).issue(visit, now, now + link_valid_s)
+    return Demo(hospital, visit, token, PHYSICIAN_LOGIN, demo_passwords[0], OPERATIONS_LOGIN, demo_passwords[1])
