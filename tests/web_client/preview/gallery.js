@@ -1,0 +1,43 @@
+/** Draws one state of the family's page: `?state=live&language=en`; without one, the list of them. */
+
+import { createView } from "/web/family/view.js";
+import { h, render } from "/web/shared/ui/dom.js";
+import { NAMES, stateOf } from "./states.js";
+
+const asked = new URLSearchParams(location.search);
+const name = asked.get("state") ?? "";
+const language = asked.get("language") === "en" ? "en" : "zh";
+const root = document.getElementById("page");
+window.emitted = [];
+window.names = NAMES;
+
+/** A moving picture without a camera: a plain room and a person. */
+function picture(width, height, wall, coat) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  const draw = (at) => {
+    const sway = Math.sin(at / 700) * width * 0.01;
+    context.fillStyle = wall;
+    context.fillRect(0, 0, width, height);
+    context.fillStyle = "#d9b89a";
+    context.beginPath();
+    context.ellipse(width / 2 + sway, height * 0.42, height * 0.15, height * 0.19, 0, 0, 7);
+    context.fill();
+    context.fillStyle = coat;
+    context.beginPath();
+    context.ellipse(width / 2 + sway, height * 1.05, height * 0.38, height * 0.45, 0, 0, 7);
+    context.fill();
+    requestAnimationFrame(draw);
+  };
+  draw(0);
+  return canvas.captureStream(15);
+}
+
+if (NAMES.includes(name)) {
+  const own = picture(480, 640, "#8a9c96", "#4a6a8a");
+  const remotes = new Map([["physician", picture(1280, 720, "#c9d3cf", "#f4f4f2")]]);
+  createView(root, (intent) => window.emitted.push(intent)).show(stateOf(name, language), { own, remotes });
+} else {
+  const links = NAMES.map((state) => h("li", { key: state }, h("a", { href: `?state=${state}&language=zh` }, state), " ", h("a", { href: `?state=${state}&language=en` }, "en")));
+  render(root, h("main", { class: "page-main" }, h("ul", null, links)));
+}

@@ -1,0 +1,123 @@
+/** Every state of the physician's page, as the events that lead to it; for the eye (shoot.py) and for the tests. */
+
+import { initial, reduce } from "/web/physician/state.js";
+
+export const REASONS = [
+  { code: "headache_on_waking", text: "夜间或晨起头痛", urgency: "emergency" },
+  { code: "neurological_signs", text: "神经系统体征", urgency: "emergency" },
+  { code: "new_seizures", text: "新发抽搐", urgency: "emergency" },
+  { code: "raised_pressure", text: "颅内压增高表现或视力下降", urgency: "within_24h" },
+  { code: "low_blood_sugar", text: "低血糖表现", urgency: "within_24h" },
+  { code: "pubertal_arrest", text: "青春发育停滞", urgency: "within_30d" },
+  { code: "height_below_3sd", text: "身高低于均值 3 个标准差", urgency: "within_30d" },
+  { code: "low_velocity", text: "生长速度过低", urgency: "within_30d" },
+  { code: "early_puberty", text: "性早熟表现", urgency: "within_2w" },
+  { code: "cannot_examine", text: "无法远程完成必要的检查", urgency: "within_2w" },
+  { code: "poor_picture", text: "画面质量不足以判断", urgency: "within_2w" },
+  { code: "guardian_absent", text: "监护人不在场或无权陪同", urgency: "routine" },
+  { code: "safeguarding", text: "儿童保护方面的顾虑", urgency: "within_24h" },
+  { code: "family_not_reassured", text: "家属仍不放心", urgency: "within_2w" },
+  { code: "other", text: "其他（请写明）", urgency: "routine" },
+];
+
+const VIEW = {
+  id: "v1",
+  field: "growth",
+  starts_at: "2026-11-22T14:00:00+08:00",
+  child: "乐*儿",
+  guardian: "王*芳（母亲）",
+  physician: { name: "陈明远", title: "主任医师", hospital: "首都儿童医学中心", licence: "110000000000123" },
+  reasons: REASONS,
+};
+const VISITS = [
+  ["v0", "赵*", 5, "skin", "13:00", "ended", "completed", false, null],
+  ["v3", "李*涵", 11, "growth", "13:30", "ended", "referred", false, null],
+  ["v1", "乐*儿", 8, "growth", "14:00", "waiting", null, true, 743],
+  ["v2", "孙*", 0, "nutrition", "14:30", "waiting", null, true, 20],
+  ["v4", "欧阳*晨", 3, "skin", "15:00", "waiting", null, false, null],
+  ["v5", "周*宇", 6, "growth", "15:30", "waiting", null, false, null],
+].map(([visit, child, age_years, field, time, state, outcome, guardian_waiting, waiting_since_s]) => ({
+  visit, child, age_years, field, starts_at: `2026-11-22T${time}:00+08:00`, state, outcome, guardian_waiting, waiting_since_s,
+}));
+
+const me = { name: "陈明远", role: "physician", title: "主任医师", hospital: "首都儿童医学中心", licence: "110000000000123" };
+const seat = (role, name, more = {}) => ({ role, name, connected: true, presence: "present", doubts: [], ...more });
+const BOTH = [seat("guardian", "王*芳"), seat("physician", "陈明远")];
+let version = 1;
+const session = (state, more = {}) => ({
+  version: (version += 1), state, admitted: state !== "waiting", gate: state === "verifying" || state === "live",
+  recording: state === "waiting" || state === "ended" ? "off" : "running", until_ms: null, causes: [], resume_to: null, outcome: null, referral: null, seats: BOTH, ...more,
+});
+const welcome = (view, chat = []) => ({ type: "message", at_ms: 0, atMs: 0, message: { type: "welcome", seq: 1, epoch: 1, role: "physician", visit: VIEW, session: view, chat, receive_pairs: 1, ice_servers: [] } });
+const CHAT = [
+  { id: "c1", role: "guardian", text: "医生您好，刚才听不太清", at: "2026-11-22T14:03:00+08:00" },
+  { id: "c2", role: "physician", text: "好的，我说慢一点。请把手机放在桌上，让孩子站到墙边。", at: "2026-11-22T14:03:30+08:00" },
+  { id: "c3", role: "guardian", text: "好的", at: "2026-11-22T14:03:50+08:00" },
+];
+const line = (loss, bitrate_bps = 1_800_000) => ({ loss, bitrate_bps, jitter_ms: 6 });
+const quality = (light, loss, rtt) => ({ type: "message", atMs: 0, message: { type: "quality", seq: 9, light, legs: [{ role: "guardian", up: line(loss), down: line(0.001), rtt_ms: rtt }, { role: "physician", up: line(0), down: line(0.002), rtt_ms: 21 }] } });
+const devices = (more = {}) => ({ type: "devices", devices: { opened: true, ...more } });
+const picture = { type: "remote", picture: true };
+
+const start = [{ type: "signed_in", me }, { type: "worklist", visits: VISITS, atMs: 0 }];
+const open = (view, ...more) => [...start, { type: "opened", visit: "v1" }, devices(), welcome(view, view.state === "waiting" ? [] : CHAT), { type: "media", media: "up" }, ...more];
+const live = (...more) => open(session("live"), picture, quality("good", 0.004, 86), ...more);
+const verifying = (...more) => open(session("verifying"), picture, quality("good", 0.004, 86), ...more);
+const held = (cause, remaining_ms, more = {}) =>
+  open(session("held", { causes: [{ cause, elapsed_ms: 4000, remaining_ms }], resume_to: "live", recording: cause === "recording_lost" ? "lost" : "running", ...more }));
+const alone = [seat("guardian", "", { connected: false, presence: "absent" }), seat("physician", "陈明远")];
+const ended = (outcome, more = {}) => open(session("ended", { outcome, ...more }));
+const problem = (code, text = "") => ({ code, text });
+
+/** name -> events. @type {Record<string, any[]>} */
+export const STATES = {
+  loading: [],
+  unreachable: [{ type: "unreachable" }],
+  "sign-in": [{ type: "signed_out" }],
+  "sign-in-failed": [{ type: "signed_out" }, { type: "sign_in_failed", problem: problem("sign_in_failed"), retryAfterS: null, atMs: 0 }],
+  "sign-in-throttled": [{ type: "signed_out" }, { type: "sign_in_failed", problem: problem("too_many_attempts"), retryAfterS: 42, atMs: 0 }],
+  worklist: start,
+  "worklist-stale": [...start, { type: "tick", atMs: 185_000 }, { type: "worklist_failed" }],
+  "worklist-empty": [{ type: "signed_in", me }, { type: "worklist", visits: [], atMs: 0 }],
+  connecting: [...start, { type: "opened", visit: "v1" }],
+  "waiting-alone": open(session("waiting", { seats: alone })),
+  waiting: open(session("waiting")),
+  "waiting-denied": open(session("waiting"), devices({ microphone: "denied", camera: "denied" })),
+  "waiting-refused": open(session("waiting"), { type: "failed", act: "admit", problem: problem("not_eligible", "您的线上首诊资格已于 11 月 20 日到期，不能接诊。请联系医务处。") }),
+  "waiting-cancel": open(session("waiting"), { type: "panel", panel: "cancel" }),
+  admitted: open(session("waiting", { admitted: true, recording: "starting" })),
+  verifying: verifying(),
+  attest: verifying({ type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen"] } }),
+  "attest-busy": verifying({ type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] } }, { type: "sent", act: "attest" }),
+  live: live(),
+  "live-doubtful": open(session("live", { seats: [seat("guardian", "王*芳", { presence: "doubtful", doubts: ["page_hidden", "picture_dark"] }), BOTH[1]] }), picture, quality("poor", 0.14, 210)),
+  "live-camera-off": open(session("live", { seats: [seat("guardian", "王*芳", { presence: "doubtful", doubts: ["camera_off"] }), BOTH[1]] }), quality("fair", 0.01, 520)),
+  "live-muted": live(devices({ muted: true, speakingMuted: true })),
+  "live-tap": live({ type: "remote", tapNeeded: true }),
+  "live-media-lost": live({ type: "message", atMs: 0, message: { type: "media_restart", seq: 20, reason: "relay_lost" } }),
+  offline: live({ type: "link", link: "offline" }),
+  closing: live({ type: "message", atMs: 0, message: { type: "closing", seq: 21, retry_s: 5 } }),
+  hold: live({ type: "panel", panel: "hold" }),
+  "held-own": held("physician_hold", 1_500_000),
+  "held-guardian": held("guardian_silent", 103_000, { seats: [seat("guardian", "王*芳", { connected: false, presence: "absent" }), BOTH[1]] }),
+  "held-recording": held("recording_lost", 96_000, { resume_to: "verifying" }),
+  refer: live({ type: "panel", panel: "refer" }),
+  "refer-chosen": live({ type: "panel", panel: "refer" }, { type: "draft", draft: { reason: "headache_on_waking" } }),
+  "refer-failed": live({ type: "panel", panel: "refer" }, { type: "draft", draft: { reason: "other", note: "" } }, { type: "failed", act: "refer", problem: problem("unavailable") }),
+  complete: live({ type: "panel", panel: "complete" }),
+  "complete-inadequate": live({ type: "panel", panel: "complete" }, { type: "draft", draft: { adequate: false } }),
+  "complete-filled": live({ type: "panel", panel: "complete" }, { type: "draft", draft: { adequate: true, summary: "生长速度正常，每年约 5.5 厘米。建议保证睡眠与户外运动，3 个月后复查身高体重。" } }),
+  leave: live({ type: "panel", panel: "leave" }),
+  help: live({ type: "panel", panel: "help" }),
+  "ended-referred": ended("referred", { referral: { id: "r1", reason: "headache_on_waking", urgency: "emergency" } }),
+  "ended-completed": ended("completed"),
+  "ended-guardian-absent": ended("guardian_absent"),
+  "ended-withdrawn": ended("consent_withdrawn"),
+  superseded: live({ type: "message", atMs: 0, message: { type: "superseded", seq: 30 } }),
+  refused: [...start, { type: "opened", visit: "v1" }, { type: "link", link: "refused", problem: problem("not_allowed", "这次就诊不是您的。") }],
+};
+
+/** @param {string} name */
+export function stateNamed(name) {
+  return STATES[name].reduce(reduce, initial());
+}

@@ -1,0 +1,45 @@
+/** One state of the physician's page on screen: `?state=live&language=en`. Intents of drafts and panels work; nothing else does. */
+
+import { translator } from "/web/shared/i18n/i18n.js";
+import { render } from "/web/shared/ui/dom.js";
+import { reduce } from "/web/physician/state.js";
+import { view } from "/web/physician/view.js";
+import { stateNamed } from "/preview/physician_states.mjs";
+
+const query = new URLSearchParams(location.search);
+const language = query.get("language") === "en" ? "en" : "zh";
+document.documentElement.lang = language;
+let state = stateNamed(query.get("state") ?? "worklist");
+
+/** A picture to stand for the family's. @param {string} colour */
+function painted(colour) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 720, height: 960 });
+  const ink = canvas.getContext("2d");
+  const draw = () => {
+    ink.fillStyle = colour;
+    ink.fillRect(0, 0, 720, 960);
+    ink.fillStyle = "#e8c9a8";
+    ink.beginPath();
+    ink.arc(360, 360, 150, 0, 7);
+    ink.fill();
+    ink.fillStyle = "#4b6f93";
+    ink.fillRect(180, 520, 360, 440);
+  };
+  setInterval(draw, 100);
+  draw();
+  return canvas.captureStream(10);
+}
+
+const family = painted("#8fa79a");
+const self = painted("#b9a88f");
+
+const draw = () => {
+  const context = { t: translator(language), language, own: state.visit ? self : null, remote: state.visit ? family : null, level: (element) => element.style.setProperty("--level", "0.55"), emit };
+  render(document.querySelector("#app"), view(state, context));
+};
+const emit = (intent) => {
+  if (intent.type === "panel" || intent.type === "draft") state = reduce(state, intent);
+  draw();
+};
+draw();
+document.documentElement.dataset.ready = "yes";

@@ -1,0 +1,135 @@
+/** Every screen of the family's page as a state, made by the page's own reducer from what really happens. */
+
+import { initialState, reduce } from "/web/family/state.js";
+
+const PHYSICIAN = { name: "林晓岚", title: "副主任医师", hospital: "首都儿童健康中心", licence: "110110000012345" };
+const VISIT = { id: "v1", field: "growth", starts_at: "2026-03-05T14:30:00+08:00", child: "陈*安", guardian: "陈*梅", physician: PHYSICIAN };
+const OPEN = { consultation: "open", recording: "open" };
+const GIVEN = { consultation: "given", recording: "given" };
+const STATUS = { visit: VISIT, role: "guardian", state: "waiting", outcome: null, child_confirmed: true, consents: GIVEN, letter: null, summary: false };
+const SEATS = [
+  { role: "guardian", name: "陈*梅", connected: true, presence: "present", doubts: [] },
+  { role: "physician", name: "林晓岚", connected: true, presence: "present", doubts: [] },
+];
+const SESSION = {
+  version: 3, state: "live", admitted: true, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
+  referral: null, seats: SEATS,
+};
+const CHAT = [
+  { id: "1", role: "physician", text: "您好，我是林医师。请让孩子坐到您旁边。", at: "2026-03-05T14:31:00+08:00" },
+  { id: "2", role: "guardian", text: "好的，我们都在。", at: "2026-03-05T14:31:20+08:00" },
+  { id: "3", role: "physician", text: "最近半年身高长了多少？有没有以前的体检本？", at: "2026-03-05T14:32:00+08:00" },
+];
+const texts = (language) => [
+  {
+    kind: "consultation", version: "2026-02", language, sha256: "0".repeat(64),
+    title: language === "zh" ? "线上就诊知情同意书" : "Consent to the online visit",
+    paragraphs:
+      language === "zh"
+        ? ["本次为儿童线上首诊。医师通过视频了解孩子的情况，不能代替全部的当面检查。", "就诊全程须有监护人在场。监护人离开时，通话会暂停；超过时限，就诊会结束。", "如果医师认为孩子的情况不适合线上诊疗，会立即结束通话，并为孩子开具转诊单。"]
+        : ["This is a child’s first visit online. The doctor learns about your child by video; this cannot replace every examination in person.", "A guardian must be present throughout. When the guardian is away the call pauses; after a time limit the visit ends.", "If the doctor finds that your child’s condition does not suit online care, the call ends at once and a referral is written."],
+  },
+  {
+    kind: "recording", version: "2026-02", language, sha256: "1".repeat(64),
+    title: language === "zh" ? "全程录制知情同意书" : "Consent to the recording",
+    paragraphs:
+      language === "zh"
+        ? ["线上首诊的声音和画面会被全程录制，加密保存三年，仅医院病案人员凭密钥可以打开。", "您可以随时撤回同意；撤回后就诊结束。"]
+        : ["Sound and picture are recorded from start to end, sealed and kept for three years. Only the hospital’s records officers can open them.", "You may withdraw consent at any time; the visit then ends."],
+  },
+];
+const LETTER = {
+  referral: "r1", number: "ZZ-2026-000123", issued_at: "2026-03-05T14:58:00+08:00", urgency: "within_2w", by_when: "2026-03-19",
+  reason: { code: "growth_height_below_3sd", text_zh: "身高低于同龄同性别儿童 3 个标准差", text_en: "Height more than 3 standard deviations below the mean for age and sex" },
+  physician: PHYSICIAN, hospital: "首都儿童健康中心", department: "内分泌科", child: { name: "陈安", sex: "female", birth_date: "2018-01-01" },
+  guardian: { name: "陈梅", relation: "mother", phone: "138****0000" }, history: "", not_examined: "骨龄、体格检查",
+  told_family: "请带上以往的身高体重记录，空腹到院，当天可能抽血并拍骨龄片。",
+  safety_net: [
+    { zh: "夜间或晨起头痛、呕吐、视力下降：立即急诊。", en: "Headache at night or on waking, vomiting, failing sight: emergency department at once." },
+    { zh: "精神差、嗜睡、抽搐：拨打 120。", en: "Unusually sleepy, or a seizure: call 120." },
+    { zh: "两周内没有接到预约通知：请致电医院。", en: "No appointment within two weeks: call the hospital." },
+  ],
+  journal_head: "a1b2", page: "/letter/?visit=v1", pdf: "/api/visits/v1/letter.pdf", fhir: "/api/visits/v1/letter.fhir.json",
+};
+const SUMMARY = { summary: "身高处于正常范围下限，生长速度正常。\n建议均衡饮食、保证睡眠，三个月后复测身高体重。", physician: "林晓岚 副主任医师", hospital: PHYSICIAN.hospital, ended_at: "2026-03-05T15:00:00+08:00" };
+const LIVE = { state: "open", audio: "live", video: "live", cameras: 2, level: 0.55, heard: true, picture: "ok" };
+
+const welcome = (session) => ({ type: "message", nowMs: 0, message: { type: "welcome", epoch: 1, role: "guardian", visit: VISIT, session, chat: CHAT, receive_pairs: 1, ice_servers: [] } });
+const opened = (changed = {}) => ({ type: "opened", status: { ...STATUS, ...changed } });
+const devices = (changed = {}) => ({ type: "devices", devices: { ...LIVE, ...changed } });
+const inRoom = (session = {}) => [opened(), devices(), { type: "entered" }, welcome({ ...SESSION, ...session }), { type: "call", call: "connected" }, { type: "remotes", roles: ["physician"] }, { type: "message", nowMs: 0, message: { type: "quality", light: "good", legs: [] } }];
+const cause = (name, remaining) => ({ cause: name, elapsed_ms: 4000, remaining_ms: remaining });
+const held = (...causes) => inRoom({ state: "held", gate: false, causes, resume_to: "live" });
+const ended = (outcome, more = {}) => [...inRoom(), { type: "message", nowMs: 0, message: { type: "session", session: { ...SESSION, state: "ended", gate: false, outcome, ...more } } }];
+const waitingRoom = { state: "waiting", admitted: false, gate: false, recording: "off", until_ms: 25 * 60_000 };
+
+/** @type {Record<string, (language: "zh" | "en") => any[]>} name -> the events that lead there */
+const STORIES = {
+  loading: () => [],
+  "problem-not-joined": () => [{ type: "problem", code: "not_signed_in", text: "" }],
+  "problem-network": () => [{ type: "problem", code: "network", text: "" }],
+  language: () => [{ type: "unchosen" }, opened()],
+  child: () => [opened({ child_confirmed: false })],
+  "child-wrong": () => [opened({ child_confirmed: false }), { type: "child_answered", right: false }],
+  "consent-consultation": (language) => [opened({ consents: OPEN }), { type: "texts", texts: texts(language) }],
+  "consent-recording": (language) => [opened({ consents: { ...OPEN, consultation: "given" } }), { type: "texts", texts: texts(language) }],
+  "declined-recording": () => [opened({ consents: { consultation: "given", recording: "refused" } })],
+  "declined-consultation": () => [opened({ consents: { consultation: "refused", recording: "open" } })],
+  "unsupported-insecure": () => [opened(), { type: "support", support: "insecure" }],
+  "unsupported-in-app": () => [opened(), { type: "support", support: "in_app" }],
+  "unsupported-browser": () => [opened(), { type: "support", support: "unsupported" }],
+  "devices-closed": () => [opened()],
+  "devices-opening": () => [opened(), devices({ state: "opening", audio: "none", video: "none" })],
+  "devices-open": () => [opened(), devices()],
+  "devices-dark-quiet": () => [opened(), devices({ picture: "dark", level: 0.1, heard: false })],
+  "devices-denied": () => [opened(), devices({ audio: "none", video: "none", audioProblem: "denied", videoProblem: "denied", level: 0, heard: false })],
+  "devices-no-camera": () => [opened(), devices({ video: "none", videoProblem: "none" })],
+  "devices-busy": () => [opened(), devices({ video: "none", videoProblem: "busy" })],
+  waiting: () => inRoom({ ...waitingRoom, seats: [SEATS[0], { ...SEATS[1], connected: false, presence: "absent" }] }),
+  "waiting-admitted": () => inRoom({ ...waitingRoom, admitted: true }),
+  "waiting-offline": () => [...inRoom(waitingRoom), { type: "connection", connection: "offline" }],
+  verifying: () => inRoom({ state: "verifying" }),
+  live: () => [...inRoom(), { type: "message", nowMs: 0, message: { type: "chat", message: { id: "9", role: "physician", text: "…", at: CHAT[0].at } } }],
+  "live-poor": () => [...inRoom(), { type: "message", nowMs: 0, message: { type: "quality", light: "poor", legs: [] } }],
+  "live-muted": () => [...inRoom(), devices({ muted: true })],
+  "live-camera-off": () => [...inRoom(), devices({ cameraOff: true }), { type: "corner", corner: "bottom-left" }],
+  "live-chat": () => [...inRoom(), { type: "chat_open", open: true }, { type: "chat_sent", clientId: "c", text: "稍等，我去拿体检本。", at: CHAT[2].at }],
+  "live-no-picture": () => inRoom({ seats: [SEATS[0], { ...SEATS[1], presence: "doubtful", doubts: ["camera_off"] }] }),
+  "live-interrupted": () => [...inRoom(), { type: "call", call: "interrupted" }, { type: "connection", connection: "offline" }],
+  "live-tap-to-play": () => [...inRoom(), { type: "play_blocked", blocked: true }],
+  "live-phone-call": () => [...inRoom(), devices({ audio: "lost", video: "lost" })],
+  "live-leave": () => [...inRoom(), { type: "sheet", sheet: "leave" }],
+  "live-menu": () => [...inRoom(), { type: "sheet", sheet: "menu" }],
+  "live-withdraw": () => [...inRoom(), { type: "sheet", sheet: "withdraw" }],
+  "live-trouble": () => [...inRoom(), { type: "sheet", sheet: "trouble" }],
+  "live-licence": () => [...inRoom(), { type: "sheet", sheet: "licence" }],
+  "held-guardian": () => held(cause("guardian_silent", 96_000)),
+  "held-physician": () => held(cause("physician_silent", 280_000)),
+  "held-recording": () => held(cause("recording_lost", 100_000)),
+  "held-by-physician": () => held(cause("physician_hold", null)),
+  "held-two": () => held(cause("guardian_silent", 96_000), cause("recording_lost", 110_000)),
+  left: () => [...inRoom(), { type: "left" }],
+  superseded: () => [...inRoom(), { type: "message", nowMs: 0, message: { type: "superseded" } }],
+  closing: () => [...inRoom(waitingRoom), { type: "message", nowMs: 0, message: { type: "closing", retry_s: 15 } }],
+  "ended-completed": () => [...ended("completed"), { type: "summary", summary: SUMMARY }],
+  "ended-completed-waiting": () => ended("completed"),
+  "ended-completed-late": () => [...ended("completed"), { type: "records_late" }],
+  "ended-referred": () => [...ended("referred", { referral: { id: "r1", reason: LETTER.reason.code, urgency: "within_2w" } }), { type: "letter", letter: LETTER }],
+  "ended-referred-emergency": () => [...ended("referred", { referral: { id: "r1", reason: "x", urgency: "emergency" } }), { type: "letter", letter: { ...LETTER, urgency: "emergency" } }],
+  "ended-referred-waiting": () => ended("referred", { referral: { id: "r1", reason: "x", urgency: "within_2w" } }),
+  "ended-guardian-absent": () => ended("guardian_absent"),
+  "ended-physician-absent": () => ended("physician_absent"),
+  "ended-no-show": () => ended("no_show"),
+  "ended-recording-lost": () => ended("recording_lost"),
+  "ended-consent-withdrawn": () => ended("consent_withdrawn"),
+  "ended-cancelled": () => ended("cancelled"),
+};
+
+export const NAMES = Object.keys(STORIES);
+
+/** @param {string} name @param {"zh" | "en"} language */
+export function stateOf(name, language) {
+  const events = STORIES[name](language);
+  const chosen = events[0]?.type !== "unchosen";
+  return events.filter((event) => event.type !== "unchosen").reduce(reduce, initialState(language, chosen));
+}
