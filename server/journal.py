@@ -107,10 +107,14 @@ class Journal:
 
     async def replay(self, session: str) -> list[tuple[Event, float]]:
         """The session's events with their times, oldest first. Raises ``BrokenChain`` when they were tampered with."""
-        links = await self._database.read(lambda connection: _links(connection, session))
+        links = await self.links(session)
         if check_events(session, links):
             raise BrokenChain("a session's events do not follow from each other")
         return [(from_record(json.loads(link.record)), link.at_us / 1_000_000) for link in links]
+
+    async def links(self, session: str) -> list[Link]:
+        """The session's chain as it is stored, oldest first, unchecked."""
+        return await self._database.read(lambda connection: _links(connection, session))
 
     async def head(self, session: str) -> Head:
         """The session's version and last hash; ``EMPTY`` before its first event."""

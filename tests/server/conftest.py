@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from server.store import visits
 from server.store.database import Database
@@ -16,13 +20,33 @@ NOW = 1_795_000_000.0
 
 
 @pytest.fixture
-def database_file(tmp_path: Path) -> Path:
+def database_file(tmp_path: Path, database_url: str) -> Path:
+    """The SQLite file, for tests that look at it or lock it from outside."""
+    if not database_url.startswith("sqlite"):
+        pytest.skip("about the embedded database's file")
     return tmp_path / "peitong.db"
 
 
 @pytest.fixture
-async def database(database_file: Path) -> AsyncIterator[Database]:
-    opened = Database(f"sqlite+aiosqlite:///{database_file}")
+async def database_url(tmp_path: Path) -> AsyncIterator[str]:
+    """An empty database: an SQLite file, or a new one on the PostgreSQL server that PEITONG_TEST_POSTGRESQL names."""
+    server = os.environ.get("PEITONG_TEST_POSTGRESQL")
+    if server is None:
+        yield f"sqlite+aiosqlite:///{tmp_path / 'peitong.db'}"
+        return
+    name = f"peitong_{uuid.uuid4().hex}"
+    admin = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with admin.connect() as connection:
+        await connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    async with admin.connect() as connection:
+        await connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.dispose()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
     await migrate(opened)
     yield opened
     await opened.close()

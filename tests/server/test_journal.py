@@ -72,9 +72,9 @@ async def test_a_writer_that_was_overtaken_is_told_so_and_changes_nothing(databa
 
 
 async def test_of_two_writers_with_their_own_connections_exactly_one_wins_each_round(
-    database: Database, database_file: Path, visit: str
+    database: Database, database_url: str, visit: str
 ) -> None:
-    other = Database(f"sqlite+aiosqlite:///{database_file}")
+    other = Database(database_url)
     journals = [Journal(database), Journal(other)]
     for version in range(20):
         tries = [journal.append(visit, version, [ev.ClockStepped(i)], NOW) for i, journal in enumerate(journals)]
@@ -180,9 +180,9 @@ async def test_an_append_that_took_effect_unheard_may_be_repeated_and_takes_effe
 
 
 async def test_a_transaction_that_takes_too_long_is_unavailable_to_its_caller_and_to_those_behind_it(
-    database: Database, database_file: Path, visit: str
+    database: Database, database_url: str, visit: str
 ) -> None:
-    impatient = Database(f"sqlite+aiosqlite:///{database_file}", patience_s=0.1)
+    impatient = Database(database_url, patience_s=0.1)
     proceed = asyncio.Event()
 
     async def stall(_connection: object) -> None:

@@ -159,10 +159,10 @@ async def test_verifying_while_sessions_go_on_finds_nothing(database: Database, 
 
 
 async def test_the_command_says_what_it_found_and_answers_with_its_exit_code(
-    database: Database, database_file: Path, journal: Journal
+    database: Database, database_file: Path, database_url: str, journal: Journal
 ) -> None:
     said: list[str] = []
-    url = f"sqlite+aiosqlite:///{database_file}"
+    url = database_url
     assert await verify_command(url, False, said.append) == 0
     assert "all is well" in said.pop()
     plain(database_file, "DELETE FROM event WHERE session = 'visit-1' AND n > 3")

@@ -79,9 +79,9 @@ async def test_issuing_again_revokes_the_old_link_and_the_old_device(links: Link
     assert (await links.redeem(untouched, None, NOW + 70)).visit == "visit-2"
 
 
-async def test_of_many_devices_at_once_exactly_one_wins(links: Links, database_file: Path, visit: str) -> None:
+async def test_of_many_devices_at_once_exactly_one_wins(links: Links, database_url: str, visit: str) -> None:
     token = await links.issue(visit, NOW, LATER)
-    other = Database(f"sqlite+aiosqlite:///{database_file}")
+    other = Database(database_url)
     elsewhere = Links(other, lambda: secrets.token_urlsafe(32))
     tries = [asyncio.create_task(place.redeem(token, None, NOW)) for place in (links, elsewhere) for _ in range(6)]
     results = await asyncio.gather(*tries, return_exceptions=True)

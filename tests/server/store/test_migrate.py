@@ -1,0 +1,37 @@
+"""The migrations, run from an empty file, make exactly the tables that the code speaks to."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from server.store.database import Database
+from server.store.migrate import migrate
+from server.store.tables import metadata
+
+
+async def test_migrating_from_nothing_gives_the_tables_of_the_code(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_migrating_again_changes_nothing(database: Database, database_file: Path, visit: str) -> None:
+    await migrate(database)
+    with sqlite3.connect(database_file) as plain:
+        assert plain.execute("SELECT count(*) FROM visit").fetchone() == (3,)
+
+
+async def test_the_file_is_kept_the_way_that_survives_a_power_cut(database: Database, database_file: Path) -> None:
+    async with database.engine.connect() as connection:
+        values = [
+            (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+    assert values == ["wal", 2, 1, 500]
