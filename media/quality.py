@@ -274,12 +274,12 @@ def mean_opinion(loss: float, rtt_ms: float, jitter_ms: float) -> float:
 def light(leg: Mapping[str, Any]) -> Light:
     """The quality light of one LegStatistics: the worst of what its two ways and two kinds say.
 
-    poor: sound below an opinion of 3.1 ("many users dissatisfied", G.107 annex B) or 10 % of the pictures' packets lost;
-    fair: below 3.8, or 3 % lost; else good. A round trip that is not known yet speaks neither way.
+    By G.107, annex B: poor is sound below an opinion of 3.1 (R 60, "many users dissatisfied") or 10 % of the pictures'
+    packets lost; fair is below 4.03 (R 80, "satisfied") or 3 % lost; else good. A round trip that is not known yet speaks neither way.
     """
     audio, video = leg["audio"], leg["video"]
     opinion = mean_opinion(max(audio["up_loss"], audio["down_loss"]), leg["rtt_ms"], audio["up_jitter_ms"])
     loss = max(video["up_loss"], video["down_loss"])
     if opinion < 3.1 or loss >= 0.10:
         return "poor"
-    return "fair" if opinion < 3.8 or loss >= 0.03 else "good"
+    return "fair" if opinion < 4.03 or loss >= 0.03 else "good"
