@@ -1,0 +1,432 @@
+"""Whatever happens in whatever order: the gate is open only for those who are there, and the end is the end.
+
+The oracle below is a witness, not a second machine: it keeps who is in the room, whether the recorder writes, what was agreed
+and since when something has been missing, as a person with a notebook would, and knows no states and no transitions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from server.errors import Refused
+from server.events import (
+    Admitted,
+    Attested,
+    Cancelled,
+    Chatted,
+    ChildConfirmed,
+    ClockStepped,
+    CloseGate,
+    Completed,
+    ConsentGiven,
+    ConsentRefused,
+    ConsentWithdrawn,
+    DeadlinePassed,
+    Doubt,
+    Doubted,
+    Effect,
+    EndMedia,
+    Event,
+    GateLapsed,
+    HoldCleared,
+    HoldPlaced,
+    MediaAlive,
+    MediaSilent,
+    OpenGate,
+    RecorderLost,
+    RecorderReady,
+    RecordingAnchored,
+    Referred,
+    SeatLeft,
+    SeatTaken,
+    ServerRestarted,
+    StartRecording,
+    from_record,
+    is_restrictive,
+    to_record,
+)
+from server.session import Ended, Held, Live, Rules, Session, Verifying, Waiting, new_session, replay, step
+from signaling.seats import Role
+
+UNTIL = 3000.0
+LIMITS = {"guardian_silent": 120, "physician_silent": 300, "recording_lost": 120, "physician_hold": 900}
+OUTCOMES = {
+    "guardian_silent": "guardian_absent",
+    "physician_silent": "physician_absent",
+    "recording_lost": "recording_lost",
+    "physician_hold": "guardian_absent",
+}
+CHECKS = ("guardian_seen", "child_seen", "identity_matches")
+ROLES = st.sampled_from((Role.GUARDIAN, Role.PHYSICIAN, Role.INTERPRETER))
+KINDS = st.sampled_from(("consultation", "recording"))
+
+
+@dataclass
+class Notebook:
+    """What a witness writes down."""
+
+    newest: dict[Role, int] = field(default_factory=dict)
+    here: set[Role] = field(default_factory=set)  # connected
+    heard: set[Role] = field(default_factory=set)  # and sending
+    agreed: set[str] = field(default_factory=set)
+    right_child: bool = False
+    admitted: bool = False
+    begun: bool = False
+    attested: bool = False
+    held_by_hand: bool = False
+    writing: bool = False
+    over: str | None = None
+    referral: str | None = None
+    since: dict[str, float] = field(default_factory=dict)
+    due: dict[str, float] = field(default_factory=dict)
+
+    def missing(self) -> set[str]:
+        return (
+            ({"guardian_silent"} if Role.GUARDIAN not in self.heard else set())
+            | ({"physician_silent"} if Role.PHYSICIAN not in self.heard else set())
+            | (set() if self.writing else {"recording_lost"})
+            | ({"physician_hold"} if self.held_by_hand else set())
+        )
+
+    def may_flow(self) -> bool:
+        everything_agreed = self.right_child and self.agreed == {"consultation", "recording"}
+        return self.over is None and self.admitted and everything_agreed and not self.missing()
+
+    def look(self, now: float, away_since: float | None = None) -> None:
+        """Note since when things have been missing, once the call has begun."""
+        if self.over is None and self.may_flow():
+            self.begun = True
+        if not self.begun or self.over is not None:
+            return
+        missing = self.missing()
+        for cause in missing - self.since.keys():
+            self.since[cause] = now if away_since is None else away_since
+            self.due[cause] = now + LIMITS[cause]
+        for cause in self.since.keys() - missing:
+            if cause == "guardian_silent" and now - self.since[cause] > 20:
+                self.attested = False
+            del self.since[cause], self.due[cause]
+
+
+class Relay:
+    """What a relay makes of the effects: it never opens a generation it was told to close."""
+
+    def __init__(self) -> None:
+        self.open: int | None = None
+        self.barred = 0
+        self.ended = False
+
+    def perform(self, effect: Effect) -> None:
+        match effect:
+            case OpenGate(generation):
+                assert not self.ended
+                assert generation > self.barred, "generations rise"
+                self.open = self.barred = generation
+            case CloseGate(generation):
+                assert generation >= self.barred
+                self.open = None
+            case EndMedia():
+                assert not self.ended, "media ends once"
+                self.open, self.ended = None, True
+            case _:
+                pass
+
+
+class Visit(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+        self.initial = new_session("s1", Rules(), until=UNTIL)
+        self.session = self.initial
+        self.journal: list[tuple[str, float]] = []
+        self.notes = Notebook()
+        self.relay = Relay()
+        self.referrals = 0
+
+    # --- the controller's part ---
+
+    def feed(self, event: Event, note: Callable[[], object] = lambda: None) -> str | None:
+        """Steps, performs and journals; gives the code of a refusal. ``note`` writes into the notebook unless refused."""
+        before = self.session
+        try:
+            after, effects = step(before, event, self.now)
+        except Refused as refused:
+            assert self.session == before
+            return refused.code
+        restrictive = [is_restrictive(effect) for effect in effects]
+        assert restrictive == sorted(restrictive, reverse=True)
+        for effect in effects:
+            self.relay.perform(effect)
+        if after is before:
+            assert all(effect == StartRecording() for effect in effects)
+        else:
+            assert after.version == before.version + 1
+            assert before.state == after.state or effects, "a change of state is shown"
+        assert after.generation >= before.generation
+        self.session = after
+        self.journal.append((json.dumps(to_record(event)), self.now))
+        if self.notes.over is None:
+            note()
+            self.notes.look(self.now)
+        return None
+
+    def over(self, outcome: str) -> Callable[[], object]:
+        return lambda: setattr(self.notes, "over", outcome)
+
+    # --- people ---
+
+    @initialize(start=st.sampled_from(("nobody", "prepared", "live")))
+    def begin(self, start: str) -> None:
+        if start == "nobody":
+            return
+        for role in (Role.GUARDIAN, Role.PHYSICIAN):
+            self.take_seat(role, 1)
+            self.media(role, True)
+        self.child()
+        self.consent("consultation", True)
+        self.consent("recording", True)
+        if start == "live":
+            assert self.feed(Admitted(), lambda: setattr(self.notes, "admitted", True)) is None
+            self.recorder(True)
+            assert self.feed(Attested(CHECKS), lambda: setattr(self.notes, "attested", True)) is None
+
+    @rule(role=ROLES, ahead=st.integers(1, 3))
+    def take_seat(self, role: Role, ahead: int) -> None:
+        epoch = self.notes.newest.get(role, 0) + ahead
+
+        def note() -> None:
+            self.notes.newest[role] = epoch
+            self.notes.here.add(role)
+            self.notes.heard.discard(role)
+
+        assert self.feed(SeatTaken(role, epoch), note) is None
+
+    @rule(role=ROLES)
+    def leave(self, role: Role) -> None:
+        def note() -> None:
+            self.notes.here.discard(role)
+            self.notes.heard.discard(role)
+
+        assert self.feed(SeatLeft(role, self.notes.newest.get(role, 0)), note) is None
+
+    @rule(role=ROLES, alive=st.booleans())
+    def media(self, role: Role, alive: bool) -> None:
+        def note() -> None:
+            if alive and role in self.notes.here:
+                self.notes.heard.add(role)
+            if not alive:
+                self.notes.heard.discard(role)
+
+        before, epoch = self.session, self.notes.newest.get(role, 0)
+        assert self.feed(MediaAlive(role, epoch) if alive else MediaSilent(role, epoch), note) is None
+        assert role in self.notes.here or self.session is before
+
+    @rule(role=ROLES, seconds=st.sampled_from((19.0, 21.0, 25.0, 100.0)))
+    def go_silent_for_a_while(self, role: Role, seconds: float) -> None:
+        self.media(role, False)
+        self.now += seconds
+        self.media(role, True)
+
+    @rule(first=st.integers(0, 3), then=st.integers(0, 3), between=st.sampled_from((0.0, 30.0, 250.0)))
+    def two_things_go_wrong_for_good(self, first: int, then: int, between: float) -> None:
+        wrongs: list[Callable[[], object]] = [
+            lambda: self.media(Role.GUARDIAN, False),
+            lambda: self.media(Role.PHYSICIAN, False),
+            lambda: self.recorder(False),
+            lambda: self.hold(True),
+        ]
+        wrongs[first]()
+        self.now += between
+        wrongs[then]()
+
+    @rule(role=ROLES, back=st.integers(0, 2), which=st.sampled_from((SeatLeft, MediaAlive, MediaSilent, SeatTaken)))
+    def an_older_epoch_is_heard(
+        self, role: Role, back: int, which: type[SeatLeft | MediaAlive | MediaSilent | SeatTaken]
+    ) -> None:
+        epoch = self.notes.newest.get(role, 0) - back - (which is not SeatTaken)
+        assert step(self.session, which(role, epoch), self.now) == (self.session, ())
+
+    @rule(role=ROLES, doubts=st.lists(st.sampled_from(Doubt), unique=True))
+    def doubt(self, role: Role, doubts: list[Doubt]) -> None:
+        self.feed(Doubted(role, self.notes.newest.get(role, 0), tuple(doubts)))
+
+    @rule()
+    def child(self) -> None:
+        self.feed(ChildConfirmed(), lambda: setattr(self.notes, "right_child", True))
+
+    @rule(kind=KINDS, agreed=st.booleans())
+    def consent(self, kind: str, agreed: bool) -> None:
+        if agreed:
+            self.feed(ConsentGiven(kind, "1", "zh", "aa"), lambda: self.notes.agreed.add(kind))
+            return
+
+        def note() -> None:
+            self.notes.agreed.discard(kind)
+            if self.notes.begun:
+                self.notes.over = "consent_withdrawn"
+
+        assert self.feed(ConsentRefused(kind, "1"), note) is None
+
+    def withdraw(self, kind: str) -> None:
+        code = self.feed(ConsentWithdrawn(kind), self.over("consent_withdrawn"))
+        assert code == ("session_ended" if self.notes.over != "consent_withdrawn" else None)
+
+    # --- the physician ---
+
+    @rule()
+    def admit(self) -> None:
+        code = self.feed(Admitted(), lambda: setattr(self.notes, "admitted", True))
+        if code == "consent_missing":
+            assert not (self.notes.right_child and self.notes.agreed == {"consultation", "recording"})
+
+    @rule(checks=st.sets(st.sampled_from(CHECKS)).map(tuple))
+    def attest(self, checks: tuple[str, ...]) -> None:
+        flowing, attested = self.notes.may_flow(), self.notes.attested
+        code = self.feed(Attested(checks), lambda: setattr(self.notes, "attested", True))
+        if code is None and self.notes.over is None:
+            assert attested or (flowing and set(checks) == set(CHECKS))
+
+    @rule(placed=st.booleans())
+    def hold(self, placed: bool) -> None:
+        code = self.feed(HoldPlaced("other") if placed else HoldCleared(), lambda: setattr(self.notes, "held_by_hand", placed))
+        assert (code is None) == (self.notes.begun and self.notes.over is None)
+
+    def complete(self) -> None:
+        allowed = self.notes.over in (None, "completed") and self.notes.attested
+        assert (self.feed(Completed("aa"), self.over("completed")) is None) == allowed
+
+    def refer(self) -> None:
+        over, filed = self.notes.over, self.notes.referral
+        self.referrals += 1
+        code = self.feed(Referred(f"r{self.referrals}", "other", "routine", "1", "aa"), self.over("referred"))
+        if over in (None, "consent_withdrawn") and filed is None:
+            self.notes.referral = f"r{self.referrals}"
+        assert (code is None) == (over in (None, "referred", "consent_withdrawn"))
+
+    @rule(how=st.sampled_from(("withdraw", "complete", "refer", "cancel")), kind=KINDS, wish=st.integers(0, 2))
+    def end(self, how: str, kind: str, wish: int) -> None:
+        """One rule for all ends, and not at every wish, so that most visits live long enough for something to happen."""
+        if self.notes.over is None and wish:
+            return
+        ends: dict[str, Callable[[], object]] = {"complete": self.complete, "refer": self.refer, "cancel": self.cancel}
+        ends.get(how, lambda: self.withdraw(kind))()
+
+    def cancel(self) -> None:
+        allowed = self.notes.over == "cancelled" or (self.notes.over is None and not self.notes.begun)
+        assert (self.feed(Cancelled(), self.over("cancelled")) is None) == allowed
+
+    # --- machines ---
+
+    @rule(ready=st.booleans())
+    def recorder(self, ready: bool) -> None:
+        event = RecorderReady() if ready else RecorderLost("disk_full")
+        assert self.feed(event, lambda: setattr(self.notes, "writing", ready)) is None
+
+    @rule(back=st.integers(0, 2))
+    def the_gate_lapses(self, back: int) -> None:
+        self.feed(GateLapsed(self.session.generation - back, "lease"))
+
+    @rule(which=st.sampled_from((Chatted(Role.GUARDIAN, "m", "aa"), RecordingAnchored("r", 1, "aa"), ClockStepped(-60_000))))
+    def something_that_matters_not(self, which: Event) -> None:
+        before = self.session
+        self.feed(which)
+        assert self.session is before
+
+    @rule(seconds=st.sampled_from((0.5, 5.0, 19.0, 25.0, 110.0, 290.0)))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @precondition(lambda self: self.session.deadline is not None)
+    @rule(late=st.sampled_from((0.0, 0.25, 40.0)))
+    def the_deadline_comes(self, late: float) -> None:
+        assert self.session.deadline is not None
+        self.now = max(self.now, self.session.deadline + late)
+        self.deadline()
+
+    @rule()
+    def deadline(self) -> None:
+        due = self.notes.due if self.notes.begun else {}
+
+        def note() -> None:
+            if due and min(due.values()) <= self.now:
+                earliest = min(due.values())
+                self.notes.over = next(OUTCOMES[cause] for cause in OUTCOMES if due.get(cause) == earliest)
+            elif not self.notes.begun and self.now >= self.waits_until():
+                guardian, physician = (role in self.notes.newest for role in (Role.GUARDIAN, Role.PHYSICIAN))
+                self.notes.over = "physician_absent" if guardian and not physician else "no_show"
+
+        self.feed(DeadlinePassed(), note)
+
+    def waits_until(self) -> float:
+        assert isinstance(self.initial.state, Waiting)
+        restarts = [at for record, at in self.journal if json.loads(record)["type"] == "server_restarted"]
+        until = self.initial.state.until
+        for at in restarts:
+            until = until if until > at else at + 300
+        return until
+
+    @rule(down_s=st.sampled_from((0, 5, 30)))
+    def restart(self, down_s: int) -> None:
+        self.now += down_s
+
+        def note() -> None:
+            self.notes.here.clear()
+            self.notes.heard.clear()
+            self.notes.writing = False
+            for cause, due in self.notes.due.items():
+                self.notes.due[cause] = due if due > self.now else self.now + LIMITS[cause]
+            self.notes.look(self.now, away_since=self.now - down_s)
+
+        self.relay = Relay() if not self.relay.ended else self.relay  # the machines went with the server
+        self.relay.barred = self.session.generation
+        assert self.feed(ServerRestarted(down_s * 1000), note) is None
+
+    # --- what is true at all times ---
+
+    @invariant()
+    def the_gate_is_open_exactly_for_those_who_are_there(self) -> None:
+        assert self.session.gate_open == self.notes.may_flow()
+        assert (self.relay.open is not None) == self.session.gate_open
+        if self.relay.open is not None:
+            assert self.relay.open == self.session.generation
+
+    @invariant()
+    def the_state_is_what_the_notebook_says(self) -> None:
+        state, notes = self.session.state, self.notes
+        if notes.over is not None:
+            assert isinstance(state, Ended)
+            assert state.outcome == notes.over
+            assert self.session.deadline is None
+        elif not notes.begun:
+            assert isinstance(state, Waiting)
+            assert self.session.deadline == self.waits_until()
+        elif notes.missing():
+            assert isinstance(state, Held)
+            assert set(state.causes) == notes.missing()
+            assert {cause: span.since for cause, span in state.causes.items()} == notes.since
+            assert {cause: span.until for cause, span in state.causes.items()} == notes.due
+            assert self.session.deadline == min(notes.due.values())
+            assert isinstance(state.resume_to, Live) == notes.attested
+        else:
+            assert isinstance(state, Live if notes.attested else Verifying)
+            assert self.session.deadline is None
+
+    @invariant()
+    def a_referral_is_filed_once(self) -> None:
+        assert (self.session.referral and self.session.referral.id) == self.notes.referral
+
+    def teardown(self) -> None:
+        """The journal's replay is the live state."""
+        read_back = [(from_record(json.loads(record)), at) for record, at in self.journal]
+        replayed: Session = replay(self.initial, read_back)
+        assert replayed == self.session
+
+
+Visit.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestAnyVisit = Visit.TestCase
