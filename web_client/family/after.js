@@ -1,5 +1,6 @@
 /** After the call, and beside it: the ended pages, one for each outcome; left, superseded, and what could not be opened. */
 
+import { hasText } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { button, facts, page, title } from "./frame.js";
 import { outcomeOf } from "./state.js";
@@ -18,6 +19,7 @@ export function ended(scene) {
 function endedOtherwise(scene, outcome) {
   const { state, t } = scene;
   const hospital = state.status?.visit.physician.hospital ?? "";
+  if (!hasText(`family.ended.${outcome}.title`)) return endedOtherwise(scene, "cancelled");
   return page(
     scene,
     { key: `ended-${outcome}` },
@@ -30,6 +32,7 @@ function endedOtherwise(scene, outcome) {
       h("p", { class: "with-icon" }, icon("phone"), h("span", null, t(`family.ended.${outcome}.next`, { hospital }))),
       h("p", { class: "with-icon" }, icon("hospital"), h("span", null, t("family.ended.urgent"))),
     ),
+    state.letter && letterCard(scene, state.letter),
   );
 }
 

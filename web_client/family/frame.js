@@ -70,7 +70,7 @@ export function banner({ state, t, emit }) {
   return h(
     "div",
     { class: "banner", role: "status", key: "banner" },
-    h("span", { class: "row" }, icon("offline"), words),
+    h("span", { class: "banner-words" }, icon("offline"), words),
     h("button", { type: "button", class: "button button-small", onclick: () => emit({ type: "retry_connection" }) }, t("family.try_now")),
   );
 }

@@ -19,7 +19,7 @@ export function room(scene) {
   return h(
     "div",
     { class: `room night${held ? " room-held" : ""}`, key: "room" },
-    h("div", { class: "room-top" }, topLine(scene), banner(scene)),
+    h("div", { class: "room-top" }, topLine(scene), state.call === "connected" && banner(scene)),
     h(
       "main",
       { class: "room-stage", id: "main", "aria-label": t("family.page"), tabindex: "-1" },
@@ -50,11 +50,11 @@ function sentence({ state, t }) {
 /** @param {Scene} scene */
 function topLine(scene) {
   const { state, t, emit } = scene;
-  const recording = state.session?.gate && state.session.recording === "running";
+  const recording = state.session?.gate && state.session.recording === "running" && state.call === "connected" && state.connection === "online";
   return h(
     "header",
     { class: "top-line", key: "top" },
-    h("p", { class: "top-sentence", role: "status", "data-screen-title": true, tabindex: "-1" }, sentence(scene)),
+    h("p", { class: "top-sentence", role: "status", "data-screen-title": true, tabindex: "-1" }, screenOf(state) === "held" && icon("pause"), h("span", null, sentence(scene))),
     h(
       "div",
       { class: "top-facts" },
@@ -105,10 +105,9 @@ function heldPanel({ state, t }) {
   const time = ends ? countdown((ends.remaining_ms ?? 0) - passed) : null;
   return h(
     "section",
-    { class: "held-panel stack", key: "held", "aria-labelledby": "held-title" },
-    h("h1", { id: "held-title", class: "with-icon" }, icon("pause"), t("family.held.title")),
+    { class: "held-panel stack-wide", key: "held", "aria-label": t("family.held.title") },
     causes.map(({ cause }) =>
-      h("div", { key: cause, class: "stack-tight" }, h("p", { class: "held-why" }, t(`family.held.${cause}.why`)), h("p", null, t(`family.held.${cause}.do`))),
+      h("div", { key: cause, class: "stack-tight" }, h("h1", { class: "held-why" }, t(`family.held.${cause}.why`)), h("p", null, t(`family.held.${cause}.do`))),
     ),
     time !== null &&
       h(
@@ -128,7 +127,7 @@ function lostPanel({ state, t, emit }) {
   return h(
     "section",
     { class: "over", key: "lost", role: "alert" },
-    h("h2", null, t("family.call.lost.title")),
+    h("h1", null, t("family.call.lost.title")),
     h("p", null, t("family.call.lost.body")),
     h(
       "button",

@@ -18,19 +18,13 @@ import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from ".
 /** @typedef {import("../shared/call.js").CallState} CallState */
 /** @typedef {import("../shared/chat_log.js").ChatEntry} ChatEntry */
 
-/** @typedef {"guardian_silent" | "physician_silent" | "recording_lost" | "physician_hold"} Cause */
-/** @typedef {{role: string, name: string, connected: boolean, presence: "present" | "doubtful" | "absent", doubts: string[]}} SeatView */
-/**
- * @typedef {{version: number, state: "waiting" | "verifying" | "live" | "held" | "ended", admitted: boolean, gate: boolean,
- *            recording: "off" | "starting" | "running" | "lost", until_ms: number | null,
- *            causes: {cause: Cause, elapsed_ms: number, remaining_ms: number | null}[], resume_to: "verifying" | "live" | null,
- *            outcome: string | null, referral: {id: string, reason: string, urgency: string} | null, seats: SeatView[]}} SessionView
- */
+/** @typedef {import("../shared/messages.js").ServerMessage} ServerMessage */
+/** @typedef {import("../shared/messages.js").SessionView} SessionView */
 /** @typedef {"live" | "lost" | "none"} TrackState */
 /** @typedef {"top-right" | "top-left" | "bottom-right" | "bottom-left"} Corner */
 /** @typedef {"leave" | "menu" | "withdraw" | "trouble" | "licence"} Sheet */
 /** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "devices" | "left" | "room"} Stage */
-/** @typedef {"idle" | "connecting" | "online" | "offline" | "closing" | "superseded"} Connection */
+/** @typedef {"idle" | import("../shared/signal_state.js").Link} Connection */
 
 /**
  * @typedef {object} Devices
@@ -87,8 +81,8 @@ import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from ".
  *   | {type: "language_confirmed"} | {type: "child_answered", right: boolean} | {type: "texts", texts: readonly ConsentText[]}
  *   | {type: "consent_answered", kind: ConsentKind, agreed: boolean} | {type: "reconsidered"} | {type: "busy"}
  *   | {type: "refused", code: string} | {type: "support", support: Support} | {type: "devices", devices: Partial<Devices>}
- *   | {type: "entered"} | {type: "left"} | {type: "connection", connection: Connection, retryS?: number}
- *   | {type: "message", message: any, nowMs: number} | {type: "tick", nowMs: number} | {type: "call", call: CallState}
+ *   | {type: "entered"} | {type: "left"} | {type: "connection", connection: Connection}
+ *   | {type: "message", message: ServerMessage, nowMs: number} | {type: "tick", nowMs: number} | {type: "call", call: CallState}
  *   | {type: "remotes", roles: readonly string[]} | {type: "play_blocked", blocked: boolean} | {type: "sheet", sheet: Sheet | null}
  *   | {type: "withdrawing", kind: ConsentKind} | {type: "chat_open", open: boolean}
  *   | {type: "chat_sent", clientId: string, text: string, at: string} | {type: "chat_accepted", clientId: string, id: string}
@@ -143,7 +137,7 @@ export function reduce(state, event) {
     case "left":
       return { ...state, stage: "left", sheet: null, chatOpen: false, connection: "idle", call: "idle", remotes: [], light: null };
     case "connection":
-      return { ...state, connection: event.connection, retryS: event.retryS ?? 0 };
+      return { ...state, connection: connectionAfter(state.connection, event.connection) };
     case "message":
       return heard(state, event.message, event.nowMs);
     case "tick":
@@ -194,7 +188,7 @@ function inRoom(state, event) {
   }
 }
 
-/** @param {State} state @param {any} message @param {number} nowMs @returns {State} */
+/** @param {State} state @param {ServerMessage} message @param {number} nowMs @returns {State} */
 function heard(state, message, nowMs) {
   switch (message.type) {
     case "welcome":
@@ -225,7 +219,14 @@ function heard(state, message, nowMs) {
 /** @param {State} state @param {SessionView} session @param {number} nowMs @returns {State} */
 function sessionArrived(state, session, nowMs) {
   const ended = session.state === "ended";
-  return { ...state, session, sessionAtMs: nowMs, nowMs, sheet: ended ? null : state.sheet, chatOpen: ended ? false : state.chatOpen };
+  const next = { ...state, session, sessionAtMs: nowMs, nowMs };
+  return ended ? { ...settled(next), sheet: null, chatOpen: false } : next;
+}
+
+/** A new attempt does not take the banner away before it worked. @param {Connection} before @param {Connection} now @returns {Connection} */
+function connectionAfter(before, now) {
+  const down = before === "offline" || before === "closing";
+  return down && (now === "connecting" || now === "offline") ? before : now;
 }
 
 /** @param {State} state @param {ConsentKind} kind @param {boolean} agreed @returns {State} */

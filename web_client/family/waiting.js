@@ -46,14 +46,15 @@ function status({ state, t }) {
   const admitted = state.session?.admitted ?? false;
   const remaining = remainingMs(state);
   const ready = state.call === "connected";
+  const online = state.connection === "online";
   return h(
     "ul",
     { class: "card status-list", role: "status" },
     h("li", null, icon("clock"), h("span", null, t("family.waiting.when"), h("strong", null, dayAndTime(state.language, visit?.starts_at ?? "")))),
-    h("li", { class: physicianHere ? "status-good" : "" }, icon("person"), h("span", null, t(physicianHere ? "family.waiting.physician_here" : "family.waiting.physician_away"))),
-    h(
+    online && h("li", { key: "physician", class: physicianHere ? "status-good" : "" }, icon("person"), h("span", null, t(physicianHere ? "family.waiting.physician_here" : "family.waiting.physician_away"))),
+    online && h(
       "li",
-      { class: admitted || ready ? "status-good" : "" },
+      { key: "ready", class: admitted || ready ? "status-good" : "" },
       icon(ready ? "check" : "clock"),
       h("span", null, t(admitted ? "family.waiting.admitted" : ready ? "family.waiting.ready" : "family.waiting.preparing")),
     ),

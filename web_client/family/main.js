@@ -1,0 +1,288 @@
+/**
+ * Wires the guardian's page: intents from the view become requests, what comes back becomes events of the state, every new state is
+ * drawn. All effects start here.
+ */
+
+import { ApiProblem, createApi } from "../shared/api.js";
+import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
+import { storageOf } from "../shared/storage.js";
+import { OwnDevices } from "./own_devices.js";
+import { fetchRecords } from "./records.js";
+import { initialState, reduce, screenOf } from "./state.js";
+import { createView } from "./view.js";
+import { VisitRoom } from "./visit_room.js";
+
+/** @typedef {import("./state.js").Event} StateEvent */
+/** @typedef {import("./intents.js").Intent} Intent */
+
+const visit = new URLSearchParams(location.search).get("visit") ?? "";
+const stored = storageOf(() => window.localStorage);
+const session = storageOf(() => window.sessionStorage);
+const inRoomKey = `peitong.in_room.${visit}`;
+const root = /** @type {HTMLElement} */ (document.getElementById("page"));
+
+const remembered = rememberedLanguage(stored);
+let state = initialState(remembered ?? "zh", remembered !== null);
+/** @type {VisitRoom | null} */
+let room = null;
+/** @type {ReadonlyMap<string, MediaStream>} */
+let remotes = new Map();
+let drawing = false;
+
+const api = createApi({ language: () => state.language });
+const own = new OwnDevices(
+  (devices) => dispatch({ type: "devices", devices }),
+  (kind, track) => room?.replaceTrack(kind, track),
+);
+const view = createView(root, (intent) => void handle(intent));
+
+/** @param {StateEvent} event */
+function dispatch(event) {
+  state = reduce(state, event);
+  if (drawing) return;
+  drawing = true;
+  queueMicrotask(() => {
+    drawing = false;
+    view.show(state, { own: own.stream, remotes });
+    room?.report();
+  });
+}
+
+// --- opening -----------------------------------------------------------------------------------------------------------
+
+async function open() {
+  dispatch({ type: "support", support: own.support });
+  await attempt(async () => {
+    dispatch({ type: "opened", status: await api.visit(visit) });
+  }, "problem");
+  if (screenOf(state) === "ended") return showRecords();
+  await loadTexts();
+  if (screenOf(state) === "devices" && session?.getItem(inRoomKey)) await returnToRoom();
+}
+
+/** After a refresh in the middle of a visit nobody is asked again what was already answered. */
+async function returnToRoom() {
+  if (await own.open()) enter();
+}
+
+async function loadTexts() {
+  if (state.texts || !["consent", "declined"].includes(state.stage)) return;
+  const language = state.language;
+  await attempt(async () => {
+    const texts = await api.consentTexts(visit, language);
+    if (language === state.language) dispatch({ type: "texts", texts });
+  }, "refused");
+}
+
+/**
+ * Do something that may fail, and say so in the way that fits: a page of its own, or a notice beside the button.
+ * @param {() => Promise<void>} work @param {"problem" | "refused"} as
+ */
+async function attempt(work, as) {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    const { code, detail } = error instanceof ApiProblem ? error : { code: "unknown", detail: "" };
+    dispatch(as === "problem" ? { type: "problem", code, text: detail } : { type: "refused", code });
+    return false;
+  }
+}
+
+// --- what the guardian asks for ------------------------------------------------------------------------------------------
+
+/** @param {Intent} intent */
+async function handle(intent) {
+  switch (intent.type) {
+    case "choose_language":
+      rememberLanguage(stored, intent.language);
+      dispatch({ type: "language", language: intent.language });
+      return loadTexts();
+    case "confirm_language":
+      rememberLanguage(stored, state.language);
+      dispatch({ type: "language_confirmed" });
+      return loadTexts();
+    case "answer_child":
+      return answerChild(intent.right);
+    case "answer_consent":
+      return answerConsent(intent.agreed);
+    case "reconsider":
+      dispatch({ type: "reconsidered" });
+      return loadTexts();
+    case "reload":
+      return location.reload();
+    case "retry_records":
+      return showRecords();
+    default:
+      return handleInRoom(intent);
+  }
+}
+
+/** @param {Intent} intent */
+async function handleInRoom(intent) {
+  switch (intent.type) {
+    case "open_devices":
+    case "recover_devices":
+      await own.open();
+      return;
+    case "choose_camera":
+      return own.choose(intent.facing);
+    case "flip_camera":
+      return own.flip();
+    case "toggle_microphone":
+      return own.mute(!state.devices.muted);
+    case "toggle_camera":
+      return own.turnCamera(!state.devices.cameraOff);
+    case "enter":
+      return enter();
+    case "come_back":
+      dispatch({ type: "busy" });
+      return returnToRoom();
+    case "leave":
+      return leave();
+    case "withdraw":
+      return withdraw();
+    case "send_chat":
+      return sendChat(intent.text);
+    case "play":
+      view.play();
+      return dispatch({ type: "play_blocked", blocked: false });
+    case "retry_connection":
+      return room?.reconnect();
+    default:
+      return showOnly(intent);
+  }
+}
+
+/** Intents that change only what is shown. @param {Intent} intent */
+function showOnly(intent) {
+  switch (intent.type) {
+    case "play_blocked":
+      return dispatch({ type: "play_blocked", blocked: intent.blocked });
+    case "move_own":
+      return dispatch({ type: "corner", corner: intent.corner });
+    case "show_whole":
+      return dispatch({ type: "whole_picture", whole: intent.whole });
+    case "open_chat":
+    case "close_chat":
+      return dispatch({ type: "chat_open", open: intent.type === "open_chat" });
+    case "open_sheet":
+      return dispatch({ type: "sheet", sheet: intent.sheet });
+    case "close_sheet":
+      return dispatch({ type: "sheet", sheet: null });
+    case "choose_withdrawal":
+      return dispatch({ type: "withdrawing", kind: intent.kind });
+  }
+}
+
+/** @param {boolean} right */
+async function answerChild(right) {
+  dispatch({ type: "busy" });
+  await attempt(async () => {
+    await api.confirmChild(visit, right);
+    dispatch({ type: "child_answered", right });
+  }, "refused");
+  await loadTexts();
+}
+
+/** @param {boolean} agreed */
+async function answerConsent(agreed) {
+  const kind = state.consentKind;
+  const text = state.texts?.find((candidate) => candidate.kind === kind);
+  if (!text) return;
+  dispatch({ type: "busy" });
+  await attempt(async () => {
+    await api.consent(visit, text, agreed);
+    dispatch({ type: "consent_answered", kind, agreed });
+  }, "refused");
+  if (state.notice === "consent_changed") await attempt(async () => dispatch({ type: "texts", texts: await api.consentTexts(visit, state.language) }), "refused");
+}
+
+// --- the room ------------------------------------------------------------------------------------------------------------
+
+function enter() {
+  own.stopMeter();
+  session?.setItem(inRoomKey, "yes");
+  room?.close();
+  room = new VisitRoom({
+    fetchToken: async () => (await api.socketToken(visit)).token,
+    state: () => state,
+    dispatch,
+    now: () => performance.now(),
+    tracks: () => own.tracks,
+    onremotes: (arriving) => {
+      remotes = arriving;
+      dispatch({ type: "remotes", roles: [...arriving.keys()] });
+    },
+    onover: over,
+    onrefused: (code, text) => void refused(code, text),
+  });
+  dispatch({ type: "entered" });
+  room.enter();
+  void stayAwake();
+}
+
+/** The session ended, or another page took the seat. */
+function over() {
+  room = null;
+  own.release();
+  if (screenOf(state) !== "ended") return;
+  session?.removeItem(inRoomKey);
+  void showRecords();
+}
+
+/** The server will not have this page in the room: perhaps the visit has ended meanwhile. @param {string} code @param {string} text */
+async function refused(code, text) {
+  room = null;
+  own.release();
+  const known = await attempt(async () => dispatch({ type: "status", status: await api.visit(visit) }), "problem");
+  if (!known) return;
+  if (screenOf(state) === "ended") return showRecords();
+  dispatch({ type: "problem", code, text });
+}
+
+async function leave() {
+  session?.removeItem(inRoomKey);
+  const leaving = room;
+  room = null;
+  dispatch({ type: "left" });
+  await leaving?.leave();
+  own.release();
+}
+
+async function withdraw() {
+  dispatch({ type: "busy" });
+  const answer = await room?.send({ type: "withdraw_consent", kind: state.withdrawing });
+  if (!answer?.ok) dispatch({ type: "refused", code: answer?.code ?? "network" });
+}
+
+/** @param {string} text */
+async function sendChat(text) {
+  const clientId = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+  dispatch({ type: "chat_sent", clientId, text, at: new Date().toISOString() });
+  const answer = await room?.send({ type: "chat", client_id: clientId, text });
+  dispatch(answer?.ok && answer.id ? { type: "chat_accepted", clientId, id: answer.id } : { type: "chat_failed", clientId });
+}
+
+async function showRecords() {
+  await fetchRecords(api, visit, dispatch);
+}
+
+/** A phone that goes dark loses its camera. */
+async function stayAwake() {
+  if (!room || document.visibilityState !== "visible") return;
+  await navigator.wakeLock?.request("screen").catch(() => undefined);
+}
+
+document.addEventListener("visibilitychange", () => {
+  room?.report();
+  void stayAwake();
+});
+window.addEventListener("online", () => room?.reconnect());
+setInterval(() => room && dispatch({ type: "tick", nowMs: performance.now() }), 1_000);
+
+/** Figures only, for the browser tests and for support on the phone. */
+Object.defineProperty(window, "__peitong", { value: Object.freeze({ stats: () => room?.stats() ?? null, screen: () => screenOf(state) }) });
+
+root.replaceChildren();
+void open();
