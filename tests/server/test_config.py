@@ -1,0 +1,158 @@
+"""The configuration: what is read, from where, and that every fault is told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.config import Config, ConfigFaults, Secret, load
+
+RECIPIENT = "age1" + "q" * 58
+WHOLE = f"""
+[http]
+listen = "[::]:8443"
+origin = "https://visit.hospital.example/"
+certificate = "/etc/peitong/tls.pem"
+certificate_key = "/etc/peitong/tls.key"
+[data]
+folder = "/var/lib/peitong"
+database = "postgresql+asyncpg://peitong@db/peitong"
+[media]
+udp = "0.0.0.0:50000"
+advertise = ["192.0.2.7", "2001:db8::7"]
+relays = 2
+[recording]
+recipients = ["{RECIPIENT}"]
+[turn]
+urls = ["turn:turn.hospital.example:3478"]
+secret = "s3cret"
+[access]
+link_valid_s = 3600
+[limits]
+guardian_s = 90
+"""
+LEAST = {"PEITONG_DATA_FOLDER": "/d", "PEITONG_HTTP_ORIGIN": "http://localhost:8480", "PEITONG_RECORDING_RECIPIENTS": RECIPIENT}
+
+
+def faults(toml: str, **environ: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigFaults) as caught:
+        load(toml, environ)
+    return caught.value.faults
+
+
+def test_a_whole_file_is_read() -> None:
+    config = load(WHOLE, {})
+    assert config.listen == ("::", 8443)
+    assert config.origin == "https://visit.hospital.example"
+    assert config.secure
+    assert config.certificate == Path("/etc/peitong/tls.pem")
+    assert config.database_url == "postgresql+asyncpg://peitong@db/peitong"
+    assert config.udp == ("0.0.0.0", 50000)
+    assert config.advertise == ("192.0.2.7", "2001:db8::7")
+    assert config.relays == 2
+    assert config.recipients == (RECIPIENT,)
+    assert config.turn_secret is not None
+    assert config.turn_secret.reveal() == "s3cret"
+    assert config.link_valid_s == 3600
+    assert config.rules.guardian_s == 90
+    assert config.rules.physician_s == 300
+
+
+def test_the_environment_alone_is_enough_and_the_rest_has_defaults() -> None:
+    config = load("", LEAST)
+    assert config.data_folder == Path("/d")
+    assert config.listen == ("127.0.0.1", 8480)
+    assert config.database_url == "sqlite+aiosqlite:////d/peitong.db"
+    assert not config.secure
+
+
+def test_the_environment_overrides_the_file() -> None:
+    config = load(WHOLE, {"PEITONG_MEDIA_ADVERTISE": "198.51.100.1, 198.51.100.2", "PEITONG_LIMITS_GUARDIAN_S": "60"})
+    assert config.advertise == ("198.51.100.1", "198.51.100.2")
+    assert config.rules.guardian_s == 60
+
+
+def test_every_fault_is_told_at_once() -> None:
+    told = faults(
+        """
+        loose = 1
+        [http]
+        listen = "nowhere"
+        origin = "https://a/b"
+        certificate = "relative.pem"
+        [media]
+        advertise = ["not-an-address"]
+        relays = true
+        [recording]
+        recipients = ["AGE-SECRET-KEY-1X"]
+        [turn]
+        urls = []
+        [limits]
+        guardian_s = -1
+        unknown_s = 3
+        [strange]
+        thing = 1
+        """
+    )
+    for name in (
+        "loose", "http.listen", "http.origin", "http.certificate", "media.advertise", "media.relays",
+        "recording.recipients", "turn.urls", "limits.guardian_s", "limits.unknown_s", "strange.thing", "data.folder is missing",
+    ):  # fmt: skip
+        assert any(fault.startswith(name) for fault in told), name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTP_LISTEN", "host:99999"),
+        ("HTTP_LISTEN", ":80"),
+        ("HTTP_ORIGIN", "ftp://a"),
+        ("HTTP_ORIGIN", " "),
+        ("MEDIA_RELAYS", "0"),
+        ("MEDIA_RELAYS", "65"),
+        ("LIMITS_GUARDIAN_S", "soon"),
+        ("LIMITS_GUARDIAN_S", "nan"),
+        ("ACCESS_LINK_VALID_S", "1e99"),
+    ],
+)
+def test_a_wrong_value_is_a_fault_of_its_setting(name: str, value: str) -> None:
+    with pytest.raises(ConfigFaults):
+        load("", LEAST | {f"PEITONG_{name}": value})
+
+
+def test_seconds_are_numbers_not_truths() -> None:
+    assert any(fault.startswith("limits.guardian_s") for fault in faults("[limits]\nguardian_s = true", **LEAST))
+    assert any(fault.startswith("http.origin") for fault in faults("[http]\norigin = 3"))
+
+
+def test_what_belongs_together_must_come_together() -> None:
+    told = faults("[http]\ncertificate = '/c'\n[turn]\nsecret = 'x'", **LEAST)
+    assert any("certificate_key" in fault for fault in told)
+    assert any("turn.urls" in fault for fault in told)
+
+
+def test_plain_http_is_for_this_machine_only() -> None:
+    told = faults("", **(LEAST | {"PEITONG_HTTP_ORIGIN": "http://visit.hospital.example"}))
+    assert any("https" in fault for fault in told)
+
+
+def test_what_is_not_toml_is_one_fault_among_others() -> None:
+    told = faults("[[[")
+    assert any(fault.startswith("not TOML") for fault in told)
+    assert len(told) == 4
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    config = Config(Path("/d"), (RECIPIENT,), "https://a", turn_secret=Secret("s3cret"))
+    assert "s3cret" not in repr(config)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_configuration_or_its_faults(text: str) -> None:
+    try:
+        load(text, LEAST)
+    except ConfigFaults as caught:
+        assert caught.faults
