@@ -11,9 +11,10 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_EBML, _SEGMENT, _INFO, _TRACKS, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675
+_EBML, _SEGMENT, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B
+_CLUSTER, _CUES = 0x1F43B675, 0x1C53BB6B
 _TRACK_ENTRY, _VIDEO, _AUDIO = 0xAE, 0xE0, 0xE1
-_SIMPLE_BLOCK, _CLUSTER_TIMESTAMP = 0xA3, 0xE7
+_SIMPLE_BLOCK, _CLUSTER_TIMESTAMP = b"\xa3", 0xE7
 _UNKNOWN_SIZE = b"\x01\xff\xff\xff\xff\xff\xff\xff"
 _APPLICATION = "peitong"
 _NS_PER_MS = 1_000_000
@@ -67,6 +68,9 @@ def _text(identifier: int, value: str) -> bytes:
     return element(identifier, value.encode())
 
 
+_INFO_FIELDS = _unsigned(0x2AD7B1, _NS_PER_MS) + _text(0x4D80, _APPLICATION) + _text(0x5741, _APPLICATION)
+
+
 def opus_head(channels: int) -> bytes:
     """The identification header of RFC 7845, 5.1, which is the CodecPrivate of A_OPUS: version 1, no pre-skip, 48 kHz."""
     return struct.pack("<8sBBHIHB", b"OpusHead", 1, channels, 0, 48_000, 0, 0)
@@ -83,10 +87,9 @@ def header(tracks: Sequence[Track]) -> bytes:
         + _unsigned(0x4287, 4)  # DocTypeVersion: CodecDelay and SeekPreRoll are of version 4
         + _unsigned(0x4285, 2)  # DocTypeReadVersion
     )
-    info = _unsigned(0x2AD7B1, _NS_PER_MS) + _text(0x4D80, _APPLICATION) + _text(0x5741, _APPLICATION)
     entries = b"".join(element(_TRACK_ENTRY, _track_entry(track)) for track in tracks)
     segment = _SEGMENT.to_bytes(4, "big") + _UNKNOWN_SIZE
-    return element(_EBML, ebml) + segment + element(_INFO, info) + element(_TRACKS, entries)
+    return element(_EBML, ebml) + segment + element(_INFO, _INFO_FIELDS) + element(_TRACKS, entries)
 
 
 def _track_entry(track: Track) -> bytes:
@@ -131,5 +134,65 @@ def _cluster(blocks: Sequence[Block]) -> bytes:
     parts = [_unsigned(_CLUSTER_TIMESTAMP, base_ms)]
     for block in blocks:
         head = struct.pack(">BhB", 0x80 | block.track, block.time_ms - base_ms, 0x80 if block.keyframe else 0)
-        parts += (b"\xa3", size_of(len(head) + len(block.data)), head, block.data)
+        parts += (_SIMPLE_BLOCK, size_of(len(head) + len(block.data)), head, block.data)
     return element(_CLUSTER, b"".join(parts))
+
+
+class Index:
+    """For a finished file that can be sought in: what stands in front, the cues behind, and what is written over at the end.
+
+    ``front``, then clusters, each told with `cluster` before it is written, then `back`, then the `patches`.
+    """
+
+    _HEAD_BYTES = 96
+
+    def __init__(self) -> None:
+        self._segment_at = self._info_at = self._tracks_at = self._cues_at = self._duration_at = 0
+        self._pictures: set[int] = set()
+        self._cues: list[tuple[int, int, int]] = []  # ms, track, position in the segment
+        self._duration_ms = 0
+
+    def front(self, tracks: Sequence[Track]) -> bytes:
+        self._pictures = {track.number for track in tracks if track.codec != "opus"}
+        whole = header(tracks)
+        self._segment_at = whole.index(_SEGMENT.to_bytes(4, "big") + _UNKNOWN_SIZE) + 12
+        ebml, rest = whole[: self._segment_at], whole[self._segment_at :]
+        tracks_at = rest.index(_TRACKS.to_bytes(4, "big"))
+        info = element(_INFO, _INFO_FIELDS + element(0x4489, bytes(8)))  # Duration, a double
+        self._info_at = self._HEAD_BYTES
+        self._tracks_at = self._info_at + len(info)
+        self._duration_at = self._segment_at + self._tracks_at - 8
+        return ebml + _void(self._HEAD_BYTES) + info + rest[tracks_at:]
+
+    def cluster(self, position: int, blocks: Sequence[Block]) -> None:
+        """A cluster with these blocks will be written at ``position`` of the file."""
+        keyframe = next((b for b in blocks if b.keyframe and b.track in self._pictures), None)
+        if keyframe is None and not self._pictures and blocks:
+            keyframe = blocks[0]
+        if keyframe is not None:
+            self._cues.append((keyframe.time_ms, keyframe.track, position - self._segment_at))
+
+    def back(self, position: int, duration_ms: int) -> bytes:
+        """The cues, to be written at ``position``."""
+        self._cues_at, self._duration_ms = position - self._segment_at, duration_ms
+        points = (
+            element(0xBB, _unsigned(0xB3, ms) + element(0xB7, _unsigned(0xF7, track) + _unsigned(0xF1, at)))
+            for ms, track, at in self._cues
+        )
+        return element(_CUES, b"".join(points)) if self._cues else b""
+
+    def patches(self, size: int) -> list[tuple[int, bytes]]:
+        """(position, bytes) to write over, now that the file has ``size`` bytes."""
+        entries = [(_INFO, self._info_at), (_TRACKS, self._tracks_at)] + [(_CUES, self._cues_at)] * bool(self._cues)
+        seeks = (element(0x4DBB, element(0x53AB, i.to_bytes(4, "big")) + _unsigned(0x53AC, at)) for i, at in entries)
+        head = element(0x114D9B74, b"".join(seeks))
+        return [
+            (self._segment_at - 8, (1 << 56 | size - self._segment_at).to_bytes(8, "big")),
+            (self._segment_at, head + _void(self._HEAD_BYTES - len(head))),
+            (self._duration_at, struct.pack(">d", self._duration_ms)),
+        ]
+
+
+def _void(length: int) -> bytes:
+    """An element of exactly ``length`` (2..128) bytes that says nothing."""
+    return b"\xec" + size_of(length - 2) + bytes(length - 2)

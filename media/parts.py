@@ -201,6 +201,7 @@ class Parts:
     def take(self) -> list[Item]:
         """Everything there is, to be made durable in this order."""
         self.cut()
+        self._tell_resolutions()
         items, self._items = self._items, []
         self.held_bytes = 0
         return items
@@ -221,6 +222,10 @@ class Parts:
     def is_empty(self) -> bool:
         """Whether `take` would give nothing."""
         return not self._items and (self._part is None or not self._part.frames)
+
+    @property
+    def gate_is_open(self) -> bool:
+        return self._open is True
 
     @property
     def is_spent(self) -> bool:
@@ -323,7 +328,6 @@ class Parts:
     def cut(self) -> None:
         """What the part holds becomes a segment."""
         part = self._part
-        self._tell_resolutions()
         if part is None or not part.frames:
             return
         frames, part.frames = part.frames, []

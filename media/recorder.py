@@ -118,8 +118,8 @@ class Recorder:
                         who = self._hello(message, peer)
         except (control.Malformed, Malformed) as error:
             log("malformed", who=who or "stranger", why=str(error))
-        except OSError:
-            pass  # the same as its end
+        except (OSError, asyncio.CancelledError):
+            pass  # the same as its end; cancelled only when the process leaves
         finally:
             peer.close()
             self._gone(peer)
@@ -136,9 +136,10 @@ class Recorder:
     def _gone(self, peer: asyncio.StreamWriter) -> None:
         if peer is self.app:
             self.leaving.set()
-        for _, ports in self._recordings.values():
+        for recording, ports in self._recordings.values():
             if ports.feed is peer:
                 ports.feed = None
+                recording.feed_gone()
 
     def _message(self, who: str, message: control.Message | control.Batch, peer: asyncio.StreamWriter) -> None:
         match who, message:

@@ -32,6 +32,7 @@ from media.folder import Folder, Identity, Unusable
 from media.parts import LASTING, Item, Line, Parts
 
 SEAL_EVERY_US = 1_000_000
+LATE_US = 1_200_000  # the gate closes at 2 s; a packet that was waited for may have held the last seal back
 STALLED_AFTER_US = 2_000_000
 RETRY_EVERY_US = 1_000_000
 TELL_EVERY_US = 400_000
@@ -81,7 +82,7 @@ class Recording:
 
     def __init__(self, recording: str, ports: Ports) -> None:
         self.recording = recording
-        self.state = "waiting"
+        self.state, self._why = "waiting", ""
         self.since_us = ports.now_us()
         self._ports = ports
         self._order: RecordingOpen | None = None
@@ -103,8 +104,9 @@ class Recording:
     # --- from the app -----------------------------------------------------------------------------
 
     def open(self, order: RecordingOpen) -> None:
-        if self.state == "closed" or self._order is not None:
-            self._tell_state(self.state, "")
+        if self.state in ("running", "lost", "closed"):
+            self._tell_state(self.state, self._why)
+        if self._order is not None:
             return
         self._order, self.state = order, "opening"
         self._open()
@@ -171,12 +173,22 @@ class Recording:
                 if not message.open:
                     self._settle_restart_gap(message.at_us)
                 parts.gate(message.open, message.at_us, message.cause)
+            case Lost() if self._restart_gap_us is not None:  # the relay's side of the same gap
+                self._settle_restart_gap(message.to_us)
             case Lost():
                 parts.gap(message.from_us, message.to_us, "dropped", now_us)
             case Attach():
-                pass
+                self._told_us = 0  # the gate waits for a word of ours
         self._ask_for_keyframes(parts)
         if parts.is_urgent:
+            self._commit(now_us)
+
+    def feed_gone(self) -> None:
+        """The relay is away. If its gate was open, what it had not sent yet is missing."""
+        if self._parts is not None and self._parts.gate_is_open:
+            now_us = self._ports.now_us()
+            self._parts.gate(False, now_us, "relay_gone")
+            self._parts.gap(min(self._seen_us, now_us), now_us, "dropped", now_us)
             self._commit(now_us)
 
     def _batch(self, parts: Parts, batch: Batch) -> None:
@@ -219,7 +231,8 @@ class Recording:
         self._ask_for_keyframes(parts)
         if self._restart_gap_us is not None and now_us - self.since_us >= GAP_KNOWN_AFTER_US:
             self._settle_restart_gap(now_us)
-        if parts.is_urgent or now_us - self._cut_us >= SEAL_EVERY_US:
+        late = now_us - self._durable_us >= LATE_US and now_us - self._cut_us >= SEAL_EVERY_US // 4
+        if parts.is_urgent or late or now_us - self._cut_us >= SEAL_EVERY_US:
             self._commit(now_us)
         self._tell_durable(now_us)
 
@@ -414,7 +427,7 @@ class Recording:
         self._ports.to_app(Head(self.recording, line, sha256, durable_us, seconds))
 
     def _tell_state(self, state: str, why: str) -> None:
-        self.state = state
+        self.state, self._why = state, why
         self._ports.to_app(RecordingState(self.recording, state, why))
 
 

@@ -1,0 +1,186 @@
+"""Recordings for the records officer: is a folder whole and unaltered (`verify`), and both commands of the command line.
+
+Promises: `verify` needs no key, reads streaming, and gives a finding for whatever is wrong rather than an error.
+`open_recording` is in `server.opening`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from media import manifest
+from media.manifest import Audit, Finding, Level
+from server.opening import CannotOpen, Progress, open_recording
+
+_CHUNK = 1 << 20
+
+
+# --- verify -----------------------------------------------------------------------------------------
+
+
+def read_signer(text: str) -> Ed25519PublicKey:
+    """A pinned key: 64 hex digits, or the path of a file that holds them (``signer.pub``). Raises ValueError, OSError."""
+    text = text.strip()
+    if len(text) != 64 or not all(c in "0123456789abcdefABCDEF" for c in text):
+        text = Path(text).read_text("ascii").strip()
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text))
+
+
+def verify(
+    folder: Path,
+    signer: str | None,
+    anchored_head: tuple[int, str] | None = None,
+    *,
+    rotated: bool = False,
+    progress: Progress | None = None,
+) -> list[Finding]:
+    """Every finding about the folder, in the order of its lines. Damage anywhere means: not whole, or not what was signed.
+
+    ``signer`` as for `read_signer`; ``anchored_head`` is the (line, hash) that the session's journal keeps. ``rotated``:
+    ``session-key.age`` was sealed anew to other recipients. Raises ValueError or OSError for a key that cannot be read.
+    """
+    key = read_signer(signer) if signer is not None else None
+    audit = Audit()
+    _audit_lines(folder, audit, progress)
+    audit.session_key(_hash_of(folder / "session-key.age", _CHUNK), rotated=rotated)
+    if anchored_head is not None:
+        audit.anchor(*anchored_head)
+    if key is None:
+        audit.no_signer()
+    _audit_signatures(folder, audit, key)
+    audit.unlisted(_segment_files(folder))
+    return audit.finish(signer_given=key is not None)
+
+
+def _audit_lines(folder: Path, audit: Audit, progress: Progress | None) -> None:
+    total = sum(1 for _ in _segment_files(folder)) if progress else 0
+    done = 0
+    for body, whole in _lines(folder / "manifest.jsonl"):
+        if not whole:
+            audit.cut_line()
+            break
+        segment = audit.line(body)
+        if segment is not None:
+            audit.file(segment, _size_and_hash(folder / segment.path, segment.bytes))
+            done += 1
+            if progress:
+                progress(done, max(done, total))
+
+
+def _audit_signatures(folder: Path, audit: Audit, key: Ed25519PublicKey | None) -> None:
+    recording = audit.begin["recording"] if audit.begin else ""
+    for number, (body, whole) in enumerate(_lines(folder / "signatures.jsonl"), start=1):
+        if not whole:
+            continue  # cut by a crash: an unsigned tail says what matters
+        try:
+            line, sha256, signature = manifest.read_signature(body)
+        except manifest.Malformed as error:
+            audit.bad_signature_line(number, str(error))
+            continue
+        audit.signature(line, sha256, _verified(key, signature, manifest.message_to_sign(recording, line, sha256)))
+
+
+def _verified(key: Ed25519PublicKey | None, signature: bytes, message: bytes) -> bool | None:
+    if key is None:
+        return None
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
+    """The file's lines without LF, and whether they had one; none for a file that is not there, or not a file."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return
+        with path.open("rb") as file:
+            for _ in range(manifest.MAX_LINES):
+                raw = file.readline(manifest.MAX_LINE + 1)
+                if not raw:
+                    return
+                whole = raw.endswith(b"\n")
+                yield (raw[:-1] if whole else raw), whole or len(raw) > manifest.MAX_LINE
+    except OSError:
+        return
+
+
+def _size_and_hash(path: Path, expected: int) -> tuple[int, str] | None:
+    """Length and hash of a regular file, None if there is none; one that is longer than expected is not read to its end."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    if status.st_size != expected:
+        return status.st_size, ""
+    return status.st_size, _hash_of(path, expected) or ""
+
+
+def _hash_of(path: Path, most: int) -> str | None:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while most >= 0 and (data := file.read(_CHUNK)):
+                digest.update(data)
+                most -= len(data)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _segment_files(folder: Path) -> Iterator[str]:
+    """What the documented one-liner would take: ``part-*/seg-*.age``, in order."""
+    return (path.relative_to(folder).as_posix() for path in sorted(folder.glob("part-*/seg-*.age")))
+
+
+# --- the command line -------------------------------------------------------------------------------
+
+
+def verify_command(folder: Path, signer: str | None, as_json: bool) -> int:
+    """Prints the verdicts; 0: whole, 1: damage, 2: could not look."""
+    if not folder.is_dir():
+        sys.stderr.write(f"{folder} is not a folder\n")
+        return 2
+    try:
+        findings = verify(folder, signer)
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"the signer's key cannot be read: {error}\n")
+        return 2
+    whole = all(finding.level is not Level.DAMAGE for finding in findings)
+    if as_json:
+        sys.stdout.write(json.dumps({"whole": whole, "findings": [asdict(finding) for finding in findings]}) + "\n")
+    else:
+        for finding in findings:
+            sys.stdout.write(f"{finding.level:<6} {finding.kind:<20} {finding.file}: {finding.detail}\n")
+        sys.stdout.write("whole and unaltered\n" if whole else "DAMAGED\n")
+    return 0 if whole else 1
+
+
+def open_command(folder: Path, identity_file: Path, out: Path) -> int:
+    """Writes one playable file; 0: all of it, 1: with losses, 2: nothing."""
+
+    def progress(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{done} / {total} segments" + ("\n" if done == total else ""))
+
+    try:
+        problems = open_recording(folder, identity_file, out, progress)
+    except (CannotOpen, OSError) as error:
+        sys.stderr.write(f"nothing was opened: {error}\n")
+        return 2
+    for problem in problems:
+        sys.stderr.write(problem + "\n")
+    sys.stdout.write(f"{out}\n")
+    return 1 if problems else 0
