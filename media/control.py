@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgpack
@@ -45,6 +45,7 @@ class RoomOpen(Message):
     t: ClassVar[str] = "room_open"
     room: str
     silent_after_ms: int
+    seats: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One UDP socket for all legs of a relay, drained in a loop.
+"""One UDP port for all legs of a relay, drained in a loop.
 
 The first byte tells what a datagram claims to be (RFC 7983). Binding requests go to the ICE agent; DTLS and SRTP are looked
 at only when they come from an address that has been validated for a leg. Everything else is counted and dropped before any
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from media.ice import Address, Agent, Drop
@@ -19,6 +21,9 @@ from media.srtp import MAX_DATAGRAM, PacketBuffer
 
 _DATAGRAMS_A_WAKE_UP = 64
 _SOCKET_BUFFER = 4 << 20
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
+
+log = logging.getLogger(__name__)
 
 
 class Endpoint(Protocol):
@@ -32,27 +37,40 @@ class Endpoint(Protocol):
         """The packet lies in a buffer that is reused afterwards, and may be changed in place."""
 
 
-class Plane:
-    """The socket, the ICE agent, and the legs that datagrams go to. ``drops`` counts what was not taken, by reason."""
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Which of our sockets a datagram came to, as the last part of its address."""
 
-    def __init__(self, sock: socket.socket, clock_us: Callable[[], int]) -> None:
+    number: int
+
+
+class Plane:
+    """The sockets of the port, the ICE agent, and the legs that datagrams go to. ``drops`` counts what was not taken.
+
+    An address here is the 5-tuple: the remote socket address, and behind it the number of our socket unless that is the first.
+    """
+
+    def __init__(self, sockets: Sequence[socket.socket], clock_us: Callable[[], int]) -> None:
         self.agent = Agent()
         self.endpoints: dict[int, Endpoint] = {}
         self.drops: Counter[str] = Counter()
-        self._socket = sock
+        self.on_failure: Callable[[int], None] = self.forget
+        self._sockets = sockets
         self._clock_us = clock_us
         self._packet = PacketBuffer()
 
     @property
     def port(self) -> int:
-        return int(self._socket.getsockname()[1])
+        return int(self._sockets[0].getsockname()[1])
 
     def start(self) -> None:
-        asyncio.get_running_loop().add_reader(self._socket, self.drain)
+        for number, sock in enumerate(self._sockets):
+            asyncio.get_running_loop().add_reader(sock, self.drain, number)
 
     def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._socket)
-        self._socket.close()
+        for sock in self._sockets:
+            asyncio.get_running_loop().remove_reader(sock)
+            sock.close()
 
     def forget(self, owner: int) -> None:
         self.agent.withdraw(owner)
@@ -60,14 +78,18 @@ class Plane:
 
     def send(self, data: bytes | memoryview, address: Address) -> None:
         """One datagram out; what the system does not take now is lost, as on any network."""
+        number = 0
+        if isinstance(address[-1], Ours):
+            number, address = address[-1].number, address[:-1]
         try:
-            self._socket.sendto(data, address)
+            self._sockets[number].sendto(data, address)
         except OSError:
             self.drops["unsent"] += 1
 
-    def drain(self) -> None:
+    def drain(self, number: int = 0) -> None:
         """Takes what has arrived, at most 64 datagrams, so that timers get their turn too."""
-        packet, receive, clock_us = self._packet, self._socket.recvfrom_into, self._clock_us
+        packet, receive, clock_us = self._packet, self._sockets[number].recvfrom_into, self._clock_us
+        ours = (Ours(number),) if number else ()
         data, routes, endpoints = packet.data, self.agent.routes, self.endpoints
         for _ in range(_DATAGRAMS_A_WAKE_UP):
             try:
@@ -76,6 +98,8 @@ class Plane:
                 return
             except OSError:  # an ICMP error for something we sent
                 continue
+            if ours:
+                address += ours
             if not 0 < size <= MAX_DATAGRAM:
                 self.drops["size"] += 1
                 continue
@@ -85,14 +109,19 @@ class Plane:
                 continue
             owner = routes.get(address)
             endpoint = None if owner is None else endpoints.get(owner)
-            if endpoint is None:
+            if owner is None or endpoint is None:
                 self.drops["unknown_address"] += 1
-            elif 128 <= first < 192:
-                endpoint.on_srtp(packet, size, address, clock_us())
-            elif 20 <= first < 64:
-                endpoint.on_dtls(bytes(packet.view[:size]), address)
-            else:
-                self.drops["unknown_protocol"] += 1
+                continue
+            try:
+                if 128 <= first < 192:
+                    endpoint.on_srtp(packet, size, address, clock_us())
+                elif 20 <= first < 64:
+                    endpoint.on_dtls(bytes(packet.view[:size]), address)
+                else:
+                    self.drops["unknown_protocol"] += 1
+            except Exception:  # a bug: it costs this leg's room, not the relay
+                log.exception("leg failed")
+                self.on_failure(owner)
 
     def _stun(self, datagram: bytes, address: Address) -> None:
         outcome = self.agent.receive(datagram, address, self._clock_us())
@@ -105,15 +134,40 @@ class Plane:
             endpoint.on_bound(address, nominated=outcome.nominated)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """The relay's one UDP socket. Raises ``OSError``."""
+def bind(host: str, port: int, advertised: Sequence[str] = ()) -> list[socket.socket]:
+    """The sockets of one UDP port (0: any free one). Raises ``OSError``.
+
+    A socket bound to the wildcard answers from whatever address the route prefers, which a peer that wrote to another one
+    takes for a forgery. So there each advertised address that is this machine's gets a socket of its own.
+    """
+    if host not in _WILDCARDS:
+        return [_bound(host, port)]
+    wildcard = _bound(host, port)
+    port = wildcard.getsockname()[1]
+    own = []
+    for address in advertised:
+        with contextlib.suppress(OSError):
+            own.append(_bound(address, port))
+    sockets = own if own and len(own) == len(advertised) else [wildcard, *own]
+    if wildcard not in sockets:
+        wildcard.close()
+    for sock in sockets:  # nobody else may join the port
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    return sockets
+
+
+def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
-    sock.setblocking(False)
-    for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-        with contextlib.suppress(OSError):
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER)
-    if family == socket.AF_INET6:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    sock.bind((host, port))
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
     return sock

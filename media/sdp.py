@@ -22,7 +22,7 @@ _MAX_ATTRIBUTES = 512
 
 TRANSPORT_CC: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 ABS_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
-_UPLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "transport-cc")
+_UPLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
 _DOWNLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb")
 _DIRECTIONS: Final = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 _FINGERPRINT_BYTES: Final = {"sha-256": 32, "sha-384": 48, "sha-512": 64}

@@ -12,8 +12,7 @@ from pylibsrtp import Policy
 from pylibsrtp._binding import ffi, lib
 
 MAX_DATAGRAM: Final = 1500
-TRAILER: Final = 16 + 128 + 4
-"""What protecting may add at most: tag, MKI and SRTCP index (srtp.h)."""
+"""No packet is larger; a buffer has room beyond it for what protecting adds (at most 148 bytes, srtp.h)."""
 _REPLAY_WINDOW: Final = 1024
 
 
@@ -48,16 +47,23 @@ class _Session:
 class Inbound(_Session):
     """What the peer sends."""
 
-    __slots__ = ()
+    __slots__ = ("_index_from_end",)
 
     def __init__(self, profile: int, key: bytes) -> None:
         super().__init__(profile, key, Policy.SSRC_ANY_INBOUND)
+        # RFC 7714, 9.2: with AES-GCM the index ends the packet; RFC 3711, 3.4: else the 80-bit tag follows it
+        self._index_from_end = 14 if profile == Policy.SRTP_PROFILE_AES128_CM_SHA1_80 else 4
 
     def unprotect(self, packet: PacketBuffer, size: int) -> int:
         """The size of the plain RTP packet, or -1 when it is not authentic or not fresh."""
         length = self._length
         length[0] = size
         return -1 if lib.srtp_unprotect(self._context, packet.pointer, length) else int(length[0])
+
+    def rtcp_index(self, packet: PacketBuffer, size: int) -> int:
+        """The 31-bit SRTCP index of a packet not yet unprotected; to be believed only when it proves authentic."""
+        at = size - self._index_from_end
+        return int.from_bytes(packet.view[at : at + 4], "big") & 0x7FFFFFFF if at >= 8 else -1
 
     def unprotect_rtcp(self, packet: PacketBuffer, size: int) -> int:
         length = self._length

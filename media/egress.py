@@ -1,0 +1,178 @@
+"""One outgoing track of a leg: a source's packets, made fit for this receiver, protected and sent.
+
+The receiver sees one stream for the life of its leg, whoever feeds it: the ``Line`` numbers it, the payload type is the
+receiver's own, and of the source's header extensions nothing passes (abs-send-time is our own). What was sent can be sent
+again: as a retransmission with its own numbers where that is negotiated, else the same ciphertext byte for byte. No (SSRC,
+index) is ever protected twice.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Protocol
+
+from media import quality, rtcp, rtp
+from media.feedback import RembRelay
+from media.forward import Line, StartsPicture
+from media.repair import RepairCache
+from media.rtp import abs_send_time, wrap_rtx
+from media.sdp import Downlink
+from media.srtp import PacketBuffer
+
+_SEND_TIME = struct.Struct("!HHI")
+_SEND_TIME_AT = rtp.FIXED_HEADER
+_MAX_RESENT = 200
+_LEAST_REPEAT_US = 20_000
+_UNKNOWN_RTT_US = 100_000
+_MEASURED_OVER_US = 500_000
+
+
+class Protector(Protocol):
+    """What protects outgoing packets: ``media.srtp.Outbound``."""
+
+    def protect(self, packet: PacketBuffer, size: int) -> int: ...
+
+
+class Receiver(Protocol):
+    """The leg that a track goes to."""
+
+    counters: quality.Leg
+
+    def transmit(self, data: memoryview | bytes) -> None:
+        """One finished datagram."""
+
+    def send_rtcp(self, message: bytes) -> None: ...
+
+
+def starts_picture(codec: str) -> StartsPicture | None:
+    """How to know where a picture of ``codec`` can begin; None for sound."""
+    return {"VP8": rtp.is_vp8_keyframe, "H264": rtp.is_h264_keyframe}.get(codec)
+
+
+class Outgoing:
+    """``packet`` is a buffer to build in, which all tracks may share."""
+
+    __slots__ = (
+        "_cache", "_first", "_measured", "_outbound", "_packet", "_receiver", "_rtx_sequence", "_start", "bitrate_bps",
+        "downlink", "flow", "line", "octets", "packets", "payload_type", "remb",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        downlink: Downlink,
+        receiver: Receiver,
+        packet: PacketBuffer,
+        first_sequence: int,
+        first_timestamp: int,
+    ) -> None:
+        """The first numbers are random; sequences begin low, so that both sides agree on the rollover (RFC 3711, 3.3.1)."""
+        self.flow = receiver.counters.audio if downlink.kind == "audio" else receiver.counters.video
+        self.payload_type = -1
+        self.packets = self.octets = self.bitrate_bps = 0
+        self.remb = RembRelay()
+        self.line = Line(downlink.ssrc, quality.CLOCK_RATES[downlink.kind], first_sequence & 0x7FFF, first_timestamp)
+        self._cache = RepairCache()
+        self._measured = (0, 0)
+        self._packet = packet
+        self._receiver = receiver
+        self._rtx_sequence = (first_sequence >> 8 ^ first_timestamp) & 0x7FFF
+        self._outbound: Protector | None = None
+        self.negotiated(downlink)
+
+    def negotiated(self, downlink: Downlink) -> None:
+        """The answer's terms for this line; after a renegotiation the numbers go on."""
+        self.downlink = downlink
+        self._start = rtp.FIXED_HEADER + (_SEND_TIME.size if downlink.send_time else 0)
+        self._first = 0x90 if downlink.send_time else 0x80
+
+    def secured(self, outbound: Protector) -> None:
+        self._outbound = outbound
+
+    def feed_from(self, codec: str) -> bool:
+        """A source with ``codec`` is to feed this track; False when this receiver cannot have it."""
+        self.payload_type = self.downlink.payload_types.get(codec, -1)
+        self.line.starts_picture = starts_picture(codec)
+        return self.payload_type >= 0
+
+    def forward(self, source: PacketBuffer, size: int, header: int, number: int, now_us: int) -> bool:
+        """Sends the plaintext packet of source ``number`` on; True when it was the first since the line was spliced."""
+        outbound = self._outbound
+        start = self._start
+        end = start + size - header
+        if outbound is None or end > rtp.MAX_SIZE:
+            return False
+        incoming, packet, line = source.data, self._packet, self.line
+        data = packet.data
+        data[0] = self._first | incoming[0] & 0x20
+        data[1] = incoming[1] & 0x80 | self.payload_type
+        data[2:12] = incoming[2:12]
+        data[start:end] = source.view[header:size]
+        if start != 12:
+            self._stamp(data, now_us)
+        spliced = line.waiting or line.source != number
+        index = line.rewrite(data, end, number, now_us)
+        if index < 0:
+            return False
+        if self.downlink.rtx_ssrc:
+            self._cache.store(index, bytes(packet.view[:end]))
+        sealed = outbound.protect(packet, end)
+        if sealed < 0:
+            return False
+        if not self.downlink.rtx_ssrc:
+            self._cache.store(index, bytes(packet.view[:sealed]))
+        self._receiver.transmit(packet.view[:sealed])
+        self.packets += 1
+        self.octets += end - start
+        flow = self.flow
+        flow.down_packets += 1
+        flow.down_bytes += end
+        return spliced
+
+    def measure(self, now_us: int) -> None:
+        """Brings ``bitrate_bps``, what is being forwarded, up to date; to be called often."""
+        at_us, octets = self._measured
+        if now_us - at_us >= _MEASURED_OVER_US:
+            self.bitrate_bps = (self.octets - octets) * 8_000_000 // (now_us - at_us)
+            self._measured = (now_us, self.octets)
+
+    def report(self, ntp: int, source_rtp: int, now_us: int) -> None:
+        """A sender report for this line: the source's clock, with the line's own times and counts."""
+        mapped = rtcp.SenderReport(self.line.ssrc, ntp, source_rtp, 0, 0)
+        self._receiver.counters.round_trip.sent(mapped.middle, now_us)
+        self._receiver.send_rtcp(
+            rtcp.map_sender_report(mapped, self.line.ssrc, self.line.timestamp_offset, self.packets, self.octets)
+        )
+
+    def resend(self, lost: tuple[int, ...], rtt_us: int, now_us: int) -> None:
+        """Answers a NACK from the cache."""
+        wait_us = max(rtt_us, _LEAST_REPEAT_US) if rtt_us >= 0 else _UNKNOWN_RTT_US
+        self.flow.down_nacks += len(lost)
+        for sequence in lost[:_MAX_RESENT]:
+            packet = self._cache.recall(sequence, now_us, wait_us)
+            if packet is None:
+                continue
+            if self.downlink.rtx_ssrc:
+                self._retransmit(packet, now_us)
+            else:
+                self._receiver.transmit(packet)
+            self.flow.down_rtx += 1
+
+    def _retransmit(self, original: bytes, now_us: int) -> None:
+        packet, size = self._packet, len(original)
+        data = packet.data
+        payload_type = self.downlink.rtx.get(original[1] & 0x7F)
+        if self._outbound is None or payload_type is None:
+            return
+        data[:size] = original
+        if self._start != 12:
+            self._stamp(data, now_us)
+        size = wrap_rtx(data, size, self._start, payload_type, self.downlink.rtx_ssrc, self._rtx_sequence)
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        sealed = self._outbound.protect(packet, size)
+        if sealed >= 0:
+            self._receiver.transmit(packet.view[:sealed])
+
+    def _stamp(self, data: bytearray, now_us: int) -> None:
+        """One one-byte element, abs-send-time: 3 bytes long (RFC 8285, 4.2)."""
+        element = self.downlink.send_time << 28 | 2 << 24 | abs_send_time(now_us)
+        _SEND_TIME.pack_into(data, _SEND_TIME_AT, 0xBEDE, 1, element)

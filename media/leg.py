@@ -1,0 +1,290 @@
+"""One peer connection: its path, its keys, what it sends us (streams) and what we send it (outgoing tracks).
+
+A leg authenticates and counts; what passes to whom is its room's affair (``Switchboard``). It promises that only authentic,
+fresh packets leave it, each once, retransmissions unwrapped; and that its media goes to a new address only after such a
+packet came from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from media import quality, rtcp, rtp
+from media.dtls import Handshake
+from media.egress import Outgoing, starts_picture
+from media.feedback import FeedbackRecorder
+from media.forward import KeyframeRequests
+from media.ice import Address, Path
+from media.repair import GapTracker
+from media.sdp import Answer, Offer, Uplink
+from media.srtp import Inbound, Outbound, PacketBuffer
+
+_MAX_STREAMS = 8
+_UNKNOWN_RTT_US = 100_000
+_REMEMBERED = 1024
+
+
+class Stream:
+    """One SSRC that the peer sends. A retransmission stream repairs its ``repairs``."""
+
+    __slots__ = (
+        "_seen", "clock", "codec", "flow", "gaps", "highest", "keyframes", "kind", "payload_type", "repairs", "ssrc",
+        "starts_picture", "track", "transport_cc", "wants_repair",
+    )  # fmt: skip
+
+    def __init__(self, ssrc: int, uplink: Uplink, flow: quality.Flow, repairs: Stream | None = None) -> None:
+        self.ssrc, self.kind, self.flow, self.repairs = ssrc, uplink.kind, flow, repairs
+        ((self.payload_type, self.codec),) = uplink.codecs.items()
+        self.track = -1  # its number in the recording
+        self.transport_cc = uplink.transport_cc
+        self.wants_repair = uplink.nack
+        self.starts_picture = starts_picture(self.codec)
+        self.keyframes = KeyframeRequests()
+        self.gaps = GapTracker()
+        self.highest = -1
+        self.clock: tuple[int, int, int] | None = None  # the last sender report: NTP time, RTP time, arrival
+        self._seen = [-1] * _REMEMBERED
+
+    def is_fresh(self, sequence: int) -> bool:
+        """True when ``sequence`` is newer than all before it, so no earlier packet sent again from elsewhere."""
+        return self.highest < 0 or 0 < (sequence - self.highest) & 0xFFFF < 0x8000
+
+    def is_new(self, sequence: int) -> bool:
+        """False for what came already: an original and its retransmission count once."""
+        slot = sequence % _REMEMBERED
+        if self._seen[slot] == sequence:
+            return False
+        self._seen[slot] = sequence
+        return True
+
+
+class Switchboard(Protocol):
+    """What a leg tells its room."""
+
+    def connected(self, leg: Leg) -> None: ...
+
+    def ended(self, leg: Leg) -> None: ...
+
+    def media(self, leg: Leg, stream: Stream, packet: PacketBuffer, size: int, header: int, now_us: int) -> None:
+        """A plaintext RTP packet, in a buffer that is reused."""
+
+    def control(self, leg: Leg, messages: list[rtcp.Message], now_us: int) -> None: ...
+
+
+class Leg:
+    """``number`` is the app's, ``owner`` the plane's. ``last_rtp_us`` is -1 until the first authentic RTP packet."""
+
+    def __init__(
+        self, seat: str, number: int, owner: int, ssrc: int, counters: quality.Leg, room: Switchboard, send: Callable[..., None]
+    ) -> None:
+        self.seat, self.number, self.owner, self.ssrc = seat, number, owner, ssrc
+        self.path = Path()
+        self.counters = counters
+        self.last_rtp_us = -1
+        self.running = False
+        self.closed = False
+        self.refused = 0
+        self.streams: dict[int, Stream] = {}
+        self.outgoing: dict[tuple[int, str], Outgoing] = {}
+        self.by_ssrc: dict[int, Outgoing] = {}
+        self.active: set[tuple[int, str]] = set()
+        self.feeds: dict[str, list[Outgoing]] = {"audio": [], "video": []}
+        self.feedback = FeedbackRecorder()
+        self.offer: Offer | None = None
+        self.uplinks: dict[str, Uplink] = {}
+        self._room = room
+        self._transmit = send
+        self._scratch = PacketBuffer()
+        self._inbound: Inbound | None = None
+        self._outbound: Outbound | None = None
+        self._rtcp_index = -1
+        self._handshake: Handshake | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # --- its life ---------------------------------------------------------------------------------
+
+    def negotiated(self, offer: Offer, answer: Answer) -> None:
+        """The terms of an offer and its answer, the first or a later one."""
+        self.offer = offer
+        self.uplinks = {uplink.kind: uplink for uplink in answer.uplinks}
+        self.active = {(downlink.pair, downlink.kind) for downlink in answer.downlinks}
+        self.streams = {
+            ssrc: stream
+            for ssrc, stream in self.streams.items()
+            if stream.kind in self.uplinks and stream.payload_type in self.uplinks[stream.kind].codecs
+        }
+
+    def start(self, handshake: Handshake) -> None:
+        self._handshake = handshake
+        self._task = asyncio.create_task(self._secure(handshake), name=f"leg {self.number}")
+
+    async def _secure(self, handshake: Handshake) -> None:
+        sessions = await handshake.run()
+        if sessions is None:
+            self._room.ended(self)
+            return
+        if not self.closed:
+            self.secured(*sessions)
+
+    def secured(self, inbound: Inbound, outbound: Outbound) -> None:
+        self._inbound, self._outbound = inbound, outbound
+        self.path.started()
+        self.running = True
+        for outgoing in self.outgoing.values():
+            outgoing.secured(outbound)
+        self._room.connected(self)
+
+    def add(self, outgoing: Outgoing) -> None:
+        self.outgoing[outgoing.downlink.pair, outgoing.downlink.kind] = outgoing
+        self.by_ssrc[outgoing.downlink.ssrc] = outgoing
+        if self._outbound is not None:
+            outgoing.secured(self._outbound)
+
+    def close(self) -> Awaitable[None] | None:
+        """Stops at once; what is returned says goodbye to the peer."""
+        self.closed = True
+        self.running = False
+        self._inbound = self._outbound = None
+        return None if self._handshake is None else self._handshake.close()
+
+    # --- what the plane gives it ------------------------------------------------------------------
+
+    def on_bound(self, address: Address, *, nominated: bool) -> None:
+        self.path.bound(address, nominated=nominated)
+
+    def on_dtls(self, record: bytes, address: Address) -> None:
+        if self._handshake is not None and not self.closed:
+            self.path.handshaking(address)
+            self._handshake.carrier.feed(record)
+
+    def on_srtp(self, packet: PacketBuffer, size: int, address: Address, now_us: int) -> None:
+        inbound = self._inbound
+        if inbound is None:
+            return
+        data = packet.data
+        if 192 <= data[1] <= 223:
+            self._on_srtcp(inbound, packet, size, address, now_us)
+            return
+        size = inbound.unprotect(packet, size)
+        header = rtp.header_size(data, size)
+        if header < 0:
+            self.refused += 1
+            return
+        _, second, sequence, timestamp, ssrc = rtp.unpack_header(data)
+        stream = self.streams.get(ssrc) or self._learn(ssrc, second & 0x7F)
+        if stream is None:
+            self.refused += 1
+            return
+        if stream.is_fresh(sequence):
+            stream.highest = sequence
+            if address != self.path.address:
+                self.path.authenticated(address)
+        self.last_rtp_us = now_us
+        if stream.transport_cc:
+            number = rtp.transport_sequence(data, header, stream.transport_cc)
+            if number >= 0:
+                self.feedback.received(number, now_us)
+        repaired = stream.repairs is not None
+        if stream.repairs is not None:
+            stream = stream.repairs
+            size = rtp.unwrap_rtx(data, size, header, stream.payload_type, stream.ssrc)
+            if size < 0:
+                return  # a probe
+            sequence = rtp.sequence(data)
+        elif second & 0x7F != stream.payload_type:
+            self.refused += 1
+            return
+        if not stream.is_new(sequence):
+            return
+        stream.gaps.received(sequence, now_us)
+        stream.flow.reception.received(size, sequence, timestamp, now_us, repaired)
+        if stream.keyframes.pending and stream.starts_picture and stream.starts_picture(data, header, size):
+            stream.keyframes.came()
+        self._room.media(self, stream, packet, size, header, now_us)
+
+    def _learn(self, ssrc: int, payload_type: int) -> Stream | None:
+        """A new SSRC: whose it is tells the offer, or its payload type."""
+        if len(self.streams) >= _MAX_STREAMS:
+            return None
+        for uplink in self.uplinks.values():
+            flow = self.counters.audio if uplink.kind == "audio" else self.counters.video
+            if payload_type in uplink.codecs:
+                self.streams[ssrc] = Stream(ssrc, uplink, flow)
+                return self.streams[ssrc]
+            if payload_type in uplink.rtx:
+                media = self.streams.get(uplink.rtx_of.get(ssrc, -1)) or self.stream(uplink.kind)
+                if media is not None:
+                    self.streams[ssrc] = Stream(ssrc, uplink, flow, repairs=media)
+                    return self.streams[ssrc]
+        return None
+
+    def stream(self, kind: str) -> Stream | None:
+        """The newest media stream of a kind."""
+        found = [stream for stream in self.streams.values() if stream.kind == kind and stream.repairs is None]
+        return found[-1] if found else None
+
+    def _on_srtcp(self, inbound: Inbound, packet: PacketBuffer, size: int, address: Address, now_us: int) -> None:
+        index = inbound.rtcp_index(packet, size)
+        size = inbound.unprotect_rtcp(packet, size)
+        if size < 0:
+            self.refused += 1
+            return
+        if index > self._rtcp_index:
+            self._rtcp_index = index
+            self.path.authenticated(address)
+        try:
+            messages = rtcp.parse(packet.view[:size])
+        except rtcp.Malformed:
+            self.refused += 1
+            return
+        self._room.control(self, messages, now_us)
+
+    # --- what it sends ----------------------------------------------------------------------------
+
+    def transmit(self, data: memoryview | bytes) -> None:
+        """A finished datagram, to wherever the leg is now."""
+        address = self.path.address
+        if address is not None:
+            self._transmit(data, address)
+
+    def send_rtcp(self, message: bytes) -> None:
+        outbound = self._outbound
+        if outbound is None:
+            return
+        if self.offer is None or not self.offer.reduced_size:
+            message = rtcp.receiver_report(self.ssrc) + message  # a compound begins with a report (RFC 3550, 6.1)
+        packet = self._scratch
+        packet.data[: len(message)] = message
+        size = outbound.protect_rtcp(packet, len(message))
+        if size >= 0:
+            self.transmit(packet.view[:size])
+
+    def ask_for_keyframe(self, now_us: int) -> None:
+        """Wants one from the peer's picture; many wishes make few requests."""
+        stream = self.stream("video")
+        if stream is not None and stream.keyframes.want(now_us):
+            self._send_request(stream)
+
+    def _send_request(self, stream: Stream) -> None:
+        stream.flow.keyframe_requests += 1
+        self.send_rtcp(rtcp.pli(self.ssrc, stream.ssrc))
+
+    def repair(self, now_us: int) -> None:
+        """Asks for what is missing; to be called every 20 ms while the gate is open."""
+        rtt_us = self.counters.round_trip.rtt_us
+        for stream in self.streams.values():
+            if stream.keyframes.pending and stream.keyframes.due(now_us):
+                self._send_request(stream)
+            if stream.repairs is None and stream.wants_repair and stream.gaps.missing:
+                lost = stream.gaps.due(now_us, rtt_us if rtt_us >= 0 else _UNKNOWN_RTT_US)
+                if lost:
+                    stream.flow.up_nacks += len(lost)
+                    self.send_rtcp(rtcp.nack(self.ssrc, stream.ssrc, lost))
+
+    def report_arrivals(self, now_us: int) -> None:
+        """Transport-wide feedback; to be called every 60 ms."""
+        media = next(iter(self.streams), 0)
+        for message in self.feedback.take(self.ssrc, media, now_us):
+            self.send_rtcp(message)
