@@ -26,6 +26,7 @@ from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
 from server.store.errors import Unavailable
 from server.store.tickets import Tickets
+from server.turn import ice_servers
 from server.visit_view import moment, visit_view
 from server.workers import Lost, Received, Worker
 from signaling import messages as wire
@@ -108,7 +109,10 @@ class Consultations:
         welcome = await here.consultation.taken(role, epoch, language)
         said = await bodies.of_session(self._database, session, "chat")
         chat = tuple(wire.Chat(b.id, Role(b.content["role"]), b.content["text"], moment(b.at)) for b in said)
-        return replace(welcome, chat=chat)
+        config = self._config
+        secret = config.turn_secret.reveal() if config.turn_secret is not None else ""
+        servers = ice_servers(config.turn_urls, secret, role.value, self._clock())
+        return replace(welcome, chat=chat, ice_servers=servers)
 
     async def intent(self, session: str, role: Role, epoch: int, intent: wire.Intent) -> dict[str, object]:
         here = await self._get(session)

@@ -1,0 +1,22 @@
+"""Time-limited TURN credentials, as coturn's `use-auth-secret` checks them (draft-uberti-behave-turn-rest-00). Pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from signaling.messages import IceServer
+
+GOOD_FOR_S = 4 * 3600
+"""Longer than a visit may last: an ICE restart late in a call needs them again."""
+
+
+def ice_servers(urls: Sequence[str], secret: str, seat: str, now: float) -> tuple[IceServer, ...]:
+    """What a page is given; nothing when no TURN server is configured. ``seat`` only tells allocations apart."""
+    if not urls:
+        return ()
+    username = f"{int(now) + GOOD_FOR_S}:{seat}"
+    credential = base64.b64encode(hmac.digest(secret.encode(), username.encode(), hashlib.sha1)).decode("ascii")
+    return (IceServer(tuple(urls), username, credential),)
