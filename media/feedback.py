@@ -12,8 +12,8 @@ from media import rtcp
 HISTORY_US = 500_000
 MAX_REPORTED = 400
 """Arrivals in one feedback packet: two bytes each at most, so it stays below the path's packet size."""
-MAX_HOLE = 1000
-"""A larger hole in the transport-wide sequence is not reported as lost one by one: reporting starts anew behind it."""
+MAX_SPAN = 2000
+"""One report is about no more sequence numbers than this: a source that leaps further is reported on from there."""
 
 
 class FeedbackRecorder:
@@ -35,11 +35,11 @@ class FeedbackRecorder:
         else:
             index = self._highest + (((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000)
             if index > self._highest:
-                if index - self._highest > MAX_HOLE:
+                if index - self._start > MAX_SPAN:
                     self._arrivals.clear()
                     self._start = index
                 self._highest = index
-            elif index in self._arrivals or self._highest - index > MAX_HOLE:
+            elif index in self._arrivals or self._highest - index > MAX_SPAN:
                 return
             elif index < self._start:
                 self._start = index
@@ -51,7 +51,8 @@ class FeedbackRecorder:
         if not self._fresh:
             return []
         self._fresh = False
-        arrivals = sorted((index, at) for index, at in self._arrivals.items() if index >= self._start)
+        known = self._arrivals
+        arrivals = [(index, known[index]) for index in range(self._start, self._highest + 1) if index in known]
         out = []
         base = self._start
         while arrivals:
@@ -61,8 +62,8 @@ class FeedbackRecorder:
             base = arrivals[taken - 1][0] + 1
             arrivals = arrivals[taken:]
         self._start = self._highest + 1
-        for index in [index for index, at in self._arrivals.items() if now_us - at > HISTORY_US]:
-            del self._arrivals[index]
+        while known and now_us - known[oldest := next(iter(known))] > HISTORY_US:
+            del known[oldest]
         return out
 
 
@@ -90,8 +91,9 @@ class RembRelay:
         self._due_us = 0
 
     @property
-    def capped(self) -> bool:
-        return self._cap_bps > 0
+    def cap_bps(self) -> int:
+        """The cap in force; ``FREE_BPS`` when there is none. A source with several receivers obeys the least of theirs."""
+        return int(self._cap_bps) if self._cap_bps else self.FREE_BPS
 
     def estimate(self, remb_bps: int, forwarded_bps: int, now_us: int) -> None:
         """The receiver's REMB, and what is being forwarded to it."""
@@ -107,7 +109,7 @@ class RembRelay:
                 self._cap(self._estimate_bps, now_us)
 
     def _cap(self, bps: int, now_us: int) -> None:
-        if not self.capped or bps < self._cap_bps:
+        if not self._cap_bps or bps < self._cap_bps:
             self._cap_bps = max(1.0, float(bps))
             self._due_us = now_us
         self._closing = 0
@@ -117,7 +119,7 @@ class RembRelay:
         """The cap in bit/s to send to the source now, if any. Call it every 50 ms or so."""
         if now_us < self._due_us:
             return None
-        if self.capped:
+        if self._cap_bps:
             elapsed_s = max(0, now_us - self._updated_us) / 1e6
             self._updated_us = now_us
             self._cap_bps *= (1 + self.RELEASE_PER_S) ** elapsed_s

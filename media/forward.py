@@ -17,6 +17,7 @@ WINDOW = 1024
 MAX_JUMP = 3000
 """A source that leaps further ahead (RFC 3550, A.1: MAX_DROPOUT) begins a new run: no hole is passed on."""
 
+_WINDOW_MASK = WINDOW - 1
 _SEQUENCE_TIMESTAMP = struct.Struct("!HI")
 _LINE = struct.Struct("!HII")
 
@@ -31,8 +32,21 @@ class Line:
     """
 
     __slots__ = (
-        "_base", "_clock_rate", "_first", "_highest", "_last_arrival_us", "_last_timestamp", "_offset", "_seen",
-        "_stray", "_waiting", "highest", "source", "ssrc", "starts_picture", "timestamp_offset",
+        "_base",
+        "_clock_rate",
+        "_first",
+        "_highest",
+        "_last_arrival_us",
+        "_last_timestamp",
+        "_offset",
+        "_running",
+        "_seen",
+        "_stray",
+        "highest",
+        "source",
+        "ssrc",
+        "starts_picture",
+        "timestamp_offset",
     )  # fmt: skip
 
     def __init__(
@@ -46,7 +60,7 @@ class Line:
         self.timestamp_offset = 0  # output minus source, modulo 2**32
         self._base = timestamp & 0xFFFFFFFF
         self._clock_rate = clock_rate
-        self._waiting = True  # the next packet begins a run
+        self._running = -1  # the source of the present run; -1 when the next packet begins one
         self._stray = -1
         self._first = self._highest = self._offset = 0  # of the run: first and newest source index, output minus source
         self._last_timestamp = 0
@@ -56,16 +70,16 @@ class Line:
     @property
     def waiting(self) -> bool:
         """True from a splice, or from a new source's first packet, until the run begins: a video line wants a keyframe."""
-        return self._waiting
+        return self._running < 0
 
     def splice(self) -> None:
         """What comes next begins a new run: call it when the gate closes. What is late from before is refused."""
-        self._waiting = True
+        self._running = -1
 
     def rewrite(self, buf: rtp.WriteBuffer, size: int, source: int, arrival_us: int) -> int:
         """Give the packet this line's sequence, timestamp and SSRC in place; its 48-bit output index, or -1 if refused."""
         sequence, timestamp = _SEQUENCE_TIMESTAMP.unpack_from(buf, 2)
-        if (source != self.source or self._waiting) and not self._begin(buf, size, source, arrival_us):
+        if source != self._running and not self._begin(buf, size, source, arrival_us):
             return -1
         ahead = (sequence - self._highest) & 0xFFFF
         if 0 < ahead < 0x8000:
@@ -84,14 +98,14 @@ class Line:
                     return self._anew(buf, size, source, arrival_us)
                 self._stray = (sequence + 1) & 0xFFFF
                 return -1
-            if self._highest - behind < self._first or self._seen[index % WINDOW] == index:
+            if self._highest - behind < self._first or self._seen[index & _WINDOW_MASK] == index:
                 return -1
-        self._seen[index % WINDOW] = index
+        self._seen[index & _WINDOW_MASK] = index
         _LINE.pack_into(buf, 2, index & 0xFFFF, (timestamp + self.timestamp_offset) & 0xFFFFFFFF, self.ssrc)
         return index
 
     def _anew(self, buf: rtp.WriteBuffer, size: int, source: int, arrival_us: int) -> int:
-        self._waiting = True
+        self._running = -1
         self._stray = -1
         return self.rewrite(buf, size, source, arrival_us)
 
@@ -103,7 +117,7 @@ class Line:
         if self.starts_picture is not None:
             header = rtp.header_size(buf, size)
             if header < 0 or not self.starts_picture(buf, header, size):
-                self._waiting = True
+                self._running = -1
                 return False
         target = self._base
         if self._last_arrival_us >= 0:
@@ -113,8 +127,7 @@ class Line:
         self._first = sequence + 0x10000
         self._highest = self._first - 1
         self._offset = self.highest - self._highest
-        self.source = source
-        self._waiting = False
+        self.source = self._running = source
         return True
 
     def source_index(self, output: int) -> int:

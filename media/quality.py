@@ -275,7 +275,7 @@ def light(leg: Mapping[str, Any]) -> Light:
     """The quality light of one LegStatistics: the worst of what its two ways and two kinds say.
 
     By G.107, annex B: poor is sound below an opinion of 3.1 (R 60, "many users dissatisfied") or 10 % of the pictures'
-    packets lost; fair is below 4.03 (R 80, "satisfied") or 3 % lost; else good. A round trip that is not known yet speaks neither way.
+    packets lost; fair is below 4.03 (R 80, "satisfied") or 3 % lost; else good. A round trip not known yet says nothing.
     """
     audio, video = leg["audio"], leg["video"]
     opinion = mean_opinion(max(audio["up_loss"], audio["down_loss"]), leg["rtt_ms"], audio["up_jitter_ms"])

@@ -1,4 +1,4 @@
-"""RTP headers seen and changed in place (RFC 3550, 8285, 4588), and where a picture can begin.
+"""RTP headers read and set in place (RFC 3550, 8285, 4588), and where a picture can begin.
 
 Pure, and on the path of every packet: functions take the relay's reused buffer and an explicit size, deal in plain ints
 and make no object per packet. They never raise on any bytes: ``header_size`` says -1 for what is no RTP packet, and the
@@ -8,7 +8,7 @@ other functions may be called only on a buffer it has accepted. Offsets are from
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 ReadBuffer = bytes | bytearray | memoryview
 WriteBuffer = bytearray | memoryview
@@ -20,15 +20,12 @@ _HEADER = struct.Struct("!BBHII")
 _LINE = struct.Struct("!HII")
 _U16 = struct.Struct("!H")
 _U32 = struct.Struct("!I")
-_PROFILE = struct.Struct("!HH")
 
 unpack_header = _HEADER.unpack_from
 """``unpack_header(buf)``: (flags, marker and payload type, sequence, timestamp, ssrc) in one call."""
 
 _ONE_BYTE, _TWO_BYTE, _TWO_BYTE_MASK = 0xBEDE, 0x1000, 0xFFF0
-_ZEROS = tuple(bytes(n) for n in range(258))
-_KEYFRAME, _START = (5, 7), (7,)  # IDR slice, sequence parameter set
-_NAL_STAP_A, _NAL_FU_A = 24, 28
+_NAL_SPS, _NAL_STAP_A = 7, 24
 
 
 class Malformed(ValueError):
@@ -65,22 +62,6 @@ def ssrc(buf: ReadBuffer) -> int:
     return value
 
 
-def set_payload_type(buf: WriteBuffer, value: int) -> None:
-    buf[1] = (buf[1] & 0x80) | value
-
-
-def set_sequence(buf: WriteBuffer, value: int) -> None:
-    _U16.pack_into(buf, 2, value)
-
-
-def set_timestamp(buf: WriteBuffer, value: int) -> None:
-    _U32.pack_into(buf, 4, value)
-
-
-def set_ssrc(buf: WriteBuffer, value: int) -> None:
-    _U32.pack_into(buf, 8, value)
-
-
 def set_line(buf: WriteBuffer, sequence: int, timestamp: int, ssrc: int) -> None:
     """Sequence, timestamp and SSRC in one call."""
     _LINE.pack_into(buf, 2, sequence, timestamp, ssrc)
@@ -106,11 +87,6 @@ def header_size(buf: ReadBuffer, size: int) -> int:
 def padding_size(buf: ReadBuffer, size: int) -> int:
     """The padding at the packet's end, its count byte included; 0 without the P bit."""
     return buf[size - 1] if buf[0] & 0x20 else 0
-
-
-def is_padding_only(buf: ReadBuffer, size: int, header: int) -> bool:
-    """A packet without payload: bandwidth probing, or a keep-alive."""
-    return size - header == (buf[size - 1] if buf[0] & 0x20 else 0)
 
 
 # --- header extensions (RFC 8285) -----------------------------------------------------------------
@@ -168,80 +144,9 @@ def transport_sequence(buf: ReadBuffer, header: int, identifier: int) -> int:
     return buf[at] << 8 | buf[at + 1] if at else -1
 
 
-def extension_table(mapping: Mapping[int, int]) -> bytes:
-    """``mapping`` of incoming to outgoing ids as ``rewrite_extensions`` wants it."""
-    return bytes(mapping.get(identifier, 0) for identifier in range(256))
-
-
 def abs_send_time(now_us: int) -> int:
     """24 bits of seconds in 6.18 fixed point (the abs-send-time extension)."""
     return (now_us << 18) // 1_000_000 & 0xFFFFFF
-
-
-def rewrite_extensions(buf: WriteBuffer, header: int, table: bytes, send_time_id: int = 0, send_time: int = 0) -> None:
-    """Renumber the elements by ``table`` and blank the unmapped ones to padding, without changing the length.
-
-    ``send_time_id`` is the outgoing id of abs-send-time (0: none); its value becomes ``send_time``. Whatever cannot be
-    understood is blanked, so that nothing passes which the far side did not negotiate.
-    """
-    flags = buf[0]
-    if not flags & 0x10:
-        return
-    at = FIXED_HEADER + 4 + ((flags & 0x0F) << 2)
-    if buf[at - 4] != 0xBE or buf[at - 3] != 0xDE:
-        _rewrite_two_byte(buf, at, header, table, send_time_id, send_time)
-        return
-    while at < header:
-        first = buf[at]
-        if first == 0:
-            at += 1
-            continue
-        after = at + 2 + (first & 0x0F)
-        if after > header or first < 0x10 or first >= 0xF0:
-            _blank(buf, at, header)
-            return
-        identifier = table[first >> 4]
-        if 0 < identifier < 15:
-            buf[at] = identifier << 4 | first & 0x0F
-            if identifier == send_time_id and after - at == 4:
-                _write_u24(buf, at + 1, send_time)
-        else:
-            buf[at:after] = _ZEROS[after - at]
-        at = after
-
-
-def _rewrite_two_byte(buf: WriteBuffer, at: int, header: int, table: bytes, send_time_id: int, send_time: int) -> None:
-    profile, words = _PROFILE.unpack_from(buf, at - 4)
-    if profile & _TWO_BYTE_MASK != _TWO_BYTE:
-        _PROFILE.pack_into(buf, at - 4, _ONE_BYTE, words)
-        _blank(buf, at, header)
-        return
-    while at < header:
-        if buf[at] == 0:
-            at += 1
-            continue
-        after = at + 2 + buf[at + 1] if at + 2 <= header else header + 1
-        if after > header:
-            _blank(buf, at, header)
-            return
-        identifier = table[buf[at]]
-        if identifier:
-            buf[at] = identifier
-            if identifier == send_time_id and after - at == 5:
-                _write_u24(buf, at + 2, send_time)
-        else:
-            buf[at:after] = _ZEROS[after - at]
-        at = after
-
-
-def _write_u24(buf: WriteBuffer, at: int, value: int) -> None:
-    buf[at] = value >> 16
-    buf[at + 1] = value >> 8 & 0xFF
-    buf[at + 2] = value & 0xFF
-
-
-def _blank(buf: WriteBuffer, start: int, end: int) -> None:
-    buf[start:end] = bytes(end - start)
 
 
 # --- retransmission (RFC 4588) --------------------------------------------------------------------
@@ -273,62 +178,36 @@ def wrap_rtx(buf: WriteBuffer, size: int, header: int, payload_type: int, ssrc: 
 # --- where a picture can begin --------------------------------------------------------------------
 
 
-def _vp8_frame(buf: ReadBuffer, start: int, end: int) -> int:
-    """Past the VP8 payload descriptor (RFC 7741, section 4.2) if a frame begins in this packet, else -1."""
+def is_vp8_keyframe(buf: ReadBuffer, start: int, end: int) -> bool:
+    """True when the payload ``buf[start:end]`` begins a VP8 keyframe (RFC 7741, sections 4.2 and 4.3)."""
     if start >= end or buf[start] & 0x17 != 0x10:  # S set, partition 0
-        return -1
+        return False
     at = start + 1
-    if buf[start] & 0x80:
-        if at >= end:
-            return -1
+    if buf[start] & 0x80 and at < end:
         flags = buf[at]
         at += 1
-        if flags & 0x80:
-            if at >= end:
-                return -1
+        if flags & 0x80 and at < end:
             at += 2 if buf[at] & 0x80 else 1
         if flags & 0x40:
             at += 1
         if flags & 0x30:
             at += 1
-    return at if at < end else -1
-
-
-def is_vp8_keyframe(buf: ReadBuffer, start: int, end: int) -> bool:
-    """True when the payload ``buf[start:end]`` begins a VP8 keyframe."""
-    at = _vp8_frame(buf, start, end)
-    return at >= 0 and buf[at] & 1 == 0
-
-
-def vp8_size(buf: ReadBuffer, start: int, end: int) -> tuple[int, int] | None:
-    """(width, height) in pixels from the packet that begins a VP8 keyframe (RFC 6386, section 9.1), else None."""
-    at = _vp8_frame(buf, start, end)
-    if at < 0 or at + 10 > end or buf[at] & 1 or bytes(buf[at + 3 : at + 6]) != b"\x9d\x01\x2a":
-        return None
-    return (buf[at + 7] << 8 | buf[at + 6]) & 0x3FFF, (buf[at + 9] << 8 | buf[at + 8]) & 0x3FFF
+    return at < end and buf[at] & 1 == 0
 
 
 def is_h264_keyframe(buf: ReadBuffer, start: int, end: int) -> bool:
-    """True when the payload ``buf[start:end]`` (RFC 6184) carries a sequence parameter set or begins an IDR slice."""
-    return _h264_begins(buf, start, end, _KEYFRAME)
+    """True when the payload ``buf[start:end]`` (RFC 6184) carries a sequence parameter set.
 
-
-def is_h264_start(buf: ReadBuffer, start: int, end: int) -> bool:
-    """True when a decoder that knows nothing can begin here: at the parameter sets that lead each keyframe in WebRTC."""
-    return _h264_begins(buf, start, end, _START)
-
-
-def _h264_begins(buf: ReadBuffer, start: int, end: int, kinds: tuple[int, ...]) -> bool:
+    In WebRTC one leads each keyframe; from an IDR slice without it a decoder that knows nothing cannot begin.
+    """
     if start >= end:
         return False
     kind = buf[start] & 0x1F
-    if kind == _NAL_STAP_A:
-        at = start + 1
-        while at + 2 < end:
-            if buf[at + 2] & 0x1F in kinds:
-                return True
-            at += 2 + (buf[at] << 8 | buf[at + 1])
-        return False
-    if kind == _NAL_FU_A:
-        return start + 1 < end and buf[start + 1] & 0x80 != 0 and buf[start + 1] & 0x1F in kinds
-    return kind in kinds
+    if kind != _NAL_STAP_A:
+        return kind == _NAL_SPS
+    at = start + 1
+    while at + 2 < end:
+        if buf[at + 2] & 0x1F == _NAL_SPS:
+            return True
+        at += 2 + (buf[at] << 8 | buf[at + 1])
+    return False

@@ -102,23 +102,15 @@ def test_a_header_reads_as_the_reference_reads_it(data: bytes, spare: int) -> No
     assert rtp.unpack_header(buf)[2:] == (packet.sequence_number, packet.timestamp, packet.ssrc)
     assert buf[header : len(data) - padding] == packet.payload
     assert padding == packet.padding_size
-    assert rtp.is_padding_only(buf, len(data), header) == (not packet.payload)
 
 
-@given(packets(), st.integers(0, 127), u16, u32, u32)
-def test_what_is_set_is_what_the_reference_reads(data: bytes, payload_type: int, sequence: int, stamp: int, ssrc: int) -> None:
-    expected, buf = bytearray(data), bytearray(data)
-    rtp.set_payload_type(buf, payload_type)
-    rtp.set_sequence(buf, sequence)
-    rtp.set_timestamp(buf, stamp)
-    rtp.set_ssrc(buf, ssrc)
+@given(packets(), u16, u32, u32)
+def test_what_is_set_is_what_the_reference_reads(data: bytes, sequence: int, stamp: int, ssrc: int) -> None:
+    buf = bytearray(data)
+    rtp.set_line(buf, sequence, stamp, ssrc)
     packet = RtpPacket.parse(bytes(buf), Carrying())  # type: ignore[arg-type]
-    assert (packet.payload_type, packet.sequence_number, packet.timestamp, packet.ssrc) == (payload_type, sequence, stamp, ssrc)
-    assert packet.marker == expected[1] >> 7
-    assert (buf[0], buf[12:]) == (expected[0], expected[12:])
-    rtp.set_payload_type(expected, payload_type)
-    rtp.set_line(expected, sequence, stamp, ssrc)
-    assert expected == buf
+    assert (packet.sequence_number, packet.timestamp, packet.ssrc) == (sequence, stamp, ssrc)
+    assert (buf[:2], buf[12:]) == (data[:2], data[12:])
 
 
 @given(st.one_of(st.binary(max_size=60), packets().flatmap(lambda data: st.integers(0, len(data)).map(lambda n: data[:n]))))
@@ -181,70 +173,6 @@ def test_the_transport_wide_number_is_read_from_its_element() -> None:
     assert rtp.transport_sequence(bare, 12, 5) == -1
 
 
-@given(
-    st.one_of(elements.map(lambda e: (0xBEDE, one_byte(e))), wide_elements.map(lambda e: (0x1000, two_byte(e)))),
-    st.dictionaries(st.integers(1, 255), st.integers(1, 255)),
-    st.integers(0, 14),
-    st.integers(0, 0xFFFFFF),
-)
-def test_elements_are_renumbered_or_blanked_in_their_place(
-    block: tuple[int, bytes], mapping: dict[int, int], send_time_id: int, send_time: int
-) -> None:
-    packet, header = with_block(*block)
-    size = len(packet)
-    fits = 14 if block[0] == 0xBEDE else 255
-    expected = [
-        (mapping[i], send_time.to_bytes(3, "big") if mapping[i] == send_time_id and len(value) == 3 else value)
-        for i, value in unpack_header_extensions(*block)
-        if mapping.get(i, 0) and mapping[i] <= fits
-    ]
-    rtp.rewrite_extensions(packet, header, rtp.extension_table(mapping), send_time_id, send_time)
-    assert read(packet) == expected
-    assert (len(packet), rtp.header_size(packet, size), packet[header:]) == (size, header, b"picture")
-    if block[1]:
-        reference = Carrying()
-        RtpPacket.parse(bytes(packet), reference)  # type: ignore[arg-type]
-        assert unpack_header_extensions(reference.profile, reference.block) == expected
-
-
-@given(packets(), st.dictionaries(st.integers(1, 255), st.integers(1, 14)))
-def test_nothing_unmapped_passes_whatever_the_block_holds(data: bytes, mapping: dict[int, int]) -> None:
-    buf = bytearray(data)
-    header = rtp.header_size(buf, len(buf))
-    rtp.rewrite_extensions(buf, header, rtp.extension_table(mapping), 3, 77)
-    assert {identifier for identifier, _ in read(buf)} <= set(mapping.values())
-    assert buf[header:] == data[header:]
-    if data[0] & 0x10:
-        reference = Carrying()
-        RtpPacket.parse(bytes(buf), reference)  # type: ignore[arg-type]
-        assert unpack_header_extensions(reference.profile, reference.block) == read(buf), "nothing stays hidden behind a break"
-
-
-@pytest.mark.parametrize(
-    ("profile", "block"), [(0xBEDE, "10aaf0bb"), (0xBEDE, "10aa01bb"), (0xBEDE, "10aa0033"), (0x1000, "0101aa02")]
-)
-def test_what_follows_a_break_is_blanked(profile: int, block: str) -> None:
-    packet, header = with_block(profile, bytes.fromhex(block))
-    rtp.rewrite_extensions(packet, header, rtp.extension_table({1: 1, 2: 2, 3: 3}))
-    kept = 2 if profile == 0xBEDE else 3
-    assert packet[16:header] == bytes.fromhex(block)[:kept] + bytes(4 - kept)
-
-
-@pytest.mark.parametrize(("profile", "block"), [(0xBEDE, "12aabbcc"), (0x1000, "0103aabbcc000000")])
-def test_send_time_is_rewritten_in_both_forms(profile: int, block: str) -> None:
-    packet, header = with_block(profile, bytes.fromhex(block))
-    rtp.rewrite_extensions(packet, header, rtp.extension_table({1: 5}), 5, 0x123456)
-    assert read(packet) == [(5, b"\x12\x34\x56")]
-    rtp.rewrite_extensions(packet, header, rtp.extension_table({5: 6}), 7, 0)
-    assert read(packet) == [(6, b"\x12\x34\x56")]
-
-
-def test_an_unknown_block_becomes_padding() -> None:
-    packet, header = with_block(0x4711, b"secretly")
-    rtp.rewrite_extensions(packet, header, rtp.extension_table({1: 1}))
-    assert packet[12:header] == bytes.fromhex("bede0002") + bytes(8)
-
-
 def test_send_time_is_seconds_in_6_18_fixed_point() -> None:
     assert rtp.abs_send_time(1_000_000) == 1 << 18
     assert rtp.abs_send_time(63_500_000) == 63 << 18 | 1 << 17
@@ -303,17 +231,6 @@ def test_a_vp8_keyframe_begins_where_the_reference_says(payload: bytes, before: 
     assert rtp.is_vp8_keyframe(before + payload + b"\0\0", len(before), len(before + payload)) is expected
 
 
-@given(st.integers(0, 0x3FFF), st.integers(0, 0x3FFF), st.integers(0, 3), st.binary(max_size=3))
-def test_a_vp8_keyframe_tells_its_size(width: int, height: int, scale: int, rest: bytes) -> None:
-    size = (width | scale << 14).to_bytes(2, "little") + (height | scale << 14).to_bytes(2, "little")
-    payload = b"\x10\x50\x01\x00\x9d\x01\x2a" + size + rest
-    assert rtp.vp8_size(payload, 0, len(payload)) == (width, height)
-    assert rtp.vp8_size(payload, 0, 10) is None, "cut short"
-    assert rtp.vp8_size(b"\x10\x51" + payload[2:], 0, len(payload)) is None, "a delta frame"
-    assert rtp.vp8_size(payload[:4] + b"\0" + payload[5:], 0, len(payload)) is None, "no start code"
-    assert rtp.vp8_size(b"\x00" + payload[1:], 0, len(payload)) is None, "not the beginning"
-
-
 @pytest.mark.parametrize("cut", ["", "90", "9080", "908081", "9040", "9020", "10"])
 def test_a_descriptor_cut_short_begins_nothing(cut: str) -> None:
     payload = bytes.fromhex(cut)
@@ -324,33 +241,30 @@ def nal(kind: int, size: int) -> bytes:
     return bytes((0x60 | kind,)) + bytes(n % 251 for n in range(size - 1))
 
 
-@given(st.lists(st.tuples(st.sampled_from([1, 5, 6, 7, 8]), st.integers(2, 3000)), min_size=1, max_size=4))
+_units = st.one_of(st.tuples(st.sampled_from([1, 5, 6, 8]), st.integers(2, 3000)), st.tuples(st.just(7), st.integers(4, 60)))
+
+
+@given(st.lists(_units, min_size=1, max_size=4))
 def test_an_h264_keyframe_is_seen_in_whatever_the_reference_packetises(units: list[tuple[int, int]]) -> None:
     payloads = H264Encoder._packetize(nal(kind, size) for kind, size in units)
     found = any(rtp.is_h264_keyframe(payload, 0, len(payload)) for payload in payloads)
-    assert found is any(kind in (5, 7) for kind, _ in units)
-    starts = any(rtp.is_h264_start(payload, 0, len(payload)) for payload in payloads)
-    assert starts is any(kind == 7 for kind, _ in units)
+    assert found is any(kind == 7 for kind, _ in units)
 
 
 @pytest.mark.parametrize(
     ("payload", "expected"),
     [
         ("", False),
-        ("65", True),
+        ("65", False),
         ("67", True),
         ("41", False),
         ("18", False),
         ("180001", False),
-        ("1800016500", True),
-        ("18000241aa000165", True),
+        ("1800016700", True),
+        ("18000241aa000167", True),
         ("18000241aa0001", False),
         ("1800024100", False),
-        ("7c", False),
-        ("7c85", True),
-        ("7c05", False),
-        ("7c45", False),
-        ("7c81", False),
+        ("7c87", False),
     ],
 )
 def test_h264_payloads_by_hand(payload: str, expected: bool) -> None:
@@ -371,7 +285,6 @@ def test_packets_from_the_wire(entry: dict[str, Any]) -> None:
         "extensions": {str(identifier): data[at : at + n].hex() for identifier, at, n in rtp.extensions(data, header)},
         "payload_bytes": end - header,
         "keyframe": start is not None and start(data, header, end),
-        "picture": list(rtp.vp8_size(data, header, end) or ()) if entry["codec"] == "VP8" else [],
     }
     assert seen == entry["expected"]
 
@@ -397,8 +310,7 @@ def test_no_bytes_make_it_raise(data: bytes, identifier: int) -> None:
     header = rtp.header_size(buf, size)
     rtp.find_extension(buf, header, 1 + identifier % 14, 1 + identifier % 4)
     rtp.is_vp8_keyframe(buf, header, size)
-    rtp.vp8_size(buf, header, size)
     rtp.is_h264_keyframe(buf, header, size)
-    rtp.rewrite_extensions(buf, header, rtp.extension_table({identifier: identifier}))
+    list(rtp.extensions(buf, header))
     assert rtp.header_size(buf, size) == header
     assert rtp.unwrap_rtx(buf, size, header, 96, 1) in (-1, size - 2)
