@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
@@ -36,7 +38,8 @@ class Database:
     """The database at a SQLAlchemy ``url`` (``sqlite+aiosqlite:///PATH`` or ``postgresql+asyncpg://…``)."""
 
     def __init__(self, url: str, patience_s: float = PATIENCE_S) -> None:
-        embedded = make_url(url).get_backend_name() == "sqlite"
+        self.file = sqlite_file(url)
+        embedded = self.file is not None
         self._engine = _sqlite(url) if embedded else _postgresql(url)
         self._writer = self._engine.execution_options(peitong_writes=True)
         self._reader = self._engine if embedded else self._engine.execution_options(isolation_level="REPEATABLE READ")
@@ -124,10 +127,21 @@ def together(*writes: Write) -> Write:
     return write
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Where the embedded database lies; ``None`` for a server's."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    if parsed.database in (None, "", ":memory:"):
+        raise ValueError("the embedded database is a file: its journal must outlive the process")
+    return Path(str(parsed.database)).absolute()
+
+
 def _sqlite(url: str) -> AsyncEngine:
     # isolation_level None: the driver begins nothing by itself, we say which BEGIN it is.
+    # mode=rw: a database that went missing is missed, not silently begun anew; ``migrate`` alone makes a file.
     engine = create_async_engine(
-        url,
+        make_url(url).set(database=f"file:{quote(str(sqlite_file(url)))}", query={"mode": "rw", "uri": "true"}),
         connect_args={"timeout": BUSY_S, "isolation_level": None},
         pool_size=_POOL,
         max_overflow=0,

@@ -14,7 +14,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def migrate(database: Database) -> None:
-    """Upgrade to the newest migration; a database that is there already is left alone."""
+    """Upgrade to the newest migration; one that is there already is left alone. A new file is its owner's alone (0600)."""
+    if database.file is not None:
+        database.file.touch(mode=0o600)
     async with database.engine.execution_options(peitong_writes=True).begin() as connection:
         await connection.run_sync(_upgrade)
 

@@ -67,6 +67,10 @@ class Tickets:
 
         return await self._database.write(work)
 
+    async def still_good(self, ticket: Ticket, now: float) -> bool:
+        """Whether a connection that came with this ticket may still speak: its device or sign-in has not ended since."""
+        return await self._database.read(lambda connection: _held(connection, ticket, now))
+
 
 async def _held(connection: AsyncConnection, ticket: Ticket, now: float) -> bool:
     if ticket.device is not None:

@@ -152,10 +152,32 @@ async def test_a_locked_database_is_unavailable_within_a_second_and_then_works_a
     started = time.monotonic()
     with pytest.raises(Unavailable):
         await journal.append(visit, 0, [GUARDIAN_CAME], NOW)
-    assert time.monotonic() - started < 1.2
+    assert time.monotonic() - started < 1.5
     locker.execute("ROLLBACK")
     locker.close()
     assert (await journal.append(visit, 0, [GUARDIAN_CAME], NOW)).n == 1
+
+
+async def test_a_hospital_whose_chain_is_held_by_another_process_is_unavailable_within_a_second(
+    database: Database, database_url: str, visit: str
+) -> None:
+    other = Database(database_url, patience_s=60)
+    entered, proceed = asyncio.Event(), asyncio.Event()
+
+    async def stall(_connection: object) -> None:
+        entered.set()
+        await proceed.wait()
+
+    holding = asyncio.create_task(Journal(other).append("visit-2", 0, [GUARDIAN_CAME], NOW, also=[stall]))
+    await entered.wait()
+    started = time.monotonic()
+    with pytest.raises(Unavailable):
+        await Journal(database).append(visit, 0, [GUARDIAN_CAME], NOW)
+    assert time.monotonic() - started < 1.5
+    proceed.set()
+    await holding
+    assert (await Journal(database).append(visit, 0, [GUARDIAN_CAME], NOW)).n == 1
+    await other.close()
 
 
 async def test_an_append_that_took_effect_unheard_may_be_repeated_and_takes_effect_once(database: Database, visit: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
@@ -35,3 +36,13 @@ async def test_the_file_is_kept_the_way_that_survives_a_power_cut(database: Data
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
     assert values == ["wal", 2, 1, 500]
+
+
+async def test_nobody_else_on_the_machine_can_read_the_file(database: Database, database_file: Path, visit: str) -> None:
+    assert {path.stat().st_mode & 0o777 for path in database_file.parent.glob("peitong.db*")} == {0o600}
+
+
+@pytest.mark.parametrize("name", ["", "/:memory:"])
+def test_a_journal_that_would_die_with_the_process_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="is a file"):
+        Database(f"sqlite+aiosqlite://{name}")

@@ -74,6 +74,16 @@ async def test_a_revoked_device_cannot_use_the_token_it_still_holds(
     assert await refused(tickets, token, NOW + 1)
 
 
+async def test_a_connection_may_be_asked_again_whether_its_holder_is_still_welcome(
+    database: Database, tickets: Tickets, guardian: Ticket, physician: Ticket, visit: str
+) -> None:
+    assert await tickets.still_good(guardian, NOW)
+    assert await tickets.still_good(physician, NOW)
+    await Links(database, a_secret).issue(visit, NOW, NOW + 600)
+    assert not await tickets.still_good(guardian, NOW)
+    assert not await tickets.still_good(physician, NOW + 30)
+
+
 async def test_a_sign_in_that_ended_takes_its_tokens_with_it(tickets: Tickets, physician: Ticket) -> None:
     token = await tickets.issue(physician, NOW)
     assert await refused(tickets, token, NOW + 31)
