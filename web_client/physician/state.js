@@ -21,14 +21,19 @@
  *   | {type: "sign_in_failed", problem: Problem, retryAfterS: number | null, atMs: number}
  *   | {type: "worklist", visits: WorklistEntry[], atMs: number}
  *   | {type: "worklist_failed"}
+ *   | {type: "unreachable"}
  *   | {type: "opened", visit: string}
  *   | {type: "left"}} PageEvent
  *
- * @typedef {{type: "link", link: Visit["link"], problem?: Problem}
+ * @typedef {{type: "link", link: import("../shared/signal_state.js").Link, problem: Problem | null}
+ *   | {type: "status", status: import("../shared/api.js").VisitStatus}
  *   | {type: "message", message: ServerMessage, atMs: number}
- *   | {type: "sent", act: Act | "chat"}
- *   | {type: "done", act: Act | "chat"}
- *   | {type: "failed", act: Act | "chat", problem: Problem}
+ *   | {type: "sent", act: Act}
+ *   | {type: "done", act: Act}
+ *   | {type: "failed", act: Act, problem: Problem}
+ *   | {type: "said", clientId: string, text: string, at: string}
+ *   | {type: "said_accepted", clientId: string, id: string}
+ *   | {type: "said_failed", clientId: string}
  *   | {type: "panel", panel: Panel | null}
  *   | {type: "draft", draft: Partial<Drafts>}
  *   | {type: "media", media: Visit["media"]}
@@ -38,8 +43,13 @@
  * @typedef {PageEvent | VisitEvent} Event
  */
 
+import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
+
 /** The checks that an attestation must have, all of them (PROTOCOL.md, `attest`). */
 export const CHECKS = Object.freeze(["guardian_seen", "child_seen", "identity_matches"]);
+
+/** Why a physician may hold (PROTOCOL.md, `hold`). */
+export const HOLD_REASONS = Object.freeze(["guardian_not_with_child", "technical", "other"]);
 
 /** @returns {State} */
 export function initial() {
@@ -89,6 +99,8 @@ export function reduce(state, event) {
       return { ...state, signIn: signInFailed(event) };
     case "worklist":
       return { ...state, nowMs: event.atMs, worklist: { visits: event.visits, atMs: event.atMs, stale: false } };
+    case "unreachable":
+      return { ...state, unreachable: true };
     case "worklist_failed":
       return { ...state, worklist: { ...state.worklist, stale: true } };
     case "opened":
@@ -119,7 +131,7 @@ function opened(state, id) {
     entry: state.worklist.visits?.find((entry) => entry.visit === id) ?? null,
     link: "connecting",
     refused: null,
-    retryAtMs: null,
+    status: null,
     view: null,
     session: null,
     sessionAtMs: 0,
@@ -146,7 +158,9 @@ function opened(state, id) {
 function reduceVisit(visit, event) {
   switch (event.type) {
     case "link":
-      return linkChanged(visit, event.link, event.problem ?? null);
+      return linkChanged(visit, event.link, event.problem);
+    case "status":
+      return { ...visit, status: event.status, view: visit.view ?? event.status.visit };
     case "message":
       return received(visit, event.message, event.atMs);
     case "sent":
@@ -159,6 +173,12 @@ function reduceVisit(visit, event) {
         pending: without(visit.pending, event.act),
         problems: { ...visit.problems, [event.act]: event.problem },
       };
+    case "said":
+      return withChat(visit, chatSent(visit.chat, { clientId: event.clientId, role: "physician", text: event.text, at: event.at }));
+    case "said_accepted":
+      return withChat(visit, chatAccepted(visit.chat, event.clientId, event.id));
+    case "said_failed":
+      return withChat(visit, chatFailed(visit.chat, event.clientId));
     case "panel":
       return withPanel(visit, event.panel);
     case "draft":
@@ -177,18 +197,20 @@ function reduceVisit(visit, event) {
 }
 
 /**
- * A superseded or refused page is over: later news about its socket says nothing new.
+ * A superseded or refused page is over: later news about its socket says nothing new. One that lost its connection stays offline until
+ * it is online again, whatever is tried in between.
  *
  * @param {Visit} visit
- * @param {Visit["link"]} link
+ * @param {import("../shared/signal_state.js").Link} link
  * @param {Problem | null} problem
  * @returns {Visit}
  */
 function linkChanged(visit, link, problem) {
-  const over = visit.link === "superseded" || visit.link === "refused";
-  if (over && link !== "connecting") return visit;
+  if (link === "closed" || visit.link === "superseded" || visit.link === "refused") return visit;
+  if (link === "connecting") return visit;
   if (visit.link === "closing" && link === "offline") return visit;
-  return { ...visit, link, refused: link === "refused" ? problem : null };
+  if (link === "refused") return { ...visit, link, refused: problem, media: "idle", remotePicture: false };
+  return { ...visit, link };
 }
 
 /**
@@ -204,15 +226,14 @@ function received(visit, message, atMs) {
         ...withSession({ ...visit, session: null }, message.session, atMs),
         link: "online",
         refused: null,
-        retryAtMs: null,
         view: message.visit,
-        chat: message.chat,
-        chatSeen: visit.view ? Math.min(visit.chatSeen, message.chat.length) : message.chat.length,
+        chat: chatSnapshot(visit.chat, message.chat),
+        chatSeen: visit.view && visit.panel ? Math.min(visit.chatSeen, message.chat.length) : message.chat.length,
       };
     case "session":
       return withSession(visit, message.session, atMs);
     case "chat":
-      return chatted(visit, message.message);
+      return withChat(visit, chatArrived(visit.chat, message.message));
     case "quality":
       return { ...visit, quality: { light: message.light, legs: message.legs }, qualityAtMs: atMs };
     case "media_restart":
@@ -220,7 +241,7 @@ function received(visit, message, atMs) {
     case "superseded":
       return { ...visit, link: "superseded", media: "idle", remotePicture: false, quality: null };
     case "closing":
-      return { ...visit, link: "closing", retryAtMs: atMs + message.retry_s * 1000 };
+      return { ...visit, link: "closing" };
     default:
       return visit;
   }
@@ -258,20 +279,20 @@ function panelThatFits(panel, state) {
 }
 
 /**
+ * What is on screen counts as seen; what the physician wrote does anyway.
+ *
  * @param {Visit} visit
- * @param {import("./types.js").Chat} message
+ * @param {Visit["chat"]} chat
  * @returns {Visit}
  */
-function chatted(visit, message) {
-  if (visit.chat.some((known) => known.id === message.id)) return visit;
-  const chat = [...visit.chat, message];
-  const seen = visit.panel === null || message.role === "physician" ? chat.length : visit.chatSeen;
-  return { ...visit, chat, chatSeen: seen };
+function withChat(visit, chat) {
+  const own = chat[chat.length - 1]?.role === "physician";
+  return { ...visit, chat, chatSeen: visit.panel === null || own ? chat.length : visit.chatSeen };
 }
 
 /**
  * @param {Visit} visit
- * @param {Act | "chat"} act
+ * @param {Act} act
  * @returns {Visit}
  */
 function done(visit, act) {

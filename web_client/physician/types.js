@@ -4,8 +4,7 @@
  * What comes over the wire is PROTOCOL.md's (`shared/messages.js`) and server/http/API.md's; what is only the page's own is here.
  *
  * @typedef {import("../shared/messages.js").SessionView} SessionView
- * @typedef {import("../shared/messages.js").VisitView} VisitView
- * @typedef {import("../shared/messages.js").Chat} Chat
+ * @typedef {import("../shared/api.js").VisitView} VisitView
  * @typedef {import("../shared/messages.js").ServerMessage} ServerMessage
  * @typedef {SessionView["seats"][number]} Seat
  * @typedef {import("../shared/api.js").Staff} Staff
@@ -56,11 +55,11 @@
  * @property {WorklistEntry | null} entry the worklist's line, when the visit was opened from there
  * @property {"connecting" | "online" | "offline" | "refused" | "superseded" | "closing"} link
  * @property {Problem | null} refused why the server would not let the page in
- * @property {number | null} retryAtMs when to come back after `closing`, page clock
+ * @property {import("../shared/api.js").VisitStatus | null} status what HTTP said of a visit that is over
  * @property {VisitView | null} view
  * @property {SessionView | null} session
  * @property {number} sessionAtMs when `session` arrived, page clock
- * @property {Chat[]} chat
+ * @property {readonly import("../shared/chat_log.js").ChatEntry[]} chat
  * @property {number} chatSeen how many chat messages were on screen already
  * @property {{light: "good" | "fair" | "poor", legs: Leg[]} | null} quality
  * @property {number} qualityAtMs
@@ -69,8 +68,8 @@
  * @property {boolean} tapNeeded the browser wants a click before it plays sound
  * @property {Panel | null} panel
  * @property {Drafts} drafts
- * @property {Readonly<Partial<Record<Act | "chat", true>>>} pending intents in flight
- * @property {Readonly<Partial<Record<Act | "chat", Problem>>>} problems the last refusal of each intent
+ * @property {Readonly<Partial<Record<Act, true>>>} pending intents in flight
+ * @property {Readonly<Partial<Record<Act, Problem>>>} problems the last refusal of each intent
  * @property {Devices} devices
  *
  * @typedef {Object} State

@@ -13,6 +13,7 @@
  *   | {type: "language", language: Language}
  *   | {type: "open", visit: string}
  *   | {type: "back"}
+ *   | {type: "leave"}
  *   | {type: "take_over"}
  *   | {type: "panel", panel: Panel | null}
  *   | {type: "draft", draft: Partial<Drafts>}

@@ -20,14 +20,30 @@ const DELAY_WORTH_SAYING_MS = 400;
  */
 export function stateSentence(visit) {
   if (visit.link === "superseded" || visit.link === "refused") return { key: `state.${visit.link}` };
+  const over = outcomeOf(visit);
+  if (over) return { key: `outcome.${over.name}` };
   const session = visit.session;
-  if (!session) return { key: "state.connecting" };
-  if (session.state === "ended") return { key: `outcome.${session.outcome ?? "unknown"}` };
+  if (!session) return { key: visit.link === "connecting" ? "state.connecting" : "state.offline" };
   if (visit.link === "closing" || visit.link === "offline") return { key: `state.${visit.link}` };
   if (session.state === "held") return { key: `held.${firstCause(visit)}` };
   if (session.state !== "waiting") return { key: mediaDown(visit) ? "state.media_lost" : `state.${session.state}` };
   if (session.admitted) return { key: guardianHere(visit) ? "state.admitted" : "state.admitted_alone" };
   return { key: guardianHere(visit) ? "state.guardian_here" : "state.guardian_not_here" };
+}
+
+/**
+ * How the visit ended, from its session or, when it was opened after its end, from what HTTP says of it.
+ *
+ * @param {Visit} visit
+ * @returns {{name: string, referral: {reason: string, urgency: string} | null, letter: boolean, summary: boolean} | null}
+ */
+export function outcomeOf({ session, status }) {
+  if (session?.state === "ended") {
+    const name = session.outcome ?? "unknown";
+    return { name, referral: session.referral, letter: session.referral !== null, summary: name === "completed" };
+  }
+  if (status?.state !== "ended") return null;
+  return { name: status.outcome ?? "unknown", referral: null, letter: status.letter !== null, summary: status.summary };
 }
 
 /** @param {Visit} visit */

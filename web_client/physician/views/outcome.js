@@ -8,6 +8,7 @@
 
 import { h, icon } from "../../shared/ui/dom.js";
 import { availability } from "../acts.js";
+import { outcomeOf } from "../words.js";
 import { panel } from "./panels.js";
 
 /** @param {Visit} visit @param {Context} context */
@@ -36,22 +37,23 @@ function card(visit, context) {
       quietBack,
     ];
   }
-  return ended(visit, context, back);
+  return ended(visit, outcomeOf(visit) ?? { name: "unknown", referral: null, letter: false, summary: false }, context, back);
 }
 
-/** @param {Visit} visit @param {Context} context @param {import("../../shared/ui/dom.js").VNode} back */
-function ended(visit, context, back) {
+/**
+ * @param {Visit} visit @param {NonNullable<ReturnType<typeof outcomeOf>>} over @param {Context} context
+ * @param {import("../../shared/ui/dom.js").VNode} back
+ */
+function ended(visit, { name, referral: filed, letter, summary }, context, back) {
   const { t, emit } = context;
-  const name = visit.session?.outcome ?? "unknown";
-  const filed = visit.session?.referral ?? null;
   if (visit.panel === "refer") return [panel(visit, "refer", context), back];
   return [
     h("div", { class: "outcome-mark", "aria-hidden": "true", key: "mark" }, icon(name === "referred" ? "hospital" : name === "completed" ? "check" : "info")),
     h("h2", { key: "title" }, t(`physician.outcome.${name}`)),
-    h("p", { key: "body" }, t(filed && name !== "referred" ? "physician.outcome.body.referred" : `physician.outcome.body.${name}`)),
+    h("p", { key: "body" }, t(letter && name !== "referred" ? "physician.outcome.body.referred" : `physician.outcome.body.${name}`)),
     filed && referralFacts(visit, filed, context),
-    filed && letterLinks(visit, t),
-    name === "completed" && h("a", { class: "button button-block", key: "summary", href: `/letter/?visit=${encodeURIComponent(visit.id)}` }, icon("document"), t("physician.outcome.summary")),
+    letter && letterLinks(visit, t),
+    summary && h("a", { class: "button button-block", key: "summary", href: `/letter/?visit=${encodeURIComponent(visit.id)}` }, icon("document"), t("physician.outcome.summary")),
     availability(visit, "refer").shown && h("button", { class: "button button-danger button-block", type: "button", key: "refer", "aria-keyshortcuts": "R", onclick: () => emit({ type: "panel", panel: "refer" }) }, t("physician.outcome.refer")),
     back,
   ];

@@ -11,7 +11,7 @@
 
 import { h, icon } from "../../shared/ui/dom.js";
 import { missing } from "../acts.js";
-import { CHECKS } from "../state.js";
+import { CHECKS, HOLD_REASONS } from "../state.js";
 import { confirm, panelBody, textField } from "./panel_parts.js";
 import { referral } from "./referral.js";
 
@@ -78,8 +78,6 @@ function attest(visit, context) {
   ];
 }
 
-const HOLD_REASONS = Object.freeze(["guardian_not_with_child", "technical", "other"]);
-
 /** @param {Visit} visit @param {Context} context */
 function hold(visit, context) {
   const { t, emit } = context;
@@ -137,7 +135,7 @@ function complete(visit, context) {
 
 /** @param {Context} context */
 function leave({ t, emit }) {
-  return h("div", { class: "panel-foot", key: "leave" }, h("button", { class: "button button-block", type: "button", onclick: () => emit({ type: "back" }) }, t("physician.leave.confirm")));
+  return h("div", { class: "panel-foot", key: "leave" }, h("button", { class: "button button-block", type: "button", onclick: () => emit({ type: "leave" }) }, t("physician.leave.confirm")));
 }
 
 /** @type {readonly (readonly [string, string])[]} */

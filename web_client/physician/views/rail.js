@@ -49,7 +49,7 @@ function person(visit, seat, t) {
     h("span", { class: "person-mark", "aria-hidden": "true" }, icon(tone === "present" ? "check" : tone === "doubtful" ? "warn" : "close")),
     h("span", { class: "person-who" }, h("b", null, t(`role.${seat.role}`)), " ", seat.name, seat.role === "physician" ? t("physician.presence.you") : null),
     h("span", { class: "person-word" }, t(`physician.presence.${word}`)),
-    doubts.length > 0 && h("span", { class: "person-doubts small", key: "doubts" }, doubts.join(t("physician.comma"))),
+    doubts.length > 0 && h("span", { class: "person-doubts small", key: "doubts", title: doubts.join(t("physician.comma")) }, doubts.join(t("physician.comma"))),
   );
 }
 
@@ -165,7 +165,6 @@ function conversation(visit, { t, language, emit }) {
     { class: "rail-chat", key: "chat" },
     h("h2", { class: "rail-title" }, t("chat.title"), h("kbd", { "aria-hidden": "true" }, "/")),
     chat({ t, lines: visit.chat, own: "physician", disabled: visit.link !== "online", onsend: (text) => emit({ type: "say", text }), time: (at) => clockTime(language, at) }),
-    problemNotice(visit, "chat", t),
   );
 }
 

@@ -13,7 +13,7 @@ import { deviceSentence, firstCause, holdRemainingMs, qualityFigures, qualitySen
 /** @param {Visit} visit @param {number} nowMs @param {Context} context */
 export function stage(visit, nowMs, context) {
   const gate = visit.session?.gate ?? false;
-  const shown = gate && visit.remotePicture;
+  const shown = gate && visit.remotePicture && !withoutPicture(visit);
   return h(
     "main",
     { class: "stage night", id: "main", key: "stage" },
@@ -37,6 +37,12 @@ export function stage(visit, nowMs, context) {
   );
 }
 
+/** The family sends sound only: the black that arrives is no picture. @param {Visit} visit */
+function withoutPicture(visit) {
+  const guardian = visit.session?.seats.find((seat) => seat.role === "guardian");
+  return guardian?.doubts.some((doubt) => doubt === "camera_off" || doubt === "sound_only") ?? false;
+}
+
 /** @param {Visit} visit @param {number} nowMs @param {Context} context */
 function instead(visit, nowMs, context) {
   const { t } = context;
@@ -46,8 +52,7 @@ function instead(visit, nowMs, context) {
   if (state === "held") return held(visit, nowMs, context);
   if (state === "waiting") return waiting(visit, context);
   if (visit.media === "unavailable") return h("p", { class: "working", key: "unavailable" }, t("physician.stage.unavailable"));
-  const guardian = visit.session.seats.find((seat) => seat.role === "guardian");
-  if (guardian?.doubts.some((doubt) => doubt === "camera_off" || doubt === "sound_only")) return h("p", { class: "stage-headline", key: "off" }, icon("camera-off"), " ", t("physician.stage.cameraOff"));
+  if (withoutPicture(visit)) return h("p", { class: "stage-headline", key: "off" }, icon("camera-off"), " ", t("physician.stage.cameraOff"));
   return h("p", { class: "working", key: "picture" }, t("physician.stage.connecting"));
 }
 
@@ -59,9 +64,8 @@ function held(visit, nowMs, { t }) {
   return h(
     "div",
     { class: "stage-say stack", key: "held" },
-    h("p", { class: "stage-headline" }, icon("pause"), " ", t(`physician.held.${cause}`)),
-    h("p", null, t(`physician.held.why.${cause}`)),
     left !== null && h("p", { class: "stage-countdown", key: "left" }, h("span", { class: "stage-clock figures", role: "timer" }, countdown(left)), h("span", null, t("physician.held.remaining"))),
+    h("p", null, t(`physician.held.why.${cause}`)),
     again && h("p", { key: "again" }, t("physician.held.reattest")),
     h("p", { class: "stage-they" }, h("span", { class: "stage-they-label" }, t("physician.held.theySee")), h("q", null, t(`physician.held.theySee.${cause}`))),
   );
@@ -78,7 +82,7 @@ function waiting(visit, context) {
     { class: "device-check stack-tight", key: "devices", "aria-label": t("physician.devices.title") },
     h("h2", null, t("physician.devices.title")),
     ownPicture(visit, context, "device-preview"),
-    h("div", { class: "level", role: "img", "aria-label": t("physician.devices.level"), mount: context.level }, h("i")),
+    visit.devices.microphone === null && h("div", { class: "level", key: "level", role: "img", "aria-label": t("physician.devices.level"), mount: context.level }, h("i")),
     h("p", { class: fine ? "device-fine" : "", role: "status" }, icon(fine ? "check" : visit.devices.opened ? "warn" : "info"), " ", t(`physician.${sentence}`)),
     helpable && h("button", { class: "button", type: "button", key: "again", onclick: () => emit({ type: "devices_again" }) }, t("physician.devices.retry")),
   );

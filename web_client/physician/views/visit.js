@@ -9,7 +9,7 @@
 
 import { clockTime, LANGUAGE_NAMES } from "../../shared/i18n/i18n.js";
 import { h, icon } from "../../shared/ui/dom.js";
-import { stateSentence } from "../words.js";
+import { outcomeOf, stateSentence } from "../words.js";
 import { ageText } from "./age.js";
 import { outcome } from "./outcome.js";
 import { rail } from "./rail.js";
@@ -17,7 +17,7 @@ import { stage } from "./stage.js";
 
 /** @param {Visit} visit @param {State} state @param {Context} context */
 export function visitScreen(visit, state, context) {
-  const over = visit.link === "superseded" || visit.link === "refused" || visit.session?.state === "ended";
+  const over = visit.link === "superseded" || visit.link === "refused" || outcomeOf(visit) !== null;
   return h(
     "div",
     { class: `visit${over ? " visit-over" : ""}`, key: "visit" },
@@ -55,7 +55,7 @@ function who(visit, { t, language }) {
 /** @param {Visit} visit @returns {"calm" | "good" | "warn" | "danger"} */
 function tone(visit) {
   if (visit.link === "superseded" || visit.link === "refused") return "warn";
-  if (visit.session?.state === "ended") return "calm";
+  if (outcomeOf(visit)) return "calm";
   if (visit.link === "offline" || visit.link === "closing") return "danger";
   switch (visit.session?.state) {
     case "held":

@@ -1,0 +1,64 @@
+/**
+ * Where the keyboard is. Opening a panel brings the focus to its first field, closing it back to the button that opened it, and a new
+ * screen to its heading; nothing else ever takes the focus away.
+ *
+ * @typedef {import("./types.js").State} State
+ */
+
+/** What the last drawing showed, by the element it was drawn into. @type {WeakMap<HTMLElement, {screen: string, panel: string | null, reason: string | null}>} */
+const DRAWN = new WeakMap();
+
+/**
+ * Call before drawing; call what it returns after.
+ *
+ * @param {HTMLElement} app
+ * @param {State} state
+ * @returns {() => void}
+ */
+export function followFocus(app, state) {
+  const before = DRAWN.get(app);
+  const after = { screen: screenOf(state), panel: state.visit?.panel ?? null, reason: state.visit?.drafts.reason ?? null };
+  DRAWN.set(app, after);
+  if (!before) return () => undefined;
+  return () => {
+    if (before.screen !== after.screen) return focus(app, "h1[tabindex]");
+    if (after.panel && (before.panel !== after.panel || before.reason !== after.reason)) return focus(app, "#panel [data-first]") ?? focus(app, "#panel-title");
+    if (before.panel && !after.panel && focusIsLost(app)) return focus(app, `#act-${before.panel}`) ?? focus(app, "#rail");
+    return undefined;
+  };
+}
+
+/** @param {State} state */
+function screenOf({ screen, visit }) {
+  return visit?.session?.state === "ended" ? "ended" : screen;
+}
+
+/** @param {HTMLElement} app */
+function focusIsLost(app) {
+  return document.activeElement === null || !app.contains(document.activeElement);
+}
+
+/**
+ * @param {HTMLElement} app
+ * @param {string} selector
+ */
+function focus(app, selector) {
+  const element = /** @type {HTMLElement | null} */ (app.querySelector(selector));
+  element?.focus();
+  return element;
+}
+
+/** @param {HTMLElement} app */
+export function writeMessage(app) {
+  focus(app, ".rail .chat input");
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @returns {import("./keys.js").Press}
+ */
+export function pressOf(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const typing = target.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
+  return { key: event.key, typing, onButton: target.matches("button, a"), modified: event.ctrlKey || event.metaKey || event.altKey };
+}

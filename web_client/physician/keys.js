@@ -1,0 +1,78 @@
+/**
+ * What a key means on the visit page. Pure. Letters act only when nobody is typing; a key whose act is not available now does nothing,
+ * as its button would.
+ *
+ * @typedef {import("./types.js").Visit} Visit
+ * @typedef {import("./types.js").Act} Act
+ * @typedef {import("./types.js").Panel} Panel
+ * @typedef {{key: string, typing: boolean, onButton: boolean, modified: boolean}} Press `onButton`: the focus is on a button or link
+ * @typedef {import("./view.js").Intent | {type: "write"}} Meaning
+ */
+
+import { availability, missing } from "./acts.js";
+import { HOLD_REASONS, CHECKS } from "./state.js";
+import { outcomeOf } from "./words.js";
+
+/** @type {Readonly<Record<string, Act>>} */
+const OPENS_PANEL = Object.freeze({ t: "attest", h: "hold", r: "refer", c: "complete" });
+
+/**
+ * @param {Visit} visit
+ * @param {Press} press
+ * @returns {Meaning | null}
+ */
+export function meaningOf(visit, { key, typing, onButton, modified }) {
+  if (modified) return null;
+  if (key === "Escape") return visit.panel ? { type: "panel", panel: null } : null;
+  if (typing) return null;
+  const name = key.toLowerCase();
+  if (name === "a" && can(visit, "admit")) return { type: "act", act: "admit" };
+  if (name === "h" && can(visit, "resume")) return { type: "act", act: "resume" };
+  const opens = OPENS_PANEL[name];
+  if (opens) return can(visit, opens) ? { type: "panel", panel: /** @type {Panel} */ (opens) } : null;
+  if (outcomeOf(visit)) return null;
+  return inTheCall(visit, name) ?? inThePanel(visit, key, onButton);
+}
+
+/**
+ * @param {Visit} visit
+ * @param {string} name
+ * @returns {Meaning | null}
+ */
+function inTheCall(visit, name) {
+  switch (name) {
+    case "m":
+      return { type: "mute" };
+    case "v":
+      return { type: "camera" };
+    case "/":
+      return { type: "write" };
+    case "?":
+      return { type: "panel", panel: visit.panel === "help" ? null : "help" };
+    default:
+      return null;
+  }
+}
+
+/**
+ * @param {Visit} visit
+ * @param {string} key
+ * @param {boolean} onButton
+ * @returns {Meaning | null}
+ */
+function inThePanel(visit, key, onButton) {
+  if (visit.panel !== "attest" && visit.panel !== "hold") return null;
+  if (key === "Enter") return !onButton && missing(visit, visit.panel).length === 0 && can(visit, visit.panel) ? { type: "act", act: visit.panel } : null;
+  const at = Number(key) - 1;
+  if (visit.panel === "hold") return HOLD_REASONS[at] ? { type: "draft", draft: { holdReason: HOLD_REASONS[at] } } : null;
+  const check = CHECKS[at];
+  if (!check) return null;
+  const { checks } = visit.drafts;
+  return { type: "draft", draft: { checks: checks.includes(check) ? checks.filter((one) => one !== check) : [...checks, check] } };
+}
+
+/** @param {Visit} visit @param {Act} act */
+function can(visit, act) {
+  const { shown, why } = availability(visit, act);
+  return shown && why === null;
+}

@@ -1,0 +1,301 @@
+/**
+ * The physician's page, put together: state, view, network and keyboard. Everything that happens becomes an event; everything the
+ * physician wants comes here as an intent.
+ *
+ * @typedef {import("./types.js").State} State
+ * @typedef {import("./types.js").Act} Act
+ * @typedef {import("./state.js").Event} Event
+ * @typedef {import("./view.js").Intent} Intent
+ */
+
+import { ApiProblem, createApi } from "../shared/api.js";
+import { LOCALES, rememberLanguage, rememberedLanguage, translator } from "../shared/i18n/i18n.js";
+import { storageOf } from "../shared/storage.js";
+import { render } from "../shared/ui/dom.js";
+import { availability, intent as intentOf } from "./acts.js";
+import { intents } from "../shared/messages.js";
+import { meaningOf } from "./keys.js";
+import { Room } from "./room.js";
+import { followFocus, pressOf, writeMessage } from "./focus.js";
+import { initial, reduce } from "./state.js";
+import { view } from "./view.js";
+import { outcomeOf } from "./words.js";
+
+const WORKLIST_EVERY_MS = 8_000;
+const TICK_MS = 250;
+const RETRY_MS = 3_000;
+
+const app = /** @type {HTMLElement} */ (document.querySelector("#app"));
+const storage = storageOf(() => localStorage);
+const now = () => performance.now();
+let language = rememberedLanguage(storage) ?? "zh";
+let state = initial();
+/** @type {Room | null} */
+let room = null;
+/** @type {{own: MediaStream | null, remote: MediaStream | null}} */
+let streams = { own: null, remote: null };
+/** @type {HTMLElement | null} */
+let levelMeter = null;
+let drawing = false;
+
+const api = createApi({ language: () => language });
+
+// --- state to screen --------------------------------------------------------------------------------------------------
+
+/** @param {Event} event */
+function dispatch(event) {
+  const before = state;
+  state = reduce(state, event);
+  if (state === before || drawing) return;
+  drawing = true;
+  queueMicrotask(draw);
+}
+
+function draw() {
+  drawing = false;
+  const t = translator(language);
+  document.documentElement.lang = LOCALES[language];
+  document.title = `${t("brand")} · ${t("physician.title")}`;
+  const followed = followFocus(app, state);
+  render(app, view(state, { t, language, emit, ...streams, level: (element) => (levelMeter = element) }));
+  followed();
+}
+
+function playRemote() {
+  const video = /** @type {HTMLVideoElement | null} */ (app.querySelector(".stage-video"));
+  if (!video || !streams.remote) return;
+  video.play().then(
+    () => dispatch({ type: "remote", tapNeeded: false }),
+    (error) => error?.name === "NotAllowedError" && dispatch({ type: "remote", tapNeeded: true }),
+  );
+}
+
+/** A picture counts from the first frame after the gate opened; what froze before it says nothing. */
+let framesBefore = -1;
+function watchPicture() {
+  const video = /** @type {HTMLVideoElement | null} */ (app.querySelector(".stage-video"));
+  const waits = state.visit?.session?.gate && state.visit.media === "up" && !state.visit.remotePicture;
+  const frames = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+  if (!waits) framesBefore = -1;
+  else if (framesBefore >= 0 && frames > framesBefore) dispatch({ type: "remote", picture: true });
+  else framesBefore = frames;
+}
+
+// --- what the physician wants -----------------------------------------------------------------------------------------
+
+/** @param {Intent} intent */
+function emit(intent) {
+  switch (intent.type) {
+    case "sign_in":
+      return void signIn(intent.login, intent.password);
+    case "sign_out":
+      return void signOut();
+    case "language":
+      return chooseLanguage(intent.language);
+    case "open":
+      history.pushState(null, "", `/physician/?visit=${encodeURIComponent(intent.visit)}`);
+      return void openVisit(intent.visit);
+    case "take_over":
+      return void openVisit(state.visit?.id ?? "");
+    case "back":
+      return inTheCall() ? dispatch({ type: "panel", panel: "leave" }) : goToWorklist();
+    case "leave":
+      return goToWorklist();
+    case "act":
+      return void act(intent.act);
+    case "say":
+      return void say(intent.text);
+    case "mute":
+      return room?.toggleMute();
+    case "camera":
+      return room?.toggleCamera();
+    case "devices_again":
+      return void room?.openDevices();
+    case "play":
+      return playRemote();
+    case "panel":
+    case "draft":
+      return dispatch(intent);
+  }
+}
+
+/** @param {"zh" | "en"} chosen */
+function chooseLanguage(chosen) {
+  language = chosen;
+  rememberLanguage(storage, chosen);
+  draw();
+}
+
+function inTheCall() {
+  const running = state.visit?.session?.admitted === true && outcomeOf(/** @type {import("./types.js").Visit} */ (state.visit)) === null;
+  return running && state.visit?.link !== "superseded" && state.visit?.link !== "refused";
+}
+
+/** @param {Act} name */
+async function act(name) {
+  const visit = state.visit;
+  const acting = room;
+  if (!visit || !acting || availability(visit, name).why) return;
+  dispatch({ type: "sent", act: name });
+  const ack = await acting.send(intentOf(visit, name));
+  if (room !== acting) return;
+  dispatch(ack.ok ? { type: "done", act: name } : { type: "failed", act: name, problem: { code: ack.code, text: ack.text } });
+}
+
+/** @param {string} text */
+async function say(text) {
+  const saying = room;
+  if (!saying) return;
+  const clientId = crypto.randomUUID();
+  dispatch({ type: "said", clientId, text, at: new Date().toISOString() });
+  const ack = await saying.send(intents.chat(clientId, text));
+  if (room !== saying) return;
+  dispatch(ack.ok ? { type: "said_accepted", clientId, id: ack.id ?? clientId } : { type: "said_failed", clientId });
+}
+
+// --- signing in, the worklist, a visit --------------------------------------------------------------------------------
+
+async function begin() {
+  try {
+    await signedIn();
+  } catch (error) {
+    if (codeOf(error) === "not_signed_in") return dispatch({ type: "signed_out" });
+    dispatch({ type: "unreachable" });
+    setTimeout(begin, RETRY_MS);
+  }
+}
+
+async function signedIn() {
+  const me = await api.me();
+  if (me.role !== "physician") return dispatch({ type: "signed_out" });
+  dispatch({ type: "signed_in", me });
+  await route();
+}
+
+/** @param {string} login @param {string} password */
+async function signIn(login, password) {
+  dispatch({ type: "sign_in_sent" });
+  try {
+    const { role } = await api.signIn(login, password);
+    if (role !== "physician") throw new ApiProblem(403, "wrong_role", "");
+    await signedIn();
+  } catch (error) {
+    const retryAfterS = error instanceof ApiProblem ? error.retryAfterS : null;
+    dispatch({ type: "sign_in_failed", problem: { code: codeOf(error), text: "" }, retryAfterS, atMs: now() });
+  }
+}
+
+async function signOut() {
+  closeRoom();
+  await api.signOut().catch(() => undefined);
+  history.replaceState(null, "", "/physician/");
+  dispatch({ type: "signed_out" });
+}
+
+/** The address names the visit, so that a reload or the browser's own back button lands where it should. */
+async function route() {
+  const visit = new URLSearchParams(location.search).get("visit");
+  if (visit) return openVisit(visit);
+  closeRoom();
+  dispatch({ type: "left" });
+  await refreshWorklist();
+}
+
+function goToWorklist() {
+  history.pushState(null, "", "/physician/");
+  const leaving = room;
+  room = null;
+  streams = { own: null, remote: null };
+  void leaving?.leave();
+  dispatch({ type: "left" });
+  void refreshWorklist();
+}
+
+async function refreshWorklist() {
+  try {
+    const { visits } = await api.worklist();
+    dispatch({ type: "worklist", visits, atMs: now() });
+  } catch (error) {
+    if (codeOf(error) === "not_signed_in") return dispatch({ type: "signed_out" });
+    dispatch({ type: "worklist_failed" });
+  }
+}
+
+/** @param {string} visit */
+async function openVisit(visit) {
+  closeRoom();
+  dispatch({ type: "opened", visit });
+  const opening = new Room(visit, { api, language: () => language, now, dispatch: fromRoom, onlevel: showLevel, onstreams: showStreams });
+  room = opening;
+  /** @param {Event} event */
+  function fromRoom(event) {
+    if (room !== opening) return;
+    if (event.type === "link" && event.problem?.code === "not_signed_in") return dispatch({ type: "signed_out" });
+    dispatch(event);
+  }
+  try {
+    const status = await api.visit(visit);
+    if (room !== opening) return;
+    dispatch({ type: "status", status });
+    if (status.state === "ended" && status.outcome !== "consent_withdrawn") return;
+  } catch (error) {
+    if (room !== opening) return;
+    const problem = { code: codeOf(error), text: error instanceof ApiProblem ? error.detail : "" };
+    if (problem.code === "not_signed_in") return dispatch({ type: "signed_out" });
+    if (problem.code !== "network") return dispatch({ type: "link", link: "refused", problem });
+  }
+  opening.start();
+}
+
+function closeRoom() {
+  room?.close();
+  room = null;
+  streams = { own: null, remote: null };
+}
+
+/** @param {Partial<typeof streams>} changed */
+function showStreams(changed) {
+  streams = { ...streams, ...changed };
+  draw();
+  playRemote();
+}
+
+/** @param {number} level */
+function showLevel(level) {
+  levelMeter?.style.setProperty("--level", level.toFixed(2));
+}
+
+/** @param {unknown} error */
+function codeOf(error) {
+  return error instanceof ApiProblem ? error.code : "unknown";
+}
+
+// --- the world --------------------------------------------------------------------------------------------------------
+
+document.addEventListener("keydown", (event) => {
+  if (state.screen !== "visit" || !state.visit || event.defaultPrevented || event.isComposing) return;
+  const meaning = meaningOf(state.visit, pressOf(event));
+  if (!meaning) return;
+  event.preventDefault();
+  if (meaning.type !== "write") return emit(meaning);
+  if (state.visit.panel) dispatch({ type: "panel", panel: null });
+  queueMicrotask(() => writeMessage(app));
+});
+window.addEventListener("popstate", () => state.me && void route());
+window.addEventListener("online", () => room?.reconnect());
+window.addEventListener("beforeunload", (event) => {
+  const drafts = state.visit?.drafts;
+  if (drafts && [drafts.note, drafts.notExamined, drafts.toldFamily, drafts.summary].some((text) => text.trim() !== "")) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && state.screen === "worklist" && void refreshWorklist());
+setInterval(() => state.screen === "worklist" && document.visibilityState === "visible" && void refreshWorklist(), WORKLIST_EVERY_MS);
+setInterval(() => {
+  watchPicture();
+  if (state.screen !== "loading") dispatch({ type: "tick", atMs: now() });
+}, TICK_MS);
+
+/** For tests on real browsers, and for support at the desk: figures, no addresses. */
+Object.defineProperty(globalThis, "peitong", { value: Object.freeze({ stats: () => room?.stats() ?? null, state: () => state }) });
+
+draw();
+void begin();
