@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 import socketio
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtcrtptransceiver import RTCRtpTransceiver
 
 from rehearsal.tracks import Picture, Tone, Watcher
@@ -117,7 +117,9 @@ class Person:
         if self._peer is not None:
             await self._peer.close()
         self._peers += 1
-        peer = self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        # aiortc's default policy leaves a fourth line on a transport that the answer's bundle has stopped
+        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        peer = self._peer = RTCPeerConnection(configuration)
         self._senders = [
             (peer.addTransceiver(self._tone, direction="sendonly"), self._tone),
             (peer.addTransceiver(self._picture, direction="sendonly"), self._picture),
