@@ -17,6 +17,7 @@ WINDOW = 1024
 MAX_JUMP = 3000
 """A source that leaps further ahead (RFC 3550, A.1: MAX_DROPOUT) begins a new run: no hole is passed on."""
 
+KEYFRAME_EVERY_US = 300_000
 _WINDOW_MASK = WINDOW - 1
 _SEQUENCE_TIMESTAMP = struct.Struct("!HI")
 _LINE = struct.Struct("!HII")
@@ -141,23 +142,21 @@ class Line:
 class KeyframeRequests:
     """The requests for a keyframe to one source: many wishes become few requests, repeated until a keyframe comes."""
 
-    __slots__ = ("_asked_us", "interval_us", "pending", "sent")
+    __slots__ = ("_asked_us", "pending", "sent")
 
-    def __init__(self, interval_us: int = 300_000) -> None:
-        """``interval_us``: the least time between two requests; set it to the round trip when that is longer."""
-        self.interval_us = interval_us
+    def __init__(self) -> None:
         self.pending = False
         self.sent = 0
         self._asked_us = -1
 
-    def want(self, now_us: int) -> bool:
+    def want(self, now_us: int, rtt_us: int = 0) -> bool:
         """Someone needs a keyframe. True: send a request now (``due`` says when to repeat it)."""
         self.pending = True
-        return self.due(now_us)
+        return self.due(now_us, rtt_us)
 
-    def due(self, now_us: int) -> bool:
-        """True when a request is to be sent now; it then counts as sent."""
-        if not self.pending or (self._asked_us >= 0 and now_us - self._asked_us < self.interval_us):
+    def due(self, now_us: int, rtt_us: int = 0) -> bool:
+        """True when a request is to be sent now; it then counts as sent. Two are 300 ms or a round trip apart."""
+        if not self.pending or (self._asked_us >= 0 and now_us - self._asked_us < max(KEYFRAME_EVERY_US, rtt_us)):
             return False
         self._asked_us = now_us
         self.sent += 1

@@ -199,9 +199,13 @@ class Leg:
         if not stream.is_new(sequence):
             return
         stream.gaps.received(sequence, now_us)
-        stream.flow.reception.received(size, sequence, timestamp, now_us, repaired)
-        if stream.keyframes.pending and stream.starts_picture and stream.starts_picture(data, header, size):
-            stream.keyframes.came()
+        flow = stream.flow
+        flow.reception.received(size, sequence, timestamp, now_us, repaired)
+        if stream.starts_picture:
+            if not repaired:
+                flow.freezes.packet(timestamp, now_us)
+            if stream.keyframes.pending and stream.starts_picture(data, header, size):
+                stream.keyframes.came()
         self._room.media(self, stream, packet, size, header, now_us)
 
     def _learn(self, ssrc: int, payload_type: int) -> Stream | None:
@@ -264,7 +268,7 @@ class Leg:
     def ask_for_keyframe(self, now_us: int) -> None:
         """Wants one from the peer's picture; many wishes make few requests."""
         stream = self.stream("video")
-        if stream is not None and stream.keyframes.want(now_us):
+        if stream is not None and stream.keyframes.want(now_us, self.counters.round_trip.rtt_us):
             self._send_request(stream)
 
     def _send_request(self, stream: Stream) -> None:
@@ -275,7 +279,7 @@ class Leg:
         """Asks for what is missing; to be called every 20 ms while the gate is open."""
         rtt_us = self.counters.round_trip.rtt_us
         for stream in self.streams.values():
-            if stream.keyframes.pending and stream.keyframes.due(now_us):
+            if stream.keyframes.pending and stream.keyframes.due(now_us, rtt_us):
                 self._send_request(stream)
             if stream.repairs is None and stream.wants_repair and stream.gaps.missing:
                 lost = stream.gaps.due(now_us, rtt_us if rtt_us >= 0 else _UNKNOWN_RTT_US)

@@ -140,34 +140,26 @@ class RoundTrip:
 class Freezes:
     """Pictures that stood still, as webrtc-stats counts them: a frame later than max(3 times the mean, the mean + 150 ms)."""
 
-    __slots__ = ("_last_us", "_mean_us", "_timestamp", "count", "frozen_us")
+    __slots__ = ("_last_us", "_mean_us", "_timestamp", "count")
 
     def __init__(self) -> None:
         self._timestamp = -1
         self._last_us = 0
         self._mean_us = 0  # over about 32 frames; 0 until two have come
         self.count = 0
-        self.frozen_us = 0
 
     def packet(self, timestamp: int, arrival_us: int) -> None:
-        """A video packet passed; a new timestamp is a new frame."""
+        """A packet of pictures came; a new timestamp is a new frame."""
         if timestamp == self._timestamp:
             return
         if self._timestamp >= 0:
             interval_us = arrival_us - self._last_us
-            if not self._mean_us:
-                self._mean_us = interval_us
-            elif interval_us >= max(3 * self._mean_us, self._mean_us + 150_000):
+            mean_us = self._mean_us or interval_us
+            if interval_us >= max(3 * mean_us, mean_us + 150_000):
                 self.count += 1
-                self.frozen_us += interval_us
-            else:
-                self._mean_us += (interval_us - self._mean_us) >> 5
+            self._mean_us = mean_us + ((interval_us - mean_us) >> 5)
         self._timestamp = timestamp
         self._last_us = arrival_us
-
-    def restart(self) -> None:
-        """A hold is no freeze: what comes next is compared with nothing before."""
-        self._timestamp = -1
 
 
 class Flow:
@@ -175,11 +167,12 @@ class Flow:
 
     __slots__ = (
         "_before", "_down", "_reported", "_up", "down_bytes", "down_expected", "down_lost", "down_nacks", "down_packets",
-        "down_rtx", "keyframe_requests", "reception", "up_nacks",
+        "down_rtx", "freezes", "keyframe_requests", "reception", "up_nacks",
     )  # fmt: skip
 
     def __init__(self, clock_rate: int) -> None:
         self.reception = Reception(clock_rate)
+        self.freezes = Freezes()
         self.up_nacks = 0  # packets asked for again
         self.down_packets = 0
         self.down_bytes = 0
@@ -214,6 +207,7 @@ class Flow:
             "up_lost": reception.lost,
             "up_jitter_ms": reception.jitter_ms,
             "up_nacks": self.up_nacks,
+            "up_freezes": self.freezes.count,
             "down_packets": self.down_packets,
             "down_bytes": self.down_bytes,
             "down_lost": self.down_lost,

@@ -180,11 +180,14 @@ class Room:
         for leg in self.legs:
             leg.report_arrivals(now_us)
             stream = leg.stream("video") if self.gate.generation else None
-            for outgoing in leg.feeds["video"] if stream is not None else ():
+            if stream is None:
+                continue
+            pictures = leg.feeds["video"]
+            for outgoing in pictures:
                 outgoing.measure(now_us)
-                cap_bps = outgoing.remb.tick(now_us)
-                if cap_bps is not None and stream is not None:
-                    leg.send_rtcp(rtcp.remb(leg.ssrc, cap_bps, [stream.ssrc]))
+            if any([outgoing.remb.tick(now_us) is not None for outgoing in pictures]):  # noqa: C419 each has to tick
+                cap_bps = min(outgoing.remb.cap_bps for outgoing in pictures)
+                leg.send_rtcp(rtcp.remb(leg.ssrc, cap_bps, [stream.ssrc]))
 
     def statistics(self) -> list[dict[str, Any]]:
         now_us = self.clock_us()

@@ -177,33 +177,33 @@ def frames(freezes: Freezes, arrivals_ms: list[int]) -> None:
 
 def test_a_late_frame_is_a_freeze() -> None:
     freezes = Freezes()
-    frames(freezes, [0, 33, 66, 99, 282, 315, 348, 530])
-    assert (freezes.count, freezes.frozen_us) == (1, 183 * MS), "182 ms is not yet the mean and 150 ms"
+    frames(freezes, [0, 33, 66, 99, 281])
+    assert freezes.count == 0, "182 ms is not yet the mean and 150 ms"
+    frames(freezes, [314, 347, 547])
+    assert freezes.count == 1
 
 
 def test_slow_pictures_are_not_frozen() -> None:
     freezes = Freezes()
     frames(freezes, [n * 200 for n in range(20)])
     assert freezes.count == 0
-    frames(freezes, [3800 + 599, 4399 + 200])
-    assert freezes.count == 0
-    frames(freezes, [4599 + 660])
+    frames(freezes, [3800 + 599])
+    assert freezes.count == 0, "it takes three times the mean"
+    frames(freezes, [4399 + 660])
     assert freezes.count == 1
 
 
-def test_a_hold_is_no_freeze() -> None:
+def test_a_camera_that_turns_slow_is_not_frozen_for_ever() -> None:
     freezes = Freezes()
-    frames(freezes, [0, 33, 66])
-    freezes.restart()
-    frames(freezes, [60_000, 60_033])
-    assert freezes.count == 0
+    frames(freezes, [n * 33 for n in range(30)] + [1000 + n * 1000 for n in range(60)])
+    assert 1 <= freezes.count < 30
 
 
 # --- the leg --------------------------------------------------------------------------------------
 
 CONTROL_MD = {
-    "up_packets", "up_bytes", "up_lost", "up_jitter_ms", "up_nacks", "down_packets", "down_bytes", "down_lost", "down_nacks",
-    "down_rtx", "keyframe_requests", "up_bps", "down_bps", "up_loss", "down_loss",
+    "up_packets", "up_bytes", "up_lost", "up_jitter_ms", "up_nacks", "up_freezes", "up_bps", "up_loss",
+    "down_packets", "down_bytes", "down_lost", "down_nacks", "down_rtx", "down_bps", "down_loss", "keyframe_requests",
 }  # fmt: skip
 
 
