@@ -10,6 +10,7 @@
  * @typedef {{shown: boolean, why: Why | null}} Availability
  */
 
+import { intents } from "../shared/messages.js";
 import { CHECKS } from "./state.js";
 import { guardianHere } from "./words.js";
 
@@ -136,31 +137,29 @@ function missingForReferral(drafts) {
 }
 
 /**
- * The intent that the act sends, from what was picked and typed (PROTOCOL.md, section 4).
+ * The intent that the act sends, from what was picked and typed; for an act that lacks something it cannot be made.
  *
  * @param {Visit} visit
  * @param {Act} act
- * @returns {{type: Act, [field: string]: unknown}}
+ * @returns {import("../shared/messages.js").Intent | null}
  */
-export function intent(visit, act) {
-  const { drafts } = visit;
+export function intentFor({ drafts }, act) {
   switch (act) {
     case "attest":
-      return { type: act, checks: [...drafts.checks] };
+      return intents.attest([...drafts.checks]);
     case "hold":
-      return { type: act, reason: drafts.holdReason };
+      return drafts.holdReason === null ? null : intents.hold(drafts.holdReason);
     case "refer":
-      return {
-        type: act,
-        reason: drafts.reason,
-        urgency: drafts.urgency,
-        note: drafts.note.trim(),
-        not_examined: drafts.notExamined.trim(),
-        told_family: drafts.toldFamily.trim(),
-      };
+      return referralOf(drafts);
     case "complete":
-      return { type: act, summary: drafts.summary.trim(), adequate: drafts.adequate };
+      return drafts.adequate === null ? null : intents.complete(drafts.summary.trim(), drafts.adequate);
     default:
       return { type: act };
   }
+}
+
+/** @param {Drafts} drafts */
+function referralOf({ reason, urgency, note, notExamined, toldFamily }) {
+  if (!reason || !urgency) return null;
+  return intents.refer({ reason, urgency, note: note.trim(), not_examined: notExamined.trim(), told_family: toldFamily.trim() });
 }

@@ -22,10 +22,16 @@ export function followFocus(app, state) {
   if (!before) return () => undefined;
   return () => {
     if (before.screen !== after.screen) return focus(app, "h1[tabindex]");
-    if (after.panel && (before.panel !== after.panel || before.reason !== after.reason)) return focus(app, "#panel [data-first]") ?? focus(app, "#panel-title");
+    if (after.panel && (before.panel !== after.panel || before.reason !== after.reason)) return openedPanel(app);
     if (before.panel && !after.panel && focusIsLost(app)) return focus(app, `#act-${before.panel}`) ?? focus(app, "#rail");
     return undefined;
   };
+}
+
+/** @param {HTMLElement} app */
+function openedPanel(app) {
+  app.querySelector("#panel")?.scrollIntoView({ block: "start" });
+  return focus(app, "#panel [data-first]") ?? focus(app, "#panel-title");
 }
 
 /** @param {State} state */
@@ -44,7 +50,7 @@ function focusIsLost(app) {
  */
 function focus(app, selector) {
   const element = /** @type {HTMLElement | null} */ (app.querySelector(selector));
-  element?.focus();
+  element?.focus({ preventScroll: selector.startsWith("#panel") && !element.closest(".panel-body") });
   return element;
 }
 

@@ -12,7 +12,7 @@ import { ApiProblem, createApi } from "../shared/api.js";
 import { LOCALES, rememberLanguage, rememberedLanguage, translator } from "../shared/i18n/i18n.js";
 import { storageOf } from "../shared/storage.js";
 import { render } from "../shared/ui/dom.js";
-import { availability, intent as intentOf } from "./acts.js";
+import { availability, intentFor, missing } from "./acts.js";
 import { intents } from "../shared/messages.js";
 import { meaningOf } from "./keys.js";
 import { Room } from "./room.js";
@@ -135,9 +135,11 @@ function inTheCall() {
 async function act(name) {
   const visit = state.visit;
   const acting = room;
-  if (!visit || !acting || availability(visit, name).why) return;
+  if (!visit || !acting || availability(visit, name).why || missing(visit, name).length > 0) return;
+  const intent = intentFor(visit, name);
+  if (!intent) return;
   dispatch({ type: "sent", act: name });
-  const ack = await acting.send(intentOf(visit, name));
+  const ack = await acting.send(intent);
   if (room !== acting) return;
   dispatch(ack.ok ? { type: "done", act: name } : { type: "failed", act: name, problem: { code: ack.code, text: ack.text } });
 }
@@ -294,8 +296,8 @@ setInterval(() => {
   if (state.screen !== "loading") dispatch({ type: "tick", atMs: now() });
 }, TICK_MS);
 
-/** For tests on real browsers, and for support at the desk: figures, no addresses. */
-Object.defineProperty(globalThis, "peitong", { value: Object.freeze({ stats: () => room?.stats() ?? null, state: () => state }) });
+// For tests on real browsers, and for support at the desk: figures, no addresses.
+/** @type {any} */ (globalThis).__peitong = Object.freeze({ stats: () => room?.stats() ?? null, state: () => state });
 
 draw();
 void begin();

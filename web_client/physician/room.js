@@ -16,7 +16,6 @@ import { openSocket } from "../shared/socket.js";
 import { SILENCE, hear } from "./speaking.js";
 
 export class Room {
-  #visit;
   #options;
   #signal;
   #call;
@@ -39,7 +38,6 @@ export class Room {
    *          onlevel: (level: number) => void, onstreams: (streams: {own?: MediaStream | null, remote?: MediaStream | null}) => void}} options
    */
   constructor(visit, options) {
-    this.#visit = visit;
     this.#options = options;
     const { api, language, dispatch } = options;
     this.#signal = new Signal({

@@ -49,7 +49,7 @@ import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from ".
 export const CHECKS = Object.freeze(["guardian_seen", "child_seen", "identity_matches"]);
 
 /** Why a physician may hold (PROTOCOL.md, `hold`). */
-export const HOLD_REASONS = Object.freeze(["guardian_not_with_child", "technical", "other"]);
+export const HOLD_REASONS = Object.freeze(/** @type {const} */ (["guardian_not_with_child", "technical", "other"]));
 
 /** @returns {State} */
 export function initial() {
@@ -114,7 +114,7 @@ export function reduce(state, event) {
 
 /**
  * @param {Extract<Event, {type: "sign_in_failed"}>} event
- * @returns {State["sign_in"]}
+ * @returns {State["signIn"]}
  */
 function signInFailed({ problem, retryAfterS, atMs }) {
   return { busy: false, problem, retryAtMs: retryAfterS === null ? null : atMs + retryAfterS * 1000 };

@@ -20,7 +20,7 @@
  *
  * @typedef {Object} Drafts what the physician has picked or typed but not sent
  * @property {string[]} checks
- * @property {string | null} holdReason
+ * @property {import("../shared/messages.js").Intents["hold"]["reason"] | null} holdReason
  * @property {string | null} reason
  * @property {Urgency | null} urgency
  * @property {boolean} urgencyChosen whether the urgency was picked by hand rather than suggested by the checklist

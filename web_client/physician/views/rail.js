@@ -22,7 +22,7 @@ export function rail(visit, nowMs, context) {
     "aside",
     { class: "rail", id: "rail", tabindex: "-1", key: "rail", "aria-label": context.t("physician.acts") },
     visit.session ? present(visit, context) : h("div", { class: "present", key: "present" }),
-    waiting ? admission(visit, context) : acts(visit, context),
+    !visit.session ? h("section", { class: "acts", key: "acts" }) : waiting ? admission(visit, context) : acts(visit, context),
     h("div", { class: "rail-foot", key: "foot" }, visit.panel ? panel(visit, visit.panel, context) : waiting ? record(visit, context) : conversation(visit, context)),
     footer(visit, context),
   );

@@ -110,7 +110,7 @@ export default Object.freeze({
   "physician.held.why.guardian_silent": "Nothing arrived from the guardian’s device for 3 seconds: the network, a phone call, or a closed page. The visit goes on by itself once it is back.",
   "physician.held.why.physician_silent": "The server receives no sound or picture from you. Reconnecting by itself.",
   "physician.held.why.recording_lost": "A visit must be recorded as a whole, so both pictures stop while it cannot be. It goes on by itself once recording is back.",
-  "physician.held.why.physician_hold": "Picture and sound are stopped both ways; written messages still work. Press H to resume.",
+  "physician.held.why.physician_hold": "Picture and sound are stopped both ways; written messages still work. Resume when you are ready.",
   "physician.held.why.unknown": "Picture and sound are stopped both ways; written messages still work.",
   "physician.held.remaining": "until the visit ends by itself",
   "physician.held.reattest": "After it resumes you will confirm the guardian again.",

@@ -110,7 +110,7 @@ export default Object.freeze({
   "physician.held.why.guardian_silent": "3 秒没有收到监护人设备的声音和画面。可能是网络中断、来电或页面被关闭。恢复后会自动继续。",
   "physician.held.why.physician_silent": "服务器没有收到您的声音和画面。正在自动重新接通。",
   "physician.held.why.recording_lost": "就诊必须全程录制，录制中断时双方画面会停止。录制恢复后会自动继续。",
-  "physician.held.why.physician_hold": "双方画面和声音已停止，文字消息仍可用。按 H 恢复就诊。",
+  "physician.held.why.physician_hold": "双方画面和声音已停止，文字消息仍可用。准备好后点“恢复就诊”。",
   "physician.held.why.unknown": "双方画面和声音已停止，文字消息仍可用。",
   "physician.held.remaining": "后仍未恢复，本次就诊将自动结束",
   "physician.held.reattest": "恢复后需要重新核验监护人在场。",
