@@ -63,6 +63,7 @@ async function open() {
 /** After a refresh in the middle of a visit nobody is asked again what was already answered. */
 async function returnToRoom() {
   if (await own.open()) enter();
+  else if (state.status) dispatch({ type: "opened", status: state.status });
 }
 
 async function loadTexts() {
@@ -282,7 +283,8 @@ window.addEventListener("online", () => room?.reconnect());
 setInterval(() => room && dispatch({ type: "tick", nowMs: performance.now() }), 1_000);
 
 /** Figures only, for the browser tests and for support on the phone. */
-Object.defineProperty(window, "__peitong", { value: Object.freeze({ stats: () => room?.stats() ?? null, screen: () => screenOf(state) }) });
+const figures = Object.freeze({ stats: () => room?.stats() ?? null, screen: () => screenOf(state) });
+Object.assign(window, { __peitong: figures });
 
 root.replaceChildren();
 void open();

@@ -11,6 +11,9 @@ import { browserSupport, cameraCount, openCamera, openDevices, watchLevel, watch
 
 export class OwnDevices {
   /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
+  /** @type {Record<Kind, boolean>} */ #had = { audio: false, video: false };
+  #metering = true;
+  #meter = () => {};
   /** @type {Record<Kind, (() => void)[]>} */ #watchers = { audio: [], video: [] };
   /** @type {MediaStream | null} */ #stream = null;
   /** @type {{facing: Facing, muted: boolean, cameraOff: boolean}} */ #wish = { facing: "user", muted: false, cameraOff: false };
@@ -49,8 +52,8 @@ export class OwnDevices {
     this.#hold("video", video);
     this.#tell({
       state: "open",
-      audio: audio ? "live" : "none",
-      video: video ? "live" : "none",
+      audio: this.#stateAfter("audio", audio),
+      video: this.#stateAfter("video", video),
       audioProblem,
       videoProblem,
       cameras: await cameraCount(),
@@ -90,13 +93,21 @@ export class OwnDevices {
   release() {
     this.#stop("audio");
     this.#stop("video");
+    this.#had = { audio: false, video: false };
     this.#tell({ state: "closed", audio: "none", video: "none", level: 0, picture: "unknown" });
   }
 
   /** The level meter belongs to the device check and stops with it. */
   stopMeter() {
-    this.#watchers.audio.shift()?.();
-    this.#watchers.audio.unshift(() => {});
+    this.#metering = false;
+    this.#meter();
+    this.#meter = () => {};
+  }
+
+  /** What was there before and is not now is lost, not missing. @param {Kind} kind @param {MediaStreamTrack | null} track */
+  #stateAfter(kind, track) {
+    this.#had[kind] ||= track !== null;
+    return track ? "live" : this.#had[kind] ? "lost" : "none";
   }
 
   /** @param {Kind} kind @param {MediaStreamTrack | null} track */
@@ -105,8 +116,9 @@ export class OwnDevices {
     if (kind === "video") this.#stream = track ? new MediaStream([track]) : null;
     if (track) {
       const watching = watchTrack(track, (state) => this.#tell({ [kind]: state }));
-      const second = kind === "audio" ? watchLevel(track, (level) => this.#tell({ level })) : watchPicture(track, (picture) => this.#tell({ picture }));
-      this.#watchers[kind] = [second, watching];
+      this.#watchers[kind] = [watching];
+      if (kind === "video") this.#watchers.video.push(watchPicture(track, (picture) => this.#tell({ picture })));
+      else if (this.#metering) this.#meter = watchLevel(track, (level) => this.#tell({ level }));
     }
     this.#obey();
     this.#ontrack(kind, track);
@@ -120,6 +132,7 @@ export class OwnDevices {
   /** @param {Kind} kind */
   #stop(kind) {
     for (const stop of this.#watchers[kind].splice(0)) stop();
+    if (kind === "audio") this.#meter();
     this.#tracks[kind]?.stop();
     this.#tracks[kind] = null;
     if (kind === "video") this.#stream = null;

@@ -315,10 +315,14 @@ export function devicesLost(state) {
   return state.devices.audio === "lost" || state.devices.video === "lost";
 }
 
-/** What the page tells the server about its devices. @param {State} state @param {boolean} visible */
+/**
+ * What the page tells the server about its devices.
+ * @param {State} state @param {boolean} visible @returns {import("../shared/messages.js").Intents["device_report"]}
+ */
 export function deviceReport(state, visible) {
   const { audio, video, muted, cameraOff, picture } = state.devices;
   return {
+    type: "device_report",
     microphone: audio === "live" && muted ? "muted" : audio,
     camera: video === "live" && cameraOff ? "off" : video,
     visible,

@@ -65,7 +65,7 @@ export class VisitRoom {
     const words = JSON.stringify(report);
     if (words === this.#reported) return;
     this.#reported = words;
-    void this.#signal.send({ type: "device_report", ...report });
+    void this.#signal.send(report);
   }
 
   /** Give the seat up; the visit goes on. */

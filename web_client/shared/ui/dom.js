@@ -5,7 +5,9 @@
 
 /** @typedef {Record<string, any>} Props */
 /** @typedef {{tag: string, key: string | undefined, props: Props, children: (VNode | string)[], node?: HTMLElement}} VNode */
-/** @typedef {VNode | string | number | false | null | undefined | Child[]} Child */
+/** @typedef {VNode | string | number | false | null | undefined} Leaf */
+/** @typedef {Leaf | ChildList} Child */
+/** @typedef {{readonly length: number, readonly [index: number]: Child}} ChildList */
 
 const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "muted", "srcObject", "playsInline", "autoplay", "scrollTop"]);
 
@@ -48,14 +50,15 @@ export function render(container, child) {
   DRAWN.set(container, next);
 }
 
-/** @param {Child[]} children @returns {(VNode | string)[]} */
+/** @param {readonly Child[]} children @returns {(VNode | string)[]} */
 function flatten(children) {
   /** @type {(VNode | string)[]} */
   const flat = [];
   for (const child of children) {
     if (child === null || child === undefined || child === false) continue;
     if (Array.isArray(child)) flat.push(...flatten(child));
-    else flat.push(typeof child === "number" ? String(child) : child);
+    else if (typeof child === "number") flat.push(String(child));
+    else flat.push(/** @type {VNode | string} */ (child));
   }
   return flat;
 }
