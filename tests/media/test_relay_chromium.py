@@ -15,9 +15,14 @@ from tests.media.relay_rig import PATIENCE_S, Rig, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
-_ARGUMENTS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+]
 _PAGE = """
-<!doctype html><video id=far autoplay muted playsinline></video>
+<!doctype html><video id=far autoplay playsinline></video>
 <script>
 const media = navigator.mediaDevices.getUserMedia({audio: true, video: {width: 640, height: 360, frameRate: 30}});
 let pc;
@@ -78,6 +83,7 @@ class Participant:
         )
 
     async def hears(self) -> None:
+        """The energy of what is played rises; a muted element would play none."""
         before = (await self.figures())["heard"]
         await self.page.wait_for_function(
             "async before => (await figures()).heard > before", arg=before, timeout=PATIENCE_S * 1000
