@@ -368,8 +368,6 @@ def _decode_message(body: bytes) -> Message:
 def _checked(value: Any, hint: Any) -> Any:
     """``value`` if it is of the annotated type (tuples may have arrived as lists), else ``Malformed``."""
     origin = get_origin(hint) or hint
-    if origin is Any:
-        return value
     if origin is tuple:
         hints = get_args(hint)
         if not isinstance(value, list) or len(value) != len(hints):
@@ -386,6 +384,8 @@ def _checked(value: Any, hint: Any) -> Any:
 def _decode_batch(body: bytes) -> Batch:
     try:
         end = 1 + body[0]
+        if end > len(body):
+            raise Malformed("batch cut short")
         recording = body[1:end].decode("ascii")
         packets = []
         while end < len(body):
