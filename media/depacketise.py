@@ -7,6 +7,7 @@ keyframe and size, and, for H264, the parameter sets that a file needs in front.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -93,7 +94,7 @@ class Opus:
         pass
 
 
-class _Pictures:
+class _Pictures(ABC):
     """What VP8 and H264 share: a frame is the packets of one timestamp, up to the marker bit, none missing."""
 
     def __init__(self) -> None:
@@ -145,17 +146,21 @@ class _Pictures:
             self._open = False
             self._clear()
 
+    @abstractmethod
     def _begins(self, payload: bytes) -> bool:
-        raise NotImplementedError
+        """Whether a frame can begin with this payload, which is not empty."""
 
+    @abstractmethod
     def _add(self, payload: bytes) -> None:
-        raise NotImplementedError
+        """One more payload of the frame; may raise ``Malformed``."""
 
+    @abstractmethod
     def _frame(self) -> Frame:
-        raise NotImplementedError
+        """The frame, now that all of it came; may raise ``Malformed``."""
 
+    @abstractmethod
     def _clear(self) -> None:
-        raise NotImplementedError
+        """Forgets the payloads."""
 
 
 class Vp8(_Pictures):

@@ -21,7 +21,7 @@ GATHER_US = 1_000_000
 SETTLE_US = 400_000  # not sooner, however few tracks are announced yet: each announcement would cost a part
 ASK_AGAIN_US = 1_000_000
 MAX_TRACKS = 32
-LASTING = frozenset({"hold", "resume", "gap", "end"})  # facts that stay true when media is lost
+LASTING = frozenset({"hold", "resume", "gap"})  # facts that stay true when media is lost
 _IDLE_US = 500_000  # a silence that a segment's times do not cover
 
 
@@ -247,6 +247,7 @@ class Parts:
         self._interrupt(now_us)
         self._begin_part(now_us)
         self.cut()
+        self._tell_resolutions()
         if end:
             self._items.append(Line("end", now_us, {}))
 

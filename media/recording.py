@@ -99,7 +99,10 @@ class Recording:
         self._discarding = False  # the disk failed: what comes is lost until it is back
         self._gap: tuple[int, int, str] | None = None  # from, to so far, why
         self._restart_gap_us: int | None = None  # after a crash: from when media is missing, to when is not known yet
-        self._closing = False
+        self._closing = self._ending = False
+        self._end_us = 0
+        self._ticked_us = self._heard_us = 0  # the last tick, the last message of the feed
+        self._quiet_us = 0  # up to when the feed is known to have brought nothing that is not in `_seen_us`
 
     # --- from the app -----------------------------------------------------------------------------
 
@@ -112,12 +115,11 @@ class Recording:
         self._open()
 
     def close(self) -> None:
-        """Seals what is held and writes ``end``."""
-        self._closing = True
+        """In a moment, when what the relay sent before has come: seals what is held and writes ``end``."""
         if self.state in ("closed", "waiting"):
             self._tell_state("closed", "")
-        elif self._parts is not None and not self._discarding:
-            self._end()
+        elif not self._closing:
+            self._closing, self._end_us = True, self._ports.now_us() + ON_THE_WAY_US
 
     def signed(self, line: int, signature: bytes) -> None:
         sha256, folder = self._heads.get(line), self._folder
@@ -137,9 +139,7 @@ class Recording:
     def leave(self) -> None:
         """The process ends: seals what is held, as far as it can. To be called until `is_settled`."""
         if self._parts is not None and self.state == "running":
-            self._settle_restart_gap(self._ports.now_us())
-            self._parts.finish(self._ports.now_us(), end=False)
-            self._commit(self._ports.now_us())
+            self._finish(self._ports.now_us())
 
     def break_off(self) -> None:
         """Something that must not happen has happened here. The app may open the recording anew, after a declared gap."""
@@ -162,6 +162,7 @@ class Recording:
             self._keep_early(message)
             return
         parts, now_us = self._parts, self._ports.now_us()
+        self._heard_us = now_us
         match message:
             case Batch():
                 self._batch(parts, message)
@@ -225,8 +226,13 @@ class Recording:
                 self._tell_state("lost", "stalled")
         elif self.state == "lost" and now_us >= self._retry_us and (self._discarding or parts is None):
             self._try_again()
+        if self._heard_us < self._ticked_us:  # whatever lay in the socket at the last tick has been read since
+            self._quiet_us = self._ticked_us - ON_THE_WAY_US
+        self._ticked_us = now_us
         if parts is None:
             return
+        if self._closing and now_us >= self._end_us and not self._ending and not self._discarding:
+            self._finish(now_us)
         parts.tick(now_us)
         self._ask_for_keyframes(parts)
         if self._restart_gap_us is not None and now_us - self.since_us >= GAP_KNOWN_AFTER_US:
@@ -241,14 +247,14 @@ class Recording:
         if self.state != "running" or busy or now_us - self._told_us < TELL_EVERY_US or self._parts is None:
             return
         if self._parts.is_empty and self._busy_us is None:
-            self._durable_us = max(self._durable_us, self._through_us(now_us))
+            self._durable_us = max(self._durable_us, self._through_us())
         self._told_us = now_us
         self._ports.to_feed(Durable(self.recording, self._durable_us))
 
-    def _through_us(self, now_us: int) -> int:
+    def _through_us(self) -> int:
         """Up to when everything that arrived is in what `Parts.take` gave, or gives now."""
         assert self._parts is not None
-        seen_us = max(self._seen_us, now_us - ON_THE_WAY_US)
+        seen_us = max(self._seen_us, self._quiet_us)
         oldest_us = self._parts.oldest_held_us()
         return seen_us if oldest_us is None else min(seen_us, oldest_us - 1)
 
@@ -297,8 +303,6 @@ class Recording:
         early, self._early = self._early, []
         for message in early:
             self.feed(message)
-        if self._closing:
-            self._end()
 
     def _fail_to_open(self, error: BaseException | None) -> None:
         why = "unknown" if isinstance(error, Unusable) or error is None else why_of(error)
@@ -311,7 +315,7 @@ class Recording:
         parts, folder = self._parts, self._folder
         if parts is None or folder is None or self._busy_us is not None or self._discarding or self.state == "closed":
             return
-        through_us, origin_us = self._through_us(now_us), self._origin_us
+        through_us, origin_us = self._through_us(), self._origin_us
         items = parts.take()
         if not items and now_us - self._healthy_us < HEARTBEAT_US:
             return
@@ -354,6 +358,7 @@ class Recording:
         if not self._discarding:
             self._discarding = True
             self._gap = (self._durable_us, max(self._seen_us, self._durable_us), "stalled" if why == "stalled" else "disk")
+        self._ending = False
         self._parts.forget(0, kept)
         self._retry_us = now_us + RETRY_EVERY_US
         if self.state != "lost":
@@ -385,8 +390,6 @@ class Recording:
             from_us, to_us, why = self._gap
             self._gap = None
             parts.gap(from_us, to_us, why, now_us)
-        if self._closing:
-            self._end()
         self._commit(now_us)
 
     def _start(self, now_us: int, job: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
@@ -395,11 +398,12 @@ class Recording:
 
     # --- small things -----------------------------------------------------------------------------
 
-    def _end(self) -> None:
+    def _finish(self, now_us: int) -> None:
+        """Nothing more comes: because the recording is closed, or only because the process ends."""
         assert self._parts is not None
-        now_us = self._ports.now_us()
         self._settle_restart_gap(now_us)
-        self._parts.finish(now_us, end=True)
+        self._parts.finish(now_us, end=self._closing and not self._ending)
+        self._ending = self._closing
         self._commit(now_us)
 
     def _finish_closed(self) -> None:

@@ -1,14 +1,17 @@
-"""What the recorder's tests share: real RTP of coloured pictures and tones, a fake app and a fake relay on the recorder's socket."""
+"""For the recorder's tests: real RTP of coloured pictures and tones, a fake app and a fake relay on its socket."""
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import fractions
+import functools
 import hashlib
 import json
 import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +54,7 @@ def picture(colour: tuple[int, int, int], width: int = 320, height: int = 240, s
     return av.VideoFrame.from_ndarray(np.concatenate([y.ravel(), u.ravel(), v.ravel()]).reshape(-1, width), format="yuv420p")
 
 
+@functools.cache
 def video(
     codec: str,
     colour: tuple[int, int, int],
@@ -63,7 +67,7 @@ def video(
     size: tuple[int, int] = (320, 240),
     first_sequence: int = 65_500,
     first_timestamp: int = 0xFFFF_F000,
-) -> list[Sent]:
+) -> tuple[Sent, ...]:
     encoder = Vp8Encoder() if codec == "VP8" else H264Encoder()
     sequence, sent = first_sequence, []
     for index in range(int(seconds * fps)):
@@ -75,10 +79,11 @@ def video(
             timestamp = first_timestamp + index * 90_000 // fps
             sent.append(Sent(at_us, rtp(sequence, timestamp, ssrc, n == len(payloads) - 1, payload)))
             sequence += 1
-    return sent
+    return tuple(sent)
 
 
-def sound(hz: int, seconds: float, *, ssrc: int = 2, start_us: int = 0, first_sequence: int = 65_530) -> list[Sent]:
+@functools.cache
+def sound(hz: int, seconds: float, *, ssrc: int = 2, start_us: int = 0, first_sequence: int = 65_530) -> tuple[Sent, ...]:
     encoder, sent, sequence = OpusEncoder(), [], first_sequence
     for index in range(int(seconds * 50)):
         t = (np.arange(960) + index * 960) / 48_000
@@ -88,7 +93,7 @@ def sound(hz: int, seconds: float, *, ssrc: int = 2, start_us: int = 0, first_se
         for payload in encoder.encode(frame)[0]:
             sent.append(Sent(start_us + index * 20_000, rtp(sequence, 5_000 + index * 960, ssrc, False, payload, 111)))
             sequence += 1
-    return sent
+    return tuple(sent)
 
 
 @dataclass
@@ -276,13 +281,23 @@ class Rig:
             self.relay.writer.write(frame)
             await self.relay.writer.drain()
 
+    async def all_read(self) -> None:
+        """Until the recorder has taken everything that the fake relay wrote."""
+        connection = self.relay.writer.get_extra_info("socket")
+        unread = b"...."
+        while int.from_bytes(unread, sys.byteorder) and not self.relay.writer.is_closing():
+            unread = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
+            await asyncio.sleep(0.005)
+
     async def close(self, hospital: Hospital) -> None:
+        await self.all_read()
         self.app.say(control.RecordingClose(hospital.recording))
         await self.app.state("closed")
         await self.leave()
 
     async def leave(self) -> int:
         """The app goes; the recorder seals what it holds and exits."""
+        await self.all_read()
         await self.app.leave()
         code = await asyncio.wait_for(self.process.wait(), 10)
         await self.relay.leave()
@@ -331,3 +346,9 @@ def times(path: Path, stream: int) -> list[float]:
     """The times of that stream's packets in seconds, in the order of the file."""
     with av.open(str(path)) as container:
         return [float(p.pts * p.time_base) for p in container.demux(container.streams[stream]) if p.pts is not None]
+
+
+def decode_errors(path: Path) -> str:
+    """What ffmpeg has to say when it decodes all of it."""
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0", "-f", "null", "-"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stderr
