@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +47,7 @@ class Desk:
     gone: list[tuple[Role, int]] = field(default_factory=list)
     refusing: str = ""
     broken: bool = False
+    left_raises: Exception | None = None
     holder: str = "device-1"
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     while_taking: Callable[[], None] = lambda: None
@@ -87,6 +87,8 @@ class Desk:
         return {"id": intent.client_id} if isinstance(intent, m.SendChat) else {}
 
     async def left(self, session: str, role: Role, epoch: int) -> None:
+        if self.left_raises is not None:
+            raise self.left_raises
         self.gone.append((role, epoch))
 
 
@@ -167,6 +169,7 @@ class Clinic:
     url: str
     gateway: Gateway
     desk: Desk
+    now_s: float = 0.0
     pages: list[Page] = field(default_factory=list)
 
     def page(self, role: Role = Role.GUARDIAN, instance: str = "instance-0000000001", language: str = "zh") -> Page:
@@ -214,7 +217,7 @@ def limits() -> Limits:
 @pytest.fixture
 async def clinic(limits: Limits) -> AsyncIterator[Clinic]:
     desk = Desk()
-    gateway = Gateway(desk, clock=time.monotonic, origins=frozenset({ORIGIN}), limits=limits)
+    gateway = Gateway(desk, clock=lambda: clinic.now_s, origins=frozenset({ORIGIN}), limits=limits)
     app = web.Application()
     gateway.attach(app)
     runner = web.AppRunner(app, shutdown_timeout=1)

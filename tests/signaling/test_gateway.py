@@ -262,7 +262,18 @@ async def test_a_flood_is_answered_rate_limited_and_closed(clinic: Clinic, raw: 
         await page.socket.send_str(f'42{n}["message",{json.dumps(CHAT)}]')
     acks = [json.loads(frame[frame.index("[") :])[0] for frame in await page.everything() if frame.startswith("43")]
     assert acks[-1]["code"] == "rate_limited"
-    assert 50 <= len(clinic.desk.heard) <= 70
+    assert all(ack["ok"] for ack in acks[:-1])
+    assert len(clinic.desk.heard) == len(acks) - 1
+    assert 50 <= len(clinic.desk.heard) < 60  # connecting and pongs count too
+
+
+async def test_the_rate_is_earned_again_with_time(clinic: Clinic) -> None:
+    page = await clinic.connected()
+    for _ in range(3):
+        for _ in range(50):
+            assert (await page.ask(CHAT))["ok"]
+        clinic.now_s += 2.5
+    assert len(clinic.desk.heard) == 150
 
 
 async def test_connecting_twice_on_one_socket_ends_it(clinic: Clinic, raw: Opener) -> None:
@@ -349,6 +360,31 @@ async def test_what_a_superseded_page_still_says_is_refused_as_stale(clinic: Cli
         await clinic.gateway._intent(superseded, CHAT)
     assert (await clinic.gateway._on_message(superseded.connection, CHAT))["ok"] is False
     assert clinic.desk.heard == []
+
+
+async def test_a_page_whose_seat_went_to_a_newer_one_while_it_waited_is_refused(clinic: Clinic) -> None:
+    slow = clinic.page()
+    waiting = clinic.desk.opened = asyncio.Event()
+    connecting = asyncio.create_task(slow.connect())
+    await until(lambda: bool(clinic.gateway._seats._reserved))
+    clinic.desk.opened = asyncio.Event()
+    clinic.desk.opened.set()
+    newer = await clinic.connected(instance="instance-0000000002")
+    waiting.set()
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await connecting
+    assert slow.refusal["code"] == "stale_epoch"
+    assert newer.epoch == 2
+    assert (await newer.ask(CHAT))["ok"]
+
+
+async def test_a_leaving_that_nobody_takes_note_of_is_logged(clinic: Clinic, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="signaling")
+    for error, line in ((m.Refused("session_ended"), "after its session"), (RuntimeError("a secret"), "was lost")):
+        clinic.desk.left_raises = error
+        page = await clinic.connected()
+        await page.lose_network()
+        await until(lambda line=line: line in caplog.text)
 
 
 async def test_the_epoch_begins_above_what_the_journal_knows(clinic: Clinic) -> None:
