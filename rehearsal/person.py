@@ -27,16 +27,20 @@ class RehearsalFailed(Exception):
 class Person:
     """One participant: cookies, a socket, a peer connection. ``state`` is the newest SessionView."""
 
-    def __init__(self, server: str, colour: tuple[int, int, int], frequency_hz: int) -> None:
+    def __init__(
+        self, server: str, colour: tuple[int, int, int], frequency_hz: int, cookies: aiohttp.CookieJar | None = None
+    ) -> None:
         self.server = server
+        self.cookies = cookies or aiohttp.CookieJar(unsafe=True)
         self.visit = ""
         self.state: wire.SessionView | None = None
         self.welcome: wire.Welcome | None = None
         self.chat: list[wire.Chat] = []
+        self.closing_retry_s: float | None = None
         self.heard: Watcher | None = None
         self.seen: Watcher | None = None
         self._http = aiohttp.ClientSession(
-            headers={"Origin": server}, connector=aiohttp.TCPConnector(ssl=False), cookie_jar=aiohttp.CookieJar(unsafe=True)
+            headers={"Origin": server}, connector=aiohttp.TCPConnector(ssl=False), cookie_jar=self.cookies
         )
         self._socket = socketio.AsyncClient(reconnection=False, ssl_verify=False)
         self._changed = asyncio.Event()
@@ -104,6 +108,8 @@ class Person:
                 self.state = session
             case wire.ChatPosted(message=chat):
                 self.chat.append(chat)
+            case wire.Closing(retry_s=retry_s):
+                self.closing_retry_s = retry_s
             case wire.Answer():
                 self._answers.put_nowait(message)
             case _:

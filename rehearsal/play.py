@@ -58,8 +58,8 @@ class Play:
     async def perform(self) -> None:
         """Plays until the letter is read or a step fails; both people are gone afterwards."""
         try:
-            await self._arrive()
-            await self._meet()
+            await self.arrive()
+            await self.meet()
             await self._hold_and_return()
             await self._refer()
         except RehearsalFailed:
@@ -80,9 +80,10 @@ class Play:
         self.figures.steps.append(done)
         self._told(done)
         if not done.ok:
-            raise RehearsalFailed(name)
+            raise RehearsalFailed(f"{name}: {done.why}")
 
-    async def _arrive(self) -> None:
+    async def arrive(self) -> None:
+        """Both come in and connect their devices."""
         guardian, physician = self.guardian, self.physician
         async with self.step("join"):
             joined = await guardian.post("/api/join", token=self._access.guardian_link.rsplit("/", 1)[1])
@@ -101,7 +102,8 @@ class Play:
             await physician.connect()
             await physician.start_media()
 
-    async def _meet(self) -> None:
+    async def meet(self) -> None:
+        """Admitted, seen and heard, attested, live."""
         guardian, physician = self.guardian, self.physician
         async with self.step("admit"):
             await physician.until("both to be present", lambda: _present(physician) == {"guardian", "physician"})

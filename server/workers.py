@@ -156,6 +156,15 @@ class Process:
             await self._child.wait()
 
 
+@dataclass(slots=True)
+class _Gate:
+    """A gate that is to be open; ``opened`` once the relay was told."""
+
+    generation: int
+    required: list[str]
+    opened: bool = False
+
+
 class Worker:
     """One relay and its recorder."""
 
@@ -169,7 +178,7 @@ class Worker:
         may_renew: Callable[[], bool],
     ) -> None:
         self.name = name
-        self.open_gates: dict[str, int] = {}
+        self._gates: dict[str, _Gate] = {}
         self.rooms: set[str] = set()
         self._received = received
         self._may_renew = may_renew
@@ -203,17 +212,16 @@ class Worker:
 
     def close_room(self, room: str) -> None:
         self.rooms.discard(room)
-        self.open_gates.pop(room, None)
+        self._gates.pop(room, None)
         self.relay.send(control.RoomClose(room))
 
     def open_gate(self, room: str, generation: int, required: list[str]) -> None:
-        if self._may_renew():
-            self.open_gates[room] = generation
-            self.relay.send(control.GateOpen(room, generation, LEASE_MS, required))
+        """Opens it now, or as soon as the rules can be checked again; a newer generation or a closing takes its place."""
+        self._gates[room] = _Gate(generation, required)
+        self._lease()
 
     def close_gate(self, room: str, generation: int) -> None:
-        if self.open_gates.get(room, 0) <= generation:
-            self.open_gates.pop(room, None)
+        self._forget_gate(room, generation)
         self.relay.send(control.GateClose(room, generation))
 
     async def offer(self, room: str, seat: str, leg: int, revision: int, sdp: str) -> control.LegAnswer:
@@ -238,21 +246,36 @@ class Worker:
                 if (future := self._offers.get(ref)) and not future.done():
                     future.set_exception(OfferRefused(code))
             case control.GateClosed(room=room, generation=generation):
-                if self.open_gates.get(room) == generation:
-                    del self.open_gates[room]
+                self._forget_gate(room, generation)
                 self._received(message)
             case _:
                 self._received(message)
 
     def _relay_restarted(self) -> None:
-        self.open_gates.clear()
+        self._gates.clear()
         self._received(Lost(self.name, "relay"))
 
     def _recorder_restarted(self) -> None:
         self._received(Lost(self.name, "recorder"))
 
+    def _forget_gate(self, room: str, generation: int) -> None:
+        gate = self._gates.get(room)
+        if gate is not None and gate.generation <= generation:
+            del self._gates[room]
+
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
-            if self.open_gates and self._may_renew():
-                self.relay.send(control.GateRenew(sorted(self.open_gates.items()), LEASE_MS))
+            self._lease()
+
+    def _lease(self) -> None:
+        """Renews every open gate and opens those that wait for it, unless the rules cannot be checked now."""
+        if not self._gates or not self._may_renew():
+            return
+        opened = [(room, gate.generation) for room, gate in self._gates.items() if gate.opened]
+        if opened:
+            self.relay.send(control.GateRenew(opened, LEASE_MS))
+        for room, gate in self._gates.items():
+            if not gate.opened:
+                gate.opened = True
+                self.relay.send(control.GateOpen(room, gate.generation, LEASE_MS, gate.required))
