@@ -38,9 +38,10 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """What makes a repeated append the same: the version it reaches and what it says (its time may differ)."""
+    """What makes a repeated append the same: the version it reaches, its time and what it says."""
 
     reached: int
+    at_us: int
     records: tuple[str, ...]
 
 
@@ -58,14 +59,14 @@ class Journal:
         """Append, and return the new head once it is durable.
 
         ``at`` is kept in whole microseconds (``chain.microseconds``). Raises ``VersionConflict``, ``UnknownSession``,
-        ``Unavailable`` (then the same events may be appended again: they take effect once), or what a further write raised
-        (then nothing has changed).
+        ``Unavailable``, or what a further write raised (then nothing has changed). After ``Unavailable`` the same events
+        with the same ``at`` may be appended again: they take effect once.
         """
 
         if not events:
             raise ValueError("an append without events")
         records = [to_record(e) for e in events]
-        attempt = _Attempt(expected_version + len(records), tuple(canonical(record) for record in records))
+        attempt = _Attempt(expected_version + len(records), microseconds(at), tuple(canonical(record) for record in records))
         would_leave = self._unsure.setdefault(session, {}).setdefault(attempt, [])
 
         async def work(connection: AsyncConnection) -> Head:

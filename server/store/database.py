@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -113,8 +113,6 @@ async def _transact(engine: AsyncEngine, work: Callable[[AsyncConnection], Await
         raise
     except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
         raise Unavailable(type(error).__name__) from error
-    except SQLAlchemyError:
-        raise
 
 
 def together(*writes: Write) -> Write:

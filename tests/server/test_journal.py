@@ -196,9 +196,9 @@ async def test_an_append_that_took_effect_unheard_may_be_repeated_and_takes_effe
     await database.settled()
     committed = await journal.head(visit)
     assert committed.n == 1
-    assert await journal.append(visit, 0, [GUARDIAN_CAME], NOW + 1) == committed
+    assert await journal.append(visit, 0, [GUARDIAN_CAME], NOW) == committed
     with pytest.raises(VersionConflict):
-        await journal.append(visit, 0, [GUARDIAN_CAME], NOW + 1)
+        await journal.append(visit, 0, [GUARDIAN_CAME], NOW)
 
 
 async def test_a_transaction_that_takes_too_long_is_unavailable_to_its_caller_and_to_those_behind_it(
@@ -219,8 +219,9 @@ async def test_a_transaction_that_takes_too_long_is_unavailable_to_its_caller_an
     assert await Journal(database).replay(visit) == [(GUARDIAN_CAME, NOW)]
 
 
+@pytest.mark.parametrize(("event", "at"), [(ev.Cancelled(), NOW), (ev.Admitted(), NOW + 1)])
 async def test_another_append_than_the_one_that_took_effect_unheard_is_a_conflict(
-    database: Database, database_file: Path, visit: str
+    database: Database, visit: str, event: ev.Event, at: float
 ) -> None:
     journal = Journal(database)
     proceed = asyncio.Event()
@@ -236,7 +237,7 @@ async def test_another_append_than_the_one_that_took_effect_unheard_is_a_conflic
     proceed.set()
     await database.settled()
     with pytest.raises(VersionConflict):
-        await journal.append(visit, 0, [ev.Cancelled()], NOW)
+        await journal.append(visit, 0, [event], at)
     assert await journal.replay(visit) == [(ev.Admitted(), NOW)]
 
 
