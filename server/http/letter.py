@@ -1,17 +1,83 @@
-"""The referral's letter and the summary, as data, PDF and FHIR."""
+"""The referral's letter and the summary: as data, as PDF and as FHIR."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 from aiohttp import web
 
 from server.http.house import HOUSE, at_visit
 from server.http.problems import Problem
+from server.letter import fhir
+from server.letter.letter import Letter, compose
+from server.letter.pdf import Printer
 from server.store import details
 from server.visit_view import moment
 
 
+class Press:
+    """One printer in its own thread: setting a letter takes some tens of milliseconds that no call should wait for."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="press")
+
+    @cached_property
+    def _printer(self) -> Printer:
+        return Printer()
+
+    def warm(self) -> None:
+        """Reads the fonts ahead of the first letter."""
+        self._thread.submit(lambda: self._printer)
+
+    async def pdf(self, letter: Letter) -> bytes:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: self._printer.pdf(letter))
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+
+PRESS: web.AppKey[Press] = web.AppKey("press", Press)
+
+
 def add_letter(app: web.Application) -> None:
+    app[PRESS] = Press()
+    app.cleanup_ctx.append(_press)
+    app.router.add_get("/api/visits/{visit}/letter", letter)
+    app.router.add_get("/api/visits/{visit}/letter.pdf", letter_pdf)
+    app.router.add_get("/api/visits/{visit}/letter.fhir.json", letter_fhir)
     app.router.add_get("/api/visits/{visit}/summary", summary)
+
+
+async def _press(app: web.Application) -> AsyncIterator[None]:
+    app[PRESS].warm()
+    yield
+    app[PRESS].close()
+
+
+async def _letter(request: web.Request) -> Letter:
+    house = request.app[HOUSE]
+    _, record, _ = await at_visit(request, "letter_read")
+    found = await details.letter(house.database, record.id)
+    if found is None:
+        raise Problem("not_found")
+    return compose(found, house.checklist)
+
+
+async def letter(request: web.Request) -> web.Response:
+    return web.json_response((await _letter(request)).view())
+
+
+async def letter_pdf(request: web.Request) -> web.Response:
+    made = await _letter(request)
+    headers = {"Content-Disposition": f'inline; filename="referral-{made.number}.pdf"'}
+    return web.Response(body=await request.app[PRESS].pdf(made), content_type="application/pdf", headers=headers)
+
+
+async def letter_fhir(request: web.Request) -> web.Response:
+    return web.json_response(fhir.service_request(await _letter(request)), content_type="application/fhir+json")
 
 
 async def summary(request: web.Request) -> web.Response:
