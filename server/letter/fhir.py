@@ -1,0 +1,158 @@
+"""The letter as FHIR R4: a ``ServiceRequest`` that contains everybody it speaks of, and the ``Task`` that tracks its receipt.
+
+Only what R4 and R4B share is used, and each resource has been through fhir.resources' R4B models before it leaves.
+Codes of our own carry URNs (``urn:peitong:…``); a hospital maps them to its systems.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fhir.resources.R4B.servicerequest import ServiceRequest
+from fhir.resources.R4B.task import Task
+
+from server.letter.letter import Letter
+from server.referral import Urgency
+
+_PRIORITY = {
+    Urgency.EMERGENCY: "stat",
+    Urgency.WITHIN_24H: "asap",
+    Urgency.WITHIN_2W: "urgent",
+    Urgency.WITHIN_30D: "routine",
+    Urgency.ROUTINE: "routine",
+}
+_RELATION = {"mother": ("MTH", "mother"), "father": ("FTH", "father"), "legal_guardian": ("GUARD", "guardian")}
+_TASK_STATUS = {
+    "issued": "requested",
+    "sent": "requested",
+    "received": "received",
+    "booked": "accepted",
+    "seen": "completed",
+}
+
+
+def service_request(letter: Letter) -> dict[str, Any]:
+    """The referral as a ``ServiceRequest``, ready for JSON."""
+    resource = {
+        "resourceType": "ServiceRequest",
+        "id": letter.referral,
+        "language": "zh-CN",
+        "contained": [_patient(letter), _guardian(letter), _physician(letter), _hospital(letter)],
+        "extension": [{"url": "urn:peitong:journal-head", "valueString": letter.journal_head}] if letter.journal_head else None,
+        "identifier": [{"system": "urn:peitong:referral-number", "value": letter.number}],
+        "status": "active",
+        "intent": "order",
+        "priority": _PRIORITY[letter.urgency],
+        "code": {
+            "coding": [{"system": "urn:peitong:service", "code": "in-person-care", "display": "线下就诊"}],
+            "text": f"转线下就诊：{letter.department}",
+        },
+        "subject": {"reference": "#patient", "display": letter.child.name},
+        "occurrencePeriod": _without_none(
+            {"start": _instant(letter), "end": letter.by and letter.by.isoformat(timespec="seconds")}
+        ),
+        "authoredOn": _instant(letter),
+        "requester": {"reference": "#physician", "display": letter.physician.name},
+        "performer": [{"reference": "#hospital", "display": f"{letter.hospital} {letter.department}"}],
+        "reasonCode": [
+            {
+                "coding": [
+                    {
+                        "system": f"urn:peitong:checklist:{letter.checklist_version}",
+                        "code": letter.reason.code,
+                        "display": letter.reason.text_zh,
+                    }
+                ],
+                "text": f"{letter.reason.text_zh} {letter.reason.text_en}",
+            }
+        ],
+        "supportingInfo": [{"reference": "#guardian", "display": letter.guardian.name}],
+        "note": _notes(letter) or None,
+        "patientInstruction": "\n".join(filter(None, (letter.told_family, *(words.zh for words in letter.safety_net)))),
+    }
+    return _through(ServiceRequest, resource)
+
+
+def task(letter: Letter) -> dict[str, Any]:
+    """The receipt of the referral as a ``Task`` that points to it."""
+    resource = {
+        "resourceType": "Task",
+        "id": f"{letter.referral}-task"[-64:],
+        "identifier": [{"system": "urn:peitong:referral-number", "value": letter.number}],
+        "status": _TASK_STATUS[letter.state],
+        "businessStatus": {"coding": [{"system": "urn:peitong:referral-state", "code": letter.state}]},
+        "intent": "order",
+        "priority": _PRIORITY[letter.urgency],
+        "code": {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]},
+        "focus": {"reference": f"ServiceRequest/{letter.referral}"},
+        "for": {"display": letter.child.name},
+        "authoredOn": _instant(letter),
+        "requester": {"display": letter.physician.name},
+        "owner": {"display": f"{letter.hospital} {letter.department}"},
+    }
+    return _through(Task, resource)
+
+
+def _patient(letter: Letter) -> dict[str, Any]:
+    return {
+        "resourceType": "Patient",
+        "id": "patient",
+        "name": [{"use": "official", "text": letter.child.name}],
+        "gender": letter.child.sex,
+        "birthDate": letter.child.birth_date,
+    }
+
+
+def _guardian(letter: Letter) -> dict[str, Any]:
+    code, display = _RELATION.get(letter.guardian.relation, ("GUARD", "guardian"))
+    masked = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
+    return {
+        "resourceType": "RelatedPerson",
+        "id": "guardian",
+        "patient": {"reference": "#patient"},
+        "relationship": [
+            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": code, "display": display}]}
+        ],
+        "name": [{"use": "official", "text": letter.guardian.name}],
+        "telecom": [{"system": "phone", "_value": masked}],
+    }
+
+
+def _physician(letter: Letter) -> dict[str, Any]:
+    licence = {"system": "urn:peitong:physician-licence", "value": letter.physician.licence}
+    return {
+        "resourceType": "Practitioner",
+        "id": "physician",
+        "identifier": [licence],
+        "name": [{"use": "official", "text": letter.physician.name, "suffix": [letter.physician.title]}],
+        "qualification": [{"identifier": [licence], "code": {"text": "医师执业证书"}, "issuer": {"reference": "#hospital"}}],
+    }
+
+
+def _hospital(letter: Letter) -> dict[str, Any]:
+    return {"resourceType": "Organization", "id": "hospital", "name": letter.hospital, "alias": [letter.hospital_en]}
+
+
+def _notes(letter: Letter) -> list[dict[str, Any]]:
+    texts = {
+        "病情 History": letter.history,
+        "未能检查 Not examined": letter.not_examined,
+        "已告知家属 Told": letter.told_family,
+    }
+    return [{"authorString": letter.physician.name, "text": f"{title}\n{text}"} for title, text in texts.items() if text]
+
+
+def _instant(letter: Letter) -> str:
+    return letter.issued_at.isoformat(timespec="seconds")
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _through(model: type[ServiceRequest] | type[Task], resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource as its R4B model reads it; a fault is a bug of ours and raises pydantic's ``ValidationError``."""
+    checked: dict[str, Any] = model.model_validate(_without_none(resource)).model_dump(
+        mode="json", by_alias=True, exclude_none=True
+    )
+    return {"resourceType": resource["resourceType"]} | checked

@@ -1,0 +1,88 @@
+"""What a letter says, from the records of its referral."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from server.letter.letter import Letter
+from server.referral import Urgency
+
+MakeLetter = Callable[..., Letter]
+API = Path(__file__).parents[3] / "server" / "http" / "API.md"
+
+
+def test_the_view_has_exactly_the_fields_of_the_contract(letter: MakeLetter) -> None:
+    text = API.read_text(encoding="utf-8").replace("\n", " ")
+    contract = re.search(r"LetterView: `(\{.*?\})`\.", text)
+    assert contract is not None
+    flat = re.sub(r"\{[^{}]*\}", "", contract[1][1:-1])
+    view = letter().view()
+    assert set(re.findall(r'"(\w+)"', flat)) == set(view)
+    assert set(view["reason"]) == {"code", "text_zh", "text_en"}
+    assert set(view["child"]) == {"name", "sex", "birth_date"}
+    assert set(view["guardian"]) == {"name", "relation", "phone"}
+    assert json.loads(json.dumps(view)) == view
+
+
+def test_it_says_who_why_where_and_by_when(letter: MakeLetter) -> None:
+    view = letter().view()
+    assert view["issued_at"] == "2026-03-01T09:30:00.000Z"
+    assert view["number"] == "260301-01234567"
+    assert view["physician"] == {"name": "王芳", "title": "主任医师", "licence": "110110000000001"}
+    assert view["child"]["name"] == "张小明"
+    assert view["guardian"] == {"name": "李雷", "relation": "father", "phone": "138****0000"}
+    assert view["reason"]["text_zh"] == "颅内压增高表现或视力下降"
+    assert (view["history"], view["not_examined"]) == ("反复晨起头痛三个月。\n身高 121 cm。", "视力、眼底")
+    assert view["told_family"] == "今日就诊，不要自行用药。"
+    assert any("120" in words["zh"] for words in view["safety_net"])
+    assert view["journal_head"] == "a3f1" * 16
+    assert view["pdf"] == "/api/visits/v1/letter.pdf"
+
+
+@pytest.mark.parametrize(
+    ("urgency", "by_when"),
+    [
+        ("emergency", "立即 · now"),
+        ("within_24h", "2026-03-02 17:30"),
+        ("within_2w", "2026-03-15"),
+        ("within_30d", "2026-03-31"),
+        ("routine", "择期 · routine"),
+    ],
+)
+def test_by_when_is_told_in_the_hospitals_time(letter: MakeLetter, urgency: str, by_when: str) -> None:
+    made = letter(urgency=urgency)
+    assert made.by_when == by_when
+    assert (made.by is None) == (urgency == "routine")
+
+
+def test_an_emergency_is_due_when_it_is_issued(letter: MakeLetter) -> None:
+    made = letter(urgency="emergency")
+    assert made.by == made.issued_at == datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    assert "现在" in made.safety_net[0].zh
+
+
+def test_a_safeguarding_concern_is_not_told_to_the_family(letter: MakeLetter) -> None:
+    view = json.dumps(letter(reason="in_person_review").view(), ensure_ascii=False).lower()
+    assert "needs to be seen in person" in view
+    assert "safeguarding" not in view
+    assert "保护" not in view
+
+
+def test_a_letter_whose_body_was_deleted_keeps_its_codes(letter: MakeLetter) -> None:
+    for content in (None, [], {"note": 1}):
+        made = letter(content=content)
+        assert (made.history, made.not_examined, made.told_family) == ("", "", "")
+        assert made.reason.code == "growth_pressure_or_vision"
+
+
+def test_a_reason_of_another_checklist_is_said_to_be_unknown(letter: MakeLetter) -> None:
+    made = letter(reason="retired_code", urgency="routine")
+    assert "清单" in made.reason.text_zh
+    assert made.urgency is Urgency.ROUTINE
+    assert any("120" in words.zh for words in made.safety_net)
