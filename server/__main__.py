@@ -19,7 +19,9 @@ from pathlib import Path
 from server import demo, logs
 from server.clock import Clock
 from server.config import Config, ConfigFaults, load
-from server.store.audit import verify_command
+from server.recordings import open_command as open_recording
+from server.recordings import verify_command as verify_recording
+from server.store.audit import verify_command as verify_journal
 from server.store.errors import Unavailable
 from server.wiring import Chance, Server, chance
 
@@ -137,22 +139,18 @@ def _journal_verify(options: argparse.Namespace) -> int:
             return 2
         url = config.database_url
     try:
-        return asyncio.run(verify_command(url, options.json, print, options.pin))
+        return asyncio.run(verify_journal(url, options.json, print, options.pin))
     except Unavailable as error:
         print(f"peitong: the database does not answer: {error}", file=sys.stderr)
         return 2
 
 
 def _recording_verify(options: argparse.Namespace) -> int:
-    from server import recordings
-
-    return recordings.verify_command(options.folder, options.signer, options.json)
+    return verify_recording(options.folder, options.signer, options.json)
 
 
 def _recording_open(options: argparse.Namespace) -> int:
-    from server import recordings
-
-    return recordings.open_command(options.folder, options.identity, options.out)
+    return open_recording(options.folder, options.identity, options.out)
 
 
 if __name__ == "__main__":
