@@ -52,7 +52,7 @@ class Accompanying:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """LetterView of server/http/API.md, and what paper and FHIR need besides (``hospital_en``, ``state`` …)."""
+    """LetterView of server/http/API.md, and what paper and FHIR need besides (``checklist_version``)."""
 
     referral: str
     number: str
@@ -98,10 +98,11 @@ class Letter:
     def view(self) -> dict[str, Any]:
         """LetterView, ready for JSON."""
         values = asdict(self)
-        for further in ("hospital_en", "checklist_version", "state"):
+        for further in ("checklist_version", "state"):
             del values[further]
         values["issued_at"] = self.issued_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         values["urgency"] = self.urgency.value
+        values["receipt"] = self.state
         return values | {"by_when": self.by_when, "safety_net": [asdict(words) for words in self.safety_net]}
 
 

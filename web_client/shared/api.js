@@ -19,9 +19,9 @@
 /**
  * @typedef {{referral: string, number: string, issued_at: string, urgency: string, by_when: string,
  *            reason: {code: string, text_zh: string, text_en: string}, physician: {name: string, title: string, licence: string},
- *            hospital: string, department: string, child: {name: string, sex: string, birth_date: string},
+ *            hospital: string, hospital_en: string, department: string, child: {name: string, sex: string, birth_date: string},
  *            guardian: {name: string, relation: string, phone: string}, history: string, not_examined: string, told_family: string,
- *            safety_net: {zh: string, en: string}[], journal_head: string, page: string, pdf: string, fhir: string}} Letter
+ *            safety_net: {zh: string, en: string}[], journal_head: string, receipt: string, page: string, pdf: string, fhir: string}} Letter
  */
 /** @typedef {{name: string, role: "physician" | "operations", title?: string, hospital?: string, licence?: string}} Staff */
 /**
