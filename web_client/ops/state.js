@@ -1,0 +1,159 @@
+/**
+ * What operations see and what of it is wrong: the last answer of `GET /api/ops/sessions`, how old it is, and a judgement of every figure.
+ * Pure. The limits are stated once, here.
+ *
+ * @typedef {import("../shared/api.js").OpsSession} OpsSession
+ * @typedef {import("../shared/api.js").OpsLeg} OpsLeg
+ * @typedef {import("../shared/api.js").OpsWorker} OpsWorker
+ * @typedef {import("../shared/api.js").Staff} Staff
+ * @typedef {"fine" | "warn" | "bad"} Verdict
+ *
+ * @typedef {Object} State
+ * @property {"loading" | "sign_in" | "table"} screen
+ * @property {number} nowMs the page's monotonic clock
+ * @property {Staff | null} me
+ * @property {{busy: boolean, problem: string | null, retryAtMs: number | null}} signIn
+ * @property {{sessions: OpsSession[], workers: OpsWorker[]} | null} data
+ * @property {number} atMs when `data` arrived
+ *
+ * @typedef {{type: "tick", atMs: number}
+ *   | {type: "signed_out"}
+ *   | {type: "signed_in", me: Staff, atMs: number}
+ *   | {type: "sign_in_sent"}
+ *   | {type: "sign_in_failed", code: string, retryAfterS: number | null, atMs: number}
+ *   | {type: "data", data: {sessions: OpsSession[], workers: OpsWorker[]}, atMs: number}} Event
+ */
+
+/** Answers come each second; after three missed ones the table is no longer about now. */
+export const STALE_AFTER_MS = 3500;
+
+/** @type {Readonly<Record<"loss" | "rtt" | "jitter", {warn: number, bad: number}>>} loss as a fraction, the others in milliseconds */
+export const LIMITS = Object.freeze({
+  loss: { warn: 0.03, bad: 0.1 },
+  rtt: { warn: 400, bad: 800 },
+  jitter: { warn: 50, bad: 120 },
+});
+/** A device that is present but sends less than this is not sending sound. */
+const SILENT_BPS = 4000;
+
+/** @returns {State} */
+export function initial() {
+  return { screen: "loading", nowMs: 0, me: null, signIn: { busy: false, problem: null, retryAtMs: null }, data: null, atMs: 0 };
+}
+
+/**
+ * @param {State} state
+ * @param {Event} event
+ * @returns {State}
+ */
+export function reduce(state, event) {
+  switch (event.type) {
+    case "tick":
+      return { ...state, nowMs: event.atMs };
+    case "signed_out":
+      return { ...initial(), screen: "sign_in", nowMs: state.nowMs };
+    case "signed_in":
+      return { ...state, screen: "table", me: event.me, signIn: initial().signIn, atMs: event.atMs, nowMs: event.atMs };
+    case "sign_in_sent":
+      return { ...state, signIn: { busy: true, problem: null, retryAtMs: null } };
+    case "sign_in_failed": {
+      const retryAtMs = event.retryAfterS === null ? null : event.atMs + event.retryAfterS * 1000;
+      return { ...state, signIn: { busy: false, problem: event.code, retryAtMs } };
+    }
+    case "data":
+      return { ...state, data: event.data, atMs: event.atMs, nowMs: event.atMs };
+  }
+}
+
+/**
+ * @param {State} state
+ * @returns {number | null} whole seconds since the last answer when that is too long, else null
+ */
+export function staleS({ screen, nowMs, atMs }) {
+  const age = nowMs - atMs;
+  return screen === "table" && age > STALE_AFTER_MS ? Math.floor(age / 1000) : null;
+}
+
+/**
+ * @param {"loss" | "rtt" | "jitter"} kind
+ * @param {number | null} value
+ * @returns {Verdict}
+ */
+export function judge(kind, value) {
+  if (value === null || value < LIMITS[kind].warn) return "fine";
+  return value < LIMITS[kind].bad ? "warn" : "bad";
+}
+
+/**
+ * @param {OpsSession} session
+ * @param {OpsLeg} leg
+ * @returns {Verdict} of the presence: somebody missing matters only once the visit has begun
+ */
+export function presenceVerdict(session, leg) {
+  if (session.state === "waiting") return "fine";
+  if (leg.presence === "absent") return "bad";
+  return leg.presence === "doubtful" ? "warn" : "fine";
+}
+
+/**
+ * @param {OpsSession} session
+ * @param {OpsLeg} leg
+ * @returns {Verdict} of the sending rate: a present device that sends next to nothing
+ */
+export function rateVerdict(session, leg) {
+  const sends = leg.up_bps === null || leg.presence === "absent" || !session.gate;
+  return !sends && leg.up_bps < SILENT_BPS ? "warn" : "fine";
+}
+
+/** @param {OpsSession} session @returns {Verdict} */
+export function stateVerdict({ state }) {
+  return state === "held" ? "warn" : "fine";
+}
+
+/** A gate that is closed while the state says open is the worst there is. @param {OpsSession} session @returns {Verdict} */
+export function gateVerdict({ state, gate }) {
+  const talking = state === "verifying" || state === "live";
+  return talking === gate ? "fine" : "bad";
+}
+
+/** @param {OpsSession} session @returns {Verdict} */
+export function recordingVerdict({ recording, gate }) {
+  if (recording === "lost") return "bad";
+  return gate && recording !== "running" ? "bad" : "fine";
+}
+
+/** @param {OpsWorker} worker @returns {Verdict} */
+export function workerVerdict({ state }) {
+  if (state === "running") return "fine";
+  return state === "starting" || state === "draining" ? "warn" : "bad";
+}
+
+/** @param {OpsSession} session @returns {Verdict} the worst of all its figures */
+export function sessionVerdict(session) {
+  const own = [stateVerdict(session), gateVerdict(session), recordingVerdict(session)];
+  const legs = session.legs.flatMap((leg) => [
+    presenceVerdict(session, leg),
+    rateVerdict(session, leg),
+    judge("loss", leg.up_loss),
+    judge("loss", leg.down_loss),
+    judge("rtt", leg.rtt_ms),
+    judge("jitter", leg.jitter_ms),
+  ]);
+  return worst([...own, ...legs]);
+}
+
+/** @param {readonly Verdict[]} verdicts @returns {Verdict} */
+export function worst(verdicts) {
+  if (verdicts.includes("bad")) return "bad";
+  return verdicts.includes("warn") ? "warn" : "fine";
+}
+
+/**
+ * The oldest first, so that lines stay where they are from second to second.
+ *
+ * @param {readonly OpsSession[]} sessions
+ * @returns {OpsSession[]}
+ */
+export function inOrder(sessions) {
+  return [...sessions].sort((a, b) => b.age_s - a.age_s || a.session.localeCompare(b.session));
+}
