@@ -82,7 +82,7 @@ function letterCard({ state, t }, letter) {
     h(
       "section",
       { class: "card stack letter", key: "letter" },
-      h("p", { class: `letter-urgency tag ${letter.urgency === "emergency" ? "tag-danger" : letter.urgency === "routine" ? "tag-accent" : "tag-warn"}` }, t("family.ended.referred.urgency"), "：", h("strong", null, t(`urgency.${letter.urgency}`))),
+      h("p", { class: `letter-urgency tag ${letter.urgency === "emergency" ? "tag-danger" : letter.urgency === "routine" ? "tag-accent" : "tag-warn"}` }, t("family.ended.referred.urgency", { urgency: t(`urgency.${letter.urgency}`) })),
       h("h2", null, zh ? letter.reason.text_zh : letter.reason.text_en),
       facts([
         [t("family.ended.referred.where"), `${letter.hospital} ${letter.department}`],

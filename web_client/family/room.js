@@ -18,13 +18,13 @@ export function room(scene) {
   const held = screenOf(state) === "held";
   return h(
     "div",
-    { class: `room night${held ? " room-held" : ""}`, key: "room" },
+    { class: `room night${held ? " room-held" : ""}${state.chatOpen ? " room-chat" : ""}`, key: "room" },
     h("div", { class: "room-top" }, topLine(scene), state.call === "connected" && banner(scene)),
     h(
       "main",
       { class: "room-stage", id: "main", "aria-label": t("family.page"), tabindex: "-1" },
       remote(scene, held),
-      held && heldPanel(scene),
+      held && [heldPanel(scene), heldNote(scene)],
       !held && state.playBlocked && playButton(scene),
       ownPicture(scene),
       devicesLost(state) && lostPanel(scene),
@@ -54,7 +54,12 @@ function topLine(scene) {
   return h(
     "header",
     { class: "top-line", key: "top" },
-    h("p", { class: "top-sentence", role: "status", "data-screen-title": true, tabindex: "-1" }, screenOf(state) === "held" && icon("pause"), h("span", null, sentence(scene))),
+    h(
+      "div",
+      { class: "top-row" },
+      h("p", { class: "top-sentence", role: "status", "data-screen-title": true, tabindex: "-1" }, screenOf(state) === "held" && icon("pause"), h("span", null, sentence(scene))),
+      h("button", { type: "button", class: "button top-menu", "aria-label": t("family.call.menu"), onclick: () => emit({ type: "open_sheet", sheet: "menu" }) }, icon("menu")),
+    ),
     h(
       "div",
       { class: "top-facts" },
@@ -62,7 +67,6 @@ function topLine(scene) {
       state.light && state.call === "connected" && light(t, state.light),
       h("span", { class: "top-space" }),
       languageSwitch(scene),
-      h("button", { type: "button", class: "button top-menu", "aria-label": t("family.call.menu"), onclick: () => emit({ type: "open_sheet", sheet: "menu" }) }, icon("menu")),
     ),
   );
 }
@@ -103,22 +107,28 @@ function heldPanel({ state, t }) {
   const passed = state.nowMs - state.sessionAtMs;
   const ends = causes.find(({ remaining_ms: remaining }) => remaining !== null);
   const time = ends ? countdown((ends.remaining_ms ?? 0) - passed) : null;
+  const why = causes.map(({ cause }) =>
+    h("div", { key: cause, class: "stack-tight" }, h("h1", { class: "held-why" }, t(`family.held.${cause}.why`)), h("p", null, t(`family.held.${cause}.do`))),
+  );
   return h(
     "section",
     { class: "held-panel stack-wide", key: "held", "aria-label": t("family.held.title") },
-    causes.map(({ cause }) =>
-      h("div", { key: cause, class: "stack-tight" }, h("h1", { class: "held-why" }, t(`family.held.${cause}.why`)), h("p", null, t(`family.held.${cause}.do`))),
-    ),
+    why.slice(0, 1),
     time !== null &&
       h(
         "div",
         { class: "held-time", key: "time" },
         h("p", { class: "small" }, t("family.held.time")),
         h("p", { class: "held-clock figures", role: "timer" }, time),
-        h("p", { class: "small" }, t("family.held.left", { time })),
+        h("p", { class: "small" }, t("family.held.left")),
       ),
-    h("p", { class: "small night-soft" }, t("family.held.private")),
+    why.slice(1),
   );
+}
+
+/** @param {Scene} scene */
+function heldNote({ t }) {
+  return h("p", { class: "held-note small", key: "note" }, t("family.held.private"));
 }
 
 /** @param {Scene} scene */
