@@ -21,6 +21,7 @@ from server.quality import quality_message
 from server.sealing import Anchor, SealingFailed, SessionRecording
 from server.session import Ended, Recorder, Session, Waiting
 from server.store.database import Write
+from server.store.tickets import Ticket
 from server.store.visits import Snapshot, snapshot
 from server.views import session_view, state_name
 from server.workers import OfferRefused, Worker
@@ -73,7 +74,7 @@ class Consultation:
         self.statistics: dict[Role, Mapping[str, Any]] = {}
         self.languages: dict[Role, str] = {}
         self.opened_at = clock()
-        self.staff_session = ""  # the sign-in that vouches for the physician at the socket
+        self.tickets: dict[Role, Ticket] = {}  # the device or sign-in that vouches for each seat's holder
         self.chat_turn = asyncio.Lock()
         self._clock = clock
         self._say = say
@@ -82,7 +83,6 @@ class Consultation:
         self._reports: dict[tuple[Role, int], DeviceReport] = {}
         self._anchored: Anchor | None = None
         self._waiting_since: float | None = None
-        self._listed: Snapshot | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._periodic: asyncio.Task[None] | None = None
 
@@ -115,9 +115,6 @@ class Consultation:
         now_is = Snapshot(state_name(state), waiting_since_at=self._waiting_since)
         if isinstance(state, Ended):
             now_is = Snapshot(state_name(state), state.outcome.value, ended_at=state.at)
-        if now_is == self._listed:
-            return ()
-        self._listed = now_is
         return (snapshot(after.id, now_is),)
 
     def open_gate(self, session: Session, generation: int) -> None:
@@ -222,6 +219,13 @@ class Consultation:
         if is_latest(self._legs, role, key):
             tracks = tuple(wire.Track(mid, Role(seat)) for mid, seat in answer.tracks)
             self._say(role, wire.Answer(offer.peer, offer.revision, answer.sdp, tracks), epoch)
+
+    def shown_out(self, role: Role) -> None:
+        """The seat's access was revoked: it is left, and its media ends."""
+        placed = self._legs.latest.get(role)
+        if placed is not None:
+            self.worker.relay.send(control.LegClose(self.session.id, placed.leg))
+        self.controller.post(ev.SeatLeft(role, self.session.seats[role].epoch))
 
     def say_chat(self, chat: wire.Chat) -> None:
         self._say(None, wire.ChatPosted(chat), None)

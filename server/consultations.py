@@ -33,6 +33,8 @@ from signaling import messages as wire
 from signaling.gateway import Admission, Gateway
 from signaling.seats import Role
 
+ACCESS_EVERY_S = 3.0
+
 log = logging.getLogger(__name__)
 
 
@@ -79,6 +81,21 @@ class Consultations:
             down_ms = max(0, round((self._clock() - last) * 1000))
             await here.consultation.controller.post(ev.ServerRestarted(down_ms))
 
+    async def watch_access(self) -> None:
+        """Shows out whoever's device or sign-in was revoked, every few seconds, for as long as the server runs."""
+        while True:
+            await asyncio.sleep(ACCESS_EVERY_S)
+            for session_id, here in list(self._open.items()):
+                for role, ticket in list(here.consultation.tickets.items()):
+                    try:
+                        good = await self._tickets.still_good(ticket, self._clock())
+                    except Unavailable:
+                        continue  # the lease has the say while the database is away
+                    if not good:
+                        del here.consultation.tickets[role]
+                        self._gateway.disconnect(session_id, role)
+                        here.consultation.shown_out(role)
+
     async def stop(self) -> None:
         for here in self._open.values():
             await here.consultation.stop()
@@ -100,8 +117,7 @@ class Consultations:
             raise Refused("unavailable") from None
         seat = here.consultation.session.seats.get(ticket.role)
         holder = ticket.device or ticket.staff_session or ""
-        if ticket.staff_session is not None:
-            here.consultation.staff_session = ticket.staff_session
+        here.consultation.tickets[ticket.role] = ticket
         return Admission(ticket.session, ticket.role, holder, seat.epoch if seat is not None else 0)
 
     async def taken(self, session: str, role: Role, epoch: int, language: str) -> wire.Welcome:

@@ -20,21 +20,26 @@ from server.referral import Checklist
 from server.session import Ended
 from server.store import bodies, consents, outbox, referrals
 from server.store.database import Database
+from server.store.errors import Unavailable
+from server.store.tickets import Ticket
 from server.visit_view import moment
 from signaling import messages as wire
 from signaling.seats import Role
 
+_TAKES_AWAY = (wire.Hold, wire.Refer, wire.Complete, wire.WithdrawConsent, wire.Leave)
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What intents need of the server. ``check_eligible(session, sign-in)`` raises ``Refused`` for whom it may not admit."""
+    """What intents need of the server. ``check_eligible(session)`` raises ``Refused`` for whom it may not admit."""
 
     database: Database
     clock: Callable[[], float]
     new_id: Callable[[], str]
     new_nonce: Callable[[], bytes]
     checklist: Checklist
-    check_eligible: Callable[[str, str], Awaitable[None]]
+    still_good: Callable[[Ticket], Awaitable[bool]]
+    check_eligible: Callable[[str], Awaitable[None]]
 
 
 async def perform(desk: Desk, here: Consultation, field: str, role: Role, epoch: int, intent: wire.Intent) -> dict[str, object]:
@@ -43,6 +48,7 @@ async def perform(desk: Desk, here: Consultation, field: str, role: Role, epoch:
     seat = here.session.seats.get(role)
     if seat is None or seat.epoch != epoch:
         raise Refused("stale_epoch")
+    await _check_holder(desk, here, role, intent)
     match intent:
         case wire.Offer():
             await here.offered(role, epoch, intent)
@@ -59,7 +65,7 @@ async def perform(desk: Desk, here: Consultation, field: str, role: Role, epoch:
         case wire.Complete():
             await _complete(desk, here, intent)
         case wire.Admit():
-            await desk.check_eligible(here.session.id, here.staff_session)
+            await desk.check_eligible(here.session.id)
             await here.controller.post(ev.Admitted())
         case wire.Attest(checks=checks):
             await here.controller.post(ev.Attested(tuple(checks)))
@@ -74,6 +80,18 @@ async def perform(desk: Desk, here: Consultation, field: str, role: Role, epoch:
     return {}
 
 
+async def _check_holder(desk: Desk, here: Consultation, role: Role, intent: wire.Intent) -> None:
+    """The seat's device or sign-in must not have been revoked since. What only takes away need not wait for a database."""
+    try:
+        good = role in here.tickets and await desk.still_good(here.tickets[role])
+    except Unavailable:
+        if not isinstance(intent, _TAKES_AWAY):
+            raise
+        good = True
+    if not good:
+        raise Refused("not_allowed")
+
+
 async def _withdraw(desk: Desk, here: Consultation, kind: str) -> None:
     """Takes back what was agreed to; the row names the very text that the consent was given to."""
     given = next((a for a in await consents.given(desk.database, here.session.id) if a.kind == kind), None)
@@ -85,7 +103,7 @@ async def _chat(desk: Desk, here: Consultation, role: Role, said: wire.SendChat)
     if isinstance(here.session.state, Ended):
         raise Refused("session_ended")
     # The same client_id gives the same id, so a repeated message finds itself.
-    id = hashlib.sha256(f"{here.session.id} {role} {said.client_id}".encode()).hexdigest()[:32]
+    id = hashlib.sha256(f"{here.session.id} {role} {said.client_id}".encode(errors="replace")).hexdigest()[:32]
     text = referral.clean(said.text)
     if not text:
         raise Refused("bad_message")

@@ -9,7 +9,6 @@ import shutil
 import ssl
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -39,9 +38,9 @@ from server.store.details import CHINA, visit_detail
 from server.store.errors import Unavailable
 from server.store.links import Links
 from server.store.migrate import migrate
-from server.store.staff import SignIn, signed_in
+from server.store.staff import SignIn
 from server.store.throttle import Throttle
-from server.store.tickets import Tickets
+from server.store.tickets import Ticket, Tickets
 from server.workers import Worker
 from signaling.gateway import Gateway
 
@@ -78,15 +77,15 @@ class Server:
         self._runtime = Path(tempfile.mkdtemp(prefix="peitong-"))
         self._name = "app-1"
         self._proved_at = float("-inf")
-        self._heart: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self.port = 0
         journal = Journal(self.database)
-        tickets = Tickets(self.database, chance.new_secret)
+        tickets = self._tickets = Tickets(self.database, chance.new_secret)
         throttle = Throttle(self.database, secret_file(config.data_folder / "keys" / "throttle.key"))
         self._sign_in = SignIn(self.database, throttle, Passwords(), chance.new_secret, SIGN_IN_LASTS_S)
         checklist = checklists.load()
-        desk = Desk(self.database, clock, chance.new_id, chance.new_nonce, checklist, self._check_eligible)
+        desk = Desk(self.database, clock, chance.new_id, chance.new_nonce, checklist, self._still_good, self._check_eligible)
         self.consultations = Consultations(config, self.database, journal, tickets, desk, self.signer, clock)
         self.workers = [
             Worker(str(n), self._runtime, _udp(config, n), config.advertise, self.consultations.received, self.healthy)
@@ -121,11 +120,12 @@ class Server:
         down_since = await heartbeat.last_beat(self.database, self._name)
         await heartbeat.beat(self.database, self._name, self._clock())
         self._proved_at = self._clock()
-        self._heart = asyncio.create_task(self._beat(), name="heartbeat")
+        self._tasks.append(asyncio.create_task(self._beat(), name="heartbeat"))
         for worker in self.workers:
             await worker.start()
         self.consultations.bind(self.gateway, self.workers)
         await self.consultations.recover(down_since)
+        self._tasks.append(asyncio.create_task(self.consultations.watch_access(), name="access"))
         self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
         await self._runner.setup()
         host, port = self.config.listen
@@ -142,10 +142,9 @@ class Server:
             await worker.stop()
         if self._runner is not None:
             await self._runner.cleanup()
-        if self._heart is not None:
-            self._heart.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._heart
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.database.close()
         shutil.rmtree(self._runtime, ignore_errors=True)
         log.info("stopped")
@@ -169,14 +168,15 @@ class Server:
                         consultation.controller.post(ev.ClockStepped(by_ms))
             await asyncio.sleep(BEAT_EVERY_S)
 
-    async def _check_eligible(self, session: str, staff_session: str) -> None:
-        """The physician's credentials and sign-in, as they are now."""
+    async def _check_eligible(self, session: str) -> None:
+        """The physician's credentials as they are now; that the sign-in is good was checked for the command."""
         detail = await visit_detail(self.database, session)
         today = datetime.fromtimestamp(self._clock(), CHINA).date()
         if detail is None or reasons_against(detail.physician.credentials, today):
             raise Refused("not_eligible")
-        if not await signed_in(self.database, staff_session, self._clock()):
-            raise Refused("not_eligible")
+
+    async def _still_good(self, ticket: Ticket) -> bool:
+        return await self._tickets.still_good(ticket, self._clock())
 
     async def _missing(self) -> list[str]:
         missing = [] if self.healthy() else ["database"]

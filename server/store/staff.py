@@ -97,15 +97,6 @@ class SignIn:
         return await self._database.write(work)
 
 
-async def signed_in(database: Database, session: str, now: float) -> bool:
-    """Whether the sign-in (its cookie's hash) is still good: not signed out, not expired."""
-
-    async def work(connection: AsyncConnection) -> bool:
-        return await _member(connection, session, now) is not None
-
-    return await database.read(work)
-
-
 async def _member(connection: AsyncConnection, session: str, now: float) -> Member | None:
     live = (staff_session.c.cookie_sha256 == session, staff_session.c.expires_at > now)
     joined = staff_session.join(staff, staff.c.id == staff_session.c.staff).join(hospital, hospital.c.id == staff.c.hospital)
