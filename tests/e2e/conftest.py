@@ -1,0 +1,136 @@
+"""A real server in a process of its own, and a browser for each person with a file as camera and another as microphone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Playwright, async_playwright
+
+from tests.e2e.clips import GUARDIAN, PHYSICIAN, Clip, write_tone, write_video
+from tests.e2e.people import Guardian, Physician
+
+ROOT = Path(__file__).parents[2]
+SCREENS = ROOT / ".test-output" / "screens"
+START_S = 60
+_CHROMIUM = [
+    "--no-sandbox",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+]
+_PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+_DESK = {"viewport": {"width": 1440, "height": 900}}
+
+
+@dataclass(frozen=True)
+class DemoServer:
+    """`peitong demo --json` as it runs, and what it printed."""
+
+    process: asyncio.subprocess.Process
+    origin: str
+    visit: str
+    guardian_link: str
+    physician_link: str
+    physician_login: str
+    physician_password: str
+    identity: Path
+    signer: Path
+    data: Path
+
+    @property
+    def recording(self) -> Path:
+        return self.data / "recordings" / self.visit
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[DemoServer]:
+    """Started on a free port over an empty folder; ends by Ctrl-C, cleanly."""
+    arguments = [sys.executable, "-m", "server", "demo", "--json", "--data", str(tmp_path / "data"), "--port", "0"]
+    log = (tmp_path / "server.log").open("wb")
+    process = await asyncio.create_subprocess_exec(*arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=log)
+    try:
+        yield await _announced(process)
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        log.close()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        _keep(tmp_path / "server.log")
+
+
+async def _announced(process: asyncio.subprocess.Process) -> DemoServer:
+    assert process.stdout is not None
+    line = await asyncio.wait_for(process.stdout.readline(), START_S)
+    said: dict[str, Any] = json.loads(line)
+    names = ("origin", "visit", "guardian_link", "physician_link", "physician_login", "physician_password")
+    folders = {name: Path(said[name]) for name in ("identity", "signer", "data")}
+    return DemoServer(process, *(said[name] for name in names), **folders)
+
+
+def _keep(log: Path) -> None:
+    """The newest server log of these tests, for whoever looks why one failed."""
+    kept = SCREENS.parent / "server.log"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(log.read_bytes())
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Path]]:
+    """Clip and tone of each person, as files."""
+    folder = tmp_path_factory.mktemp("media")
+    made = {}
+    for clip in (GUARDIAN, PHYSICIAN):
+        made[clip.name] = (folder / f"{clip.name}.y4m", folder / f"{clip.name}.wav")
+        write_video(clip, made[clip.name][0])
+        write_tone(clip, made[clip.name][1])
+    return made
+
+
+Launch = Callable[[Clip], Awaitable[Browser]]
+
+
+@pytest.fixture
+async def launch(media: dict[str, tuple[Path, Path]]) -> AsyncIterator[Launch]:
+    """Starts one more Chromium process, whose camera and microphone are a clip's (they are per process)."""
+    playwright: Playwright
+    async with async_playwright() as playwright:
+        browsers: list[Browser] = []
+
+        async def start(clip: Clip) -> Browser:
+            video, tone = media[clip.name]
+            files = [f"--use-file-for-fake-video-capture={video}", f"--use-file-for-fake-audio-capture={tone}"]
+            executable = os.environ.get("PEITONG_CHROMIUM", "/usr/bin/chromium")
+            browsers.append(await playwright.chromium.launch(executable_path=executable, args=_CHROMIUM + files))
+            return browsers[-1]
+
+        yield start
+        for browser in browsers:
+            await browser.close()
+
+
+@pytest.fixture
+async def guardian(launch: Launch) -> Guardian:
+    browser = await launch(GUARDIAN)
+    context = await browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **_PHONE)
+    return Guardian("guardian", context, await context.new_page(), "video.remote-video", SCREENS)
+
+
+@pytest.fixture
+async def physician(launch: Launch) -> Physician:
+    browser = await launch(PHYSICIAN)
+    context = await browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **_DESK)
+    return Physician("physician", context, await context.new_page(), "video[data-role=guardian]", SCREENS)

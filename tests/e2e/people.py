@@ -1,0 +1,154 @@
+"""The two people of a visit, each in a browser of their own: what they do on the pages, and what they see and hear."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.e2e.clips import Seen, recognise
+
+PATIENCE_MS = 30_000
+
+_PICTURE = """(video) => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [160, 90];
+  const context = canvas.getContext("2d");
+  context.drawImage(video, 0, 0, 160, 90);
+  return btoa(String.fromCharCode(...context.getImageData(0, 0, 160, 90).data));
+}"""
+
+_HEARD_HZ = """async ([video, loudDb, waitMs]) => {
+  const audio = new AudioContext();
+  const analyser = Object.assign(audio.createAnalyser(), { fftSize: 16384, smoothingTimeConstant: 0 });
+  audio.createMediaStreamSource(video.srcObject).connect(analyser);
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  const until = performance.now() + waitMs;
+  try {
+    while (performance.now() < until) {
+      await new Promise((next) => setTimeout(next, 50));
+      analyser.getFloatFrequencyData(bins);
+      const best = bins.reduce((found, db, bin) => (db > bins[found] ? bin : found), 0);
+      if (bins[best] > loudDb) return (best * audio.sampleRate) / analyser.fftSize;
+    }
+    return null;
+  } finally {
+    await audio.close();
+  }
+}"""
+
+
+async def within(seconds: float, look: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], what: str) -> Any:
+    """Looks again and again until it is as wanted."""
+    import asyncio
+
+    seen = None
+    try:
+        async with asyncio.timeout(seconds):
+            while not wanted(seen := await look()):
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"{what} within {seconds} s; last seen: {seen}") from None
+    return seen
+
+
+@dataclass
+class Person:
+    """Somebody in front of a page. `remote` is the selector of the video element that shows the other side."""
+
+    name: str
+    context: BrowserContext
+    page: Page
+    remote: str
+    screens: Path
+
+    async def sees(self) -> Seen:
+        """The picture of the other side, as it is on the screen now."""
+        video = self.page.locator(self.remote)
+        if await video.count() == 0 or not await video.first.is_visible():
+            return Seen(None, None)
+        raw = base64.b64decode(await video.first.evaluate(_PICTURE))
+        return recognise(np.frombuffer(raw, np.uint8).reshape(90, 160, 4))
+
+    async def hears_hz(self, wait_ms: int = 8000) -> float | None:
+        """The loudest frequency from the other side; None when all is quiet."""
+        video = await self.page.locator(self.remote).first.element_handle()
+        return await self.page.evaluate(_HEARD_HZ, [video, -60, wait_ms])
+
+    async def sees_moving(self, clip: str, seconds: float = 20) -> None:
+        """The other side's clip, and its number changes."""
+        first = await within(
+            seconds, self.sees, lambda seen: seen.clip == clip and seen.number is not None, f"{self.name} sees {clip}"
+        )
+        await within(5, self.sees, lambda seen: seen.clip == clip and seen.number not in (None, first.number), f"{clip} moves")
+
+    async def sees_no_more(self, seconds: float) -> None:
+        """Whatever is on the screen, it is not a moving picture of the other side."""
+
+        async def numbers() -> set[int | None]:
+            looked = [await self.sees() for _ in range(6)]
+            return {seen.number for seen in looked}
+
+        await within(seconds, numbers, lambda seen: seen == {None}, f"{self.name} sees nobody")
+
+    async def screenshot(self, name: str) -> None:
+        self.screens.mkdir(parents=True, exist_ok=True)
+        await self.page.screenshot(path=self.screens / f"{name}-{self.name}.png")
+
+    async def reads(self, text: str, timeout_ms: int = PATIENCE_MS) -> None:
+        await expect(self.page.get_by_text(text).first).to_be_visible(timeout=timeout_ms)
+
+    async def click(self, name: str) -> None:
+        await self.page.get_by_role("button", name=name).first.click(timeout=PATIENCE_MS)
+
+
+class Guardian(Person):
+    """On a phone, from the link of the message."""
+
+    async def joins(self, link: str) -> None:
+        """From the link to the waiting room, by every step."""
+        await self.page.goto(link)
+        await self.click("在这台设备上加入就诊")
+        await self.click("用中文继续")
+        await self.click("是，这是我的孩子")
+        await self.click("我已阅读，同意线上就诊")
+        await self.click("我已阅读，同意全程录制")
+        await self.click("打开摄像头和麦克风")
+        await self.click("进入候诊室")
+        await self.is_in_the_waiting_room()
+
+    async def is_in_the_waiting_room(self) -> None:
+        await self.reads("您已在候诊室")
+        await self.reads("设备已就绪，医师看得到您在等候")
+
+
+class Physician(Person):
+    """At a desk, signed in."""
+
+    async def signs_in(self, link: str, login: str, password: str) -> None:
+        await self.page.goto(link)
+        await self.page.locator("input[autocomplete=username]").fill(login)
+        await self.page.locator("input[type=password]").fill(password)
+        await self.page.locator("button[type=submit]").click()
+        await self.reads("今天的就诊")
+
+    async def opens(self, visit: str) -> None:
+        await self.page.locator(f"a[href*='{visit}']").first.click(timeout=PATIENCE_MS)
+
+    async def acts(self, act: str) -> None:
+        """Presses the button of an act once it can be pressed."""
+        await self.page.locator(f"#act-{act}:not([aria-disabled=true])").click(timeout=PATIENCE_MS)
+
+    async def confirms(self) -> None:
+        await self.page.locator("#panel-confirm:not([aria-disabled=true])").click(timeout=PATIENCE_MS)
+
+    async def attests(self) -> None:
+        await self.acts("attest")
+        for check in ("guardian_seen", "child_seen", "identity_matches"):
+            await self.page.locator(f"input[data-check={check}]").check()
+        await self.confirms()
