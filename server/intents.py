@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from server import access, referral
@@ -59,7 +59,8 @@ async def perform(desk: Desk, here: Consultation, field: str, role: Role, epoch:
         case wire.Leave():
             await here.controller.post(ev.SeatLeft(role, epoch))
         case wire.WithdrawConsent(kind=kind):
-            await _withdraw(desk, here, kind)
+            row = consents.withdraw(desk.new_id(), here.session.id, kind, desk.clock())
+            await here.controller.post(ev.ConsentWithdrawn(kind), (row,))
         case wire.Refer():
             return await _refer(desk, here, field, intent)
         case wire.Complete():
@@ -90,13 +91,6 @@ async def _check_holder(desk: Desk, here: Consultation, role: Role, intent: wire
         good = True
     if not good:
         raise Refused("not_allowed")
-
-
-async def _withdraw(desk: Desk, here: Consultation, kind: str) -> None:
-    """Takes back what was agreed to; the row names the very text that the consent was given to."""
-    given = next((a for a in await consents.given(desk.database, here.session.id) if a.kind == kind), None)
-    row = () if given is None else (consents.keep(replace(given, id=desk.new_id(), answer="withdrawn", at=desk.clock())),)
-    await here.controller.post(ev.ConsentWithdrawn(kind), row)
 
 
 async def _chat(desk: Desk, here: Consultation, role: Role, said: wire.SendChat) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import func, insert, select
@@ -94,16 +94,22 @@ def keep(item: Answer) -> Write:
     return write
 
 
+def withdraw(id: str, visit_id: str, kind: str, at: float) -> Write:
+    """Take back the last answer of that kind, in the transaction of the event; the row names the text it was given to."""
+
+    async def write(connection: AsyncConnection) -> None:
+        last = (await answers(connection, visit_id)).get(kind)
+        if last is not None:
+            await keep(replace(last, id=id, answer="withdrawn", at=at))(connection)
+
+    return write
+
+
 async def answers(connection: AsyncConnection, visit_id: str) -> dict[str, Answer]:
     """The last answer of each kind, inside a transaction."""
     columns = [consent.c[name] for name in Answer.__slots__]
     rows = await connection.execute(select(*columns).where(consent.c.visit == visit_id).order_by(consent.c.turn))
     return {row.kind: Answer(*row) for row in rows}
-
-
-async def given(database: Database, visit_id: str) -> list[Answer]:
-    """The last answer of each kind."""
-    return list((await database.read(lambda connection: answers(connection, visit_id))).values())
 
 
 async def states(database: Database, visit_id: str) -> dict[str, str]:
