@@ -10,8 +10,8 @@ from __future__ import annotations
 from media import rtcp
 
 HISTORY_US = 500_000
-MAX_REPORTED = 400
-"""Arrivals in one feedback packet: two bytes each at most, so it stays below the path's packet size."""
+MAX_REPORTED = 250
+"""Arrivals in one feedback packet: with the longest span and two bytes each it stays below the path's packet size."""
 MAX_SPAN = 2000
 """One report is about no more sequence numbers than this: a source that leaps further is reported on from there."""
 

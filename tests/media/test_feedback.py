@@ -102,6 +102,16 @@ def test_a_burst_is_cut_into_packets_that_fit_the_path() -> None:
     assert numbers == list(range(len(numbers)))
 
 
+def test_the_worst_report_fits_the_path() -> None:
+    recorder = FeedbackRecorder()
+    for n in range(0, 2000, 8):
+        recorder.received(n, n * 100 * MS)
+        recorder.received(n + 1, (n + 1) * 100 * MS)
+    packets = recorder.take(1, 2, 0)
+    assert len(read(packets)[0]) == 500
+    assert max(map(len, packets)) > 700
+
+
 @settings(max_examples=60)
 @given(st.integers(0, 2**32), st.floats(0, 0.5), st.integers(0, 60))
 def test_every_arrival_is_reported_whatever_the_order(seed: int, loss: float, spread: int) -> None:
