@@ -182,6 +182,8 @@ class Parts:
             source.track.flush()
             source.needs_keyframe = source.is_video
         self._items = [*kept, *(item for item in self._items if isinstance(item, Line) and item.type in LASTING)]
+        self._resolutions.clear()
+        self._told.clear()
         self._gathering = self._part = None
         self._newest_part, self._restarted = newest_part, True
 
