@@ -19,18 +19,21 @@ MAX_SPAN = 2000
 class FeedbackRecorder:
     """The arrivals of one transport (a leg), to be reported every 50 to 60 ms (draft-holmer-rmcat-transport-wide-cc-01)."""
 
-    __slots__ = ("_arrivals", "_count", "_fresh", "_highest", "_start")
+    __slots__ = ("_arrivals", "_count", "_fresh", "_highest", "_next", "_start")
 
     def __init__(self) -> None:
         self._arrivals: dict[int, int] = {}
         self._highest = -1
+        self._next = -1  # the 16-bit number after the highest
         self._start = -1  # the first index the next report is about
         self._fresh = False
         self._count = 0
 
     def received(self, sequence: int, arrival_us: int) -> None:
         """``sequence`` is the 16-bit transport-wide number; ``arrival_us`` best from the kernel."""
-        if self._highest < 0:
+        if sequence == self._next:
+            self._highest = index = self._highest + 1
+        elif self._highest < 0:
             self._highest = self._start = index = sequence + 0x10000
         else:
             index = self._highest + (((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000)
@@ -43,6 +46,7 @@ class FeedbackRecorder:
                 return
             elif index < self._start:
                 self._start = index
+        self._next = (self._highest + 1) & 0xFFFF
         self._arrivals[index] = arrival_us
         self._fresh = True
 

@@ -329,13 +329,14 @@ def transport_feedback(
     ticks = reference * 256
     statuses: list[int] = []
     deltas = bytearray()
+    expected = base
     taken = 0
     for index, arrival_us in arrivals:
         delta = arrival_us // 250 - ticks
-        hole = index - base - len(statuses)
-        if not -0x8000 <= delta <= 0x7FFF or len(statuses) + hole >= _MAX_STATUSES:
+        if not -0x8000 <= delta <= 0x7FFF or index - base >= _MAX_STATUSES:
             break
-        statuses += [0] * hole
+        if index != expected:
+            statuses += [0] * (index - expected)
         if 0 <= delta <= 0xFF:
             statuses.append(1)
             deltas.append(delta)
@@ -343,6 +344,7 @@ def transport_feedback(
             statuses.append(2)
             deltas += struct.pack("!h", delta)
         ticks += delta
+        expected = index + 1
         taken += 1
     head = _TRANSPORT_HEAD.pack(base & 0xFFFF, len(statuses), (reference & 0xFFFFFF) << 8 | count)
     body = _TWO_SSRC.pack(sender, media) + head + _chunks(statuses) + deltas
