@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media import control
+from signaling.seats import Role
 
 LEASE_MS = 1000
 RENEW_EVERY_S = 0.3
@@ -208,7 +209,8 @@ class Worker:
 
     def open_room(self, room: str, silent_after_ms: int) -> None:
         self.rooms.add(room)
-        self.relay.send(control.RoomOpen(room, silent_after_ms))
+        everybody = [role.value for role in Role]  # named now, so that whoever comes first knows whose media a line will carry
+        self.relay.send(control.RoomOpen(room, silent_after_ms, everybody))
 
     def close_room(self, room: str) -> None:
         self.rooms.discard(room)
