@@ -144,7 +144,7 @@ export class Call {
       peer: this.#peer,
       revision: this.#revision,
       rttMs: typeof rtt === "number" ? Math.round(rtt * 1000) : null,
-      inbound: report.filter((entry) => entry.type === "inbound-rtp").map((entry) => inboundLine(entry, this.#roles)),
+      inbound: report.filter((entry) => entry.type === "inbound-rtp").map((entry) => inboundLine(entry, this.#roleOfTrack(entry.trackIdentifier))),
       outbound: report.filter((entry) => entry.type === "outbound-rtp").map(outboundLine),
     };
   }
@@ -248,6 +248,12 @@ export class Call {
     }
   }
 
+  /** @param {string | undefined} id */
+  #roleOfTrack(id) {
+    const lines = this.#pc?.getTransceivers() ?? [];
+    return this.#roles.get(lines.find((line) => line.receiver.track.id === id)?.mid ?? "") ?? "";
+  }
+
   /** @param {Kind} kind */
   #ownLine(kind) {
     const lines = this.#pc?.getTransceivers() ?? [];
@@ -309,10 +315,10 @@ function sameOrNew(stream, tracks) {
   return stream && held.length === tracks.length && tracks.every((track) => held.includes(track)) ? stream : new MediaStream(tracks);
 }
 
-/** @param {any} entry @param {Map<string, string>} roles */
-function inboundLine(entry, roles) {
+/** @param {any} entry @param {string} role */
+function inboundLine(entry, role) {
   return {
-    role: roles.get(entry.mid) ?? "",
+    role,
     kind: entry.kind,
     bytes: entry.bytesReceived ?? 0,
     packets: entry.packetsReceived ?? 0,
