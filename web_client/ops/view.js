@@ -95,7 +95,7 @@ function summary(t, data, sessions) {
     "p",
     { class: `ops-wrong ${bad ? "ops-wrong-bad" : ""}`, key: "wrong" },
     mark(t, bad ? "bad" : "warn"),
-    h("span", null, count, t("ops.wrong", { sessions: wrong.length, workers: workers.length })),
+    h("span", null, count, wrong.length > 0 && t("ops.wrongSessions", { sessions: wrong.length }), workers.length > 0 && t("ops.wrongWorkers", { workers: workers.length })),
     wrong.map(({ session }) => h("a", { href: `#s-${session}`, key: session }, session)),
   );
 }
