@@ -92,7 +92,7 @@ class Server:
             for n in range(1, config.relays + 1)
         ]
         self.gateway = Gateway(self.consultations, clock=clock, origins=frozenset({config.origin}))
-        self._app = build_app(
+        self.app = build_app(
             House(
                 config,
                 clock,
@@ -108,7 +108,7 @@ class Server:
                 self._missing,
             )
         )
-        self.gateway.attach(self._app)
+        self.gateway.attach(self.app)
 
     def healthy(self) -> bool:
         """Whether the rules can be checked: the database took a durable write a moment ago. Leases are renewed only then."""
@@ -126,7 +126,7 @@ class Server:
         self.consultations.bind(self.gateway, self.workers)
         await self.consultations.recover(down_since)
         self._tasks.append(asyncio.create_task(self.consultations.watch_access(), name="access"))
-        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
+        self._runner = web.AppRunner(self.app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
         await self._runner.setup()
         host, port = self.config.listen
         site = web.TCPSite(self._runner, host, port, ssl_context=self._tls(), reuse_address=True)

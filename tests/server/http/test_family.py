@@ -1,0 +1,153 @@
+"""Links, cookies and consents over HTTP: what a guardian may do, and that everybody else learns nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from server.store.links import Links
+from tests.server.http.conftest import Browser, House
+
+
+async def test_a_link_preview_redeems_nothing(house: House, stranger: Browser) -> None:
+    page = await stranger.get(f"/j/{house.token}")
+    assert page.status == 200
+    assert "Set-Cookie" not in page.headers
+    assert (await stranger.post("/api/join", {"token": house.token})).status == 200
+
+
+async def test_the_join_page_is_the_same_whatever_the_token(house: House, stranger: Browser) -> None:
+    right = await (await stranger.get(f"/j/{house.token}")).read()
+    wrong = await (await stranger.get("/j/" + "x" * 43)).read()
+    assert right == wrong
+
+
+async def test_redeeming_sets_a_cookie_that_scripts_cannot_read(house: House, stranger: Browser) -> None:
+    answer = await stranger.post("/api/join", {"token": house.token})
+    assert (await answer.json()) == {"visit": house.made.visit, "next": f"/family/?visit={house.made.visit}"}
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+async def test_the_same_device_may_open_the_link_again(house: House, guardian: Browser) -> None:
+    answer = await guardian.post("/api/join", {"token": house.token})
+    assert answer.status == 200
+    assert "Set-Cookie" not in answer.headers
+
+
+async def test_another_device_is_told_that_the_link_was_used(house: House, guardian: Browser, stranger: Browser) -> None:
+    answer = await stranger.post("/api/join", {"token": house.token}, headers={"Accept-Language": "en"})
+    assert answer.status == 409
+    assert await stranger.problem(answer) == "link_used"
+    assert house.made.visit not in await answer.text()
+
+
+async def test_of_two_devices_at_once_exactly_one_wins(house: House) -> None:
+    browsers = [house.client() for _ in range(5)]
+    answers = await asyncio.gather(*(browser.post("/api/join", {"token": house.token}) for browser in browsers))
+    assert sorted(answer.status for answer in answers) == [200, 409, 409, 409, 409]
+    for browser in browsers:
+        await browser.client.close()
+
+
+@pytest.mark.parametrize("token", ["", "short", "x" * 43, "x" * 200, "\u202e" * 20])
+async def test_an_unknown_link_is_unknown(house: House, stranger: Browser, token: str) -> None:
+    assert await stranger.problem(await stranger.post("/api/join", {"token": token})) == "link_unknown"
+
+
+async def test_an_expired_link_is_gone(house: House, stranger: Browser) -> None:
+    house.clock.ahead_s = 8 * 86400
+    answer = await stranger.post("/api/join", {"token": house.token})
+    assert answer.status == 410
+    assert await stranger.problem(answer) == "link_expired"
+
+
+async def test_a_newer_link_revokes_the_older_one_and_its_device(house: House, guardian: Browser) -> None:
+    assert (await guardian.get(house.visit)).status == 200
+    links = Links(house.server.database, lambda: "n" * 43)
+    await links.issue(house.made.visit, house.clock(), house.clock() + 60)
+    assert (await guardian.get(house.visit)).status == 404
+
+
+async def test_guessing_links_is_slowed_down(house: House, stranger: Browser) -> None:
+    codes = [await stranger.problem(await stranger.post("/api/join", {"token": f"{n:043d}"})) for n in range(40)]
+    assert codes[0] == "link_unknown"
+    assert codes[-1] == "too_many_attempts"
+
+
+async def test_without_a_cookie_a_visit_is_not_shown(house: House, stranger: Browser) -> None:
+    answer = await stranger.get(house.visit)
+    assert answer.status == 401
+    assert "张" not in await answer.text()
+
+
+async def test_a_foreign_visit_looks_like_none(house: House, guardian: Browser) -> None:
+    assert await guardian.problem(await guardian.get("/api/visits/" + "0" * 32)) == "not_found"
+
+
+async def test_names_of_the_visit_are_masked(house: House, guardian: Browser) -> None:
+    text = await (await guardian.get(house.visit)).text()
+    shown = (await (await guardian.get(house.visit)).json())["visit"]
+    assert shown["child"] == "张*明"
+    assert shown["physician"]["licence"]
+    assert shown["reasons"] == []
+    assert "张小明" not in text
+    assert "13800000000" not in text
+
+
+async def test_the_socket_needs_child_and_consents_first(house: House, guardian: Browser) -> None:
+    ask = f"{house.visit}/socket-token"
+    assert await guardian.problem(await guardian.post(ask)) == "child_not_confirmed"
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
+    assert await guardian.problem(await guardian.post(ask)) == "consent_missing"
+    await guardian.consent_to_everything(house.visit)
+    given = await (await guardian.post(ask)).json()
+    assert len(given["token"]) >= 43
+
+
+async def test_refusing_the_recording_keeps_the_door_shut(house: House, guardian: Browser) -> None:
+    await guardian.consent_to_everything(house.visit)
+    texts = await (await guardian.get(f"{house.visit}/consent-texts")).json()
+    recording = next(text for text in texts if text["kind"] == "recording")
+    shown = {name: recording[name] for name in ("kind", "version", "language", "sha256")}
+    answer = await guardian.post(f"{house.visit}/consents", shown | {"agreed": False})
+    assert (await answer.json())["consents"]["recording"] == "refused"
+    assert await guardian.problem(await guardian.post(f"{house.visit}/socket-token")) == "consent_missing"
+
+
+async def test_a_consent_names_exactly_the_text_that_was_shown(house: House, guardian: Browser) -> None:
+    (text, *_) = await (await guardian.get(f"{house.visit}/consent-texts?language=en")).json()
+    shown = {name: text[name] for name in ("kind", "version", "language", "sha256")}
+    changed = await guardian.post(f"{house.visit}/consents", shown | {"sha256": "0" * 64, "agreed": True})
+    assert await guardian.problem(changed) == "consent_changed"
+
+
+async def test_a_wrong_child_is_not_confirmed(house: House, guardian: Browser) -> None:
+    answer = await guardian.post(f"{house.visit}/child", {"confirmed": False})
+    assert (await answer.json()) == {"confirmed": False}
+
+
+async def test_the_physician_may_not_consent_for_the_family(house: House, physician: Browser) -> None:
+    assert await physician.problem(await physician.post(f"{house.visit}/child", {"confirmed": True})) == "not_allowed"
+
+
+@pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://localhost:8480.evil.example"])
+async def test_a_post_from_elsewhere_is_refused(house: House, guardian: Browser, origin: str | None) -> None:
+    answer = await guardian.post(f"{house.visit}/child", {"confirmed": True}, origin=origin)
+    assert await guardian.problem(answer) == "bad_origin"
+
+
+@pytest.mark.parametrize("body", [[], "x", 3, {"confirmed": 1}, {"confirmed": "true"}, {}])
+async def test_a_wrong_body_is_a_bad_request(house: House, guardian: Browser, body: object) -> None:
+    assert await guardian.problem(await guardian.post(f"{house.visit}/child", body)) == "bad_request"
+
+
+async def test_a_body_over_the_limit_is_too_large(house: House, stranger: Browser) -> None:
+    assert await stranger.problem(await stranger.post("/api/join", {"token": "x" * 70_000})) == "too_large"
+
+
+async def test_there_is_no_letter_and_no_summary_before_the_end(house: House, guardian: Browser) -> None:
+    for path in ("letter", "letter.pdf", "letter.fhir.json", "summary"):
+        assert await guardian.problem(await guardian.get(f"{house.visit}/{path}")) == "not_found"
