@@ -141,13 +141,13 @@ def bind(host: str, port: int, advertised: Sequence[str] = ()) -> list[socket.so
     takes for a forgery. So there each advertised address that is this machine's gets a socket of its own.
     """
     if host not in _WILDCARDS:
-        return [_bound(host, port)]
-    wildcard = _bound(host, port)
+        return [_bound(host, port, 0)]
+    wildcard = _bound(host, port, 1)
     port = wildcard.getsockname()[1]
     own = []
     for address in advertised:
         with contextlib.suppress(OSError):
-            own.append(_bound(address, port))
+            own.append(_bound(address, port, 1))
     sockets = own if own and len(own) == len(advertised) else [wildcard, *own]
     if wildcard not in sockets:
         wildcard.close()
@@ -156,12 +156,12 @@ def bind(host: str, port: int, advertised: Sequence[str] = ()) -> list[socket.so
     return sockets
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int, shared: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, shared)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER)
         if family == socket.AF_INET6:
