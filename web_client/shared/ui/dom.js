@@ -46,6 +46,7 @@ export function icon(name, label) {
  */
 export function render(container, child) {
   const next = flatten([child]);
+  if (!DRAWN.has(container)) container.replaceChildren(); // what the document said while it was loading
   patchChildren(container, DRAWN.get(container) ?? [], next);
   DRAWN.set(container, next);
 }
