@@ -172,6 +172,7 @@ class _Part:
     """What a part's lines said so far; ``torn``: it ended in a crash, so one newest file may lack its line."""
 
     newest: int = 0
+    listed: set[int] = field(default_factory=set)
     torn: bool = True
 
 
@@ -188,8 +189,7 @@ class Audit:
     begin: dict[str, Any] | None = None
     ended: bool = False
     gap_us: int = 0
-    _hashes: list[bytes] = field(default_factory=list)
-    _times: list[int] = field(default_factory=list)
+    _lines: dict[int, tuple[bytes, int]] = field(default_factory=dict)  # by number: hash, time
     _parts: dict[int, _Part] = field(default_factory=dict)
     _part: int = 0
     _covered: int = 0
@@ -205,22 +205,24 @@ class Audit:
     def line(self, body: bytes) -> Segment | None:
         """One whole line without its LF."""
         sha256 = hashlib.sha256(body)
-        number = len(self._hashes) + 1
-        self._hashes.append(sha256.digest())
-        self._times.append(self.head.at_us)
-        previous, self.head = self.head, Head(number, sha256.hexdigest(), self.head.at_us)
+        previous = self.head
         try:
             fields = read_line(body)
         except Malformed as error:
-            self._say("malformed_line", Level.DAMAGE, "manifest.jsonl", f"line {number}: {error}")
+            self._note_line(previous.line + 1, sha256, previous.at_us)
+            self._say("malformed_line", Level.DAMAGE, "manifest.jsonl", f"line {previous.line + 1}: {error}")
             return None
-        if fields["previous"] != previous.sha256 or fields["n"] != number:
+        number = fields["n"]
+        if fields["previous"] != previous.sha256 or number != previous.line + 1:
             self._say("broken_chain", Level.DAMAGE, "manifest.jsonl", f"line {number} does not follow the line before it")
-        self.head = Head(number, sha256.hexdigest(), fields["at_us"])
-        self._times[-1] = fields["at_us"]
+        self._note_line(number, sha256, fields["at_us"])
         if self.ended:
             self._say("malformed_line", Level.DAMAGE, "manifest.jsonl", f"line {number} comes after the end")
         return self._take(number, fields)
+
+    def _note_line(self, number: int, sha256: hashlib._Hash, at_us: int) -> None:
+        self.head = Head(number, sha256.hexdigest(), at_us)
+        self._lines.setdefault(number, (sha256.digest(), at_us))
 
     def _take(self, number: int, fields: dict[str, Any]) -> Segment | None:
         match fields["type"]:
@@ -255,6 +257,7 @@ class Audit:
         if fields["part"] != self._part or fields["number"] != part.newest + 1:
             self._out_of_place(number)
         part.newest = max(part.newest, fields["number"])
+        part.listed.add(fields["number"])
         return Segment(segment_path(fields["part"], fields["number"]), fields["bytes"], fields["sha256"])
 
     def _out_of_place(self, number: int) -> None:
@@ -281,9 +284,9 @@ class Audit:
 
     def anchor(self, line: int, sha256: str) -> None:
         """A head that the journal keeps."""
-        if line > len(self._hashes):
+        if line > self.head.line:
             self._beyond = max(self._beyond, line)
-        elif line < 1 or self._hashes[line - 1].hex() != sha256:
+        elif not self._is(line, sha256):
             self._say("broken_chain", Level.DAMAGE, "manifest.jsonl", f"line {line} is not the one anchored in the journal")
         else:
             self._covered = max(self._covered, line)
@@ -299,13 +302,16 @@ class Audit:
         self._checked |= verified is not None
         if verified is False:
             self._bad.append(f"the signature over line {line} is not the pinned signer's")
-        elif line > len(self._hashes):
+        elif line > self.head.line:
             self._beyond = max(self._beyond, line)
-        elif line < 1 or self._hashes[line - 1].hex() != sha256:
+        elif not self._is(line, sha256):
             self.bad_signature_line(line, "the signed hash is not that line's")
         elif verified:
             self._covered = max(self._covered, line)
             self._good += 1
+
+    def _is(self, line: int, sha256: str) -> bool:
+        return line in self._lines and self._lines[line][0].hex() == sha256
 
     def unlisted(self, names: Iterator[str]) -> None:
         """Every file of the folder that a stock reader would take for a segment (``part-*/seg-*.age``)."""
@@ -314,7 +320,7 @@ class Audit:
             part = self._parts.get(int(found[1])) if found else None
             if found is None or name != segment_path(int(found[1]), int(found[2])) or part is None:
                 self._say("extra_segment", Level.DAMAGE, name, "not listed")
-            elif int(found[2]) > part.newest or int(found[2]) == 0:
+            elif int(found[2]) not in part.listed:
                 newest = part.torn and int(found[2]) == part.newest + 1
                 kind, level = ("unlisted", Level.NOTE) if newest else ("extra_segment", Level.DAMAGE)
                 self._say(kind, level, name, "the newest, written just before a crash" if newest else "not listed")
@@ -326,12 +332,12 @@ class Audit:
             for detail in self._bad:
                 self._say("bad_signature", Level.DAMAGE, "signatures.jsonl", detail)
         if self._beyond:
-            detail = f"line {self._beyond} was signed or anchored, but the manifest ends at line {len(self._hashes)}"
+            detail = f"line {self._beyond} was signed or anchored, but the manifest ends at line {self.head.line}"
             self._say("truncated_manifest", Level.DAMAGE, "manifest.jsonl", detail)
         if self._cut:
             level = Level.DAMAGE if self._beyond else Level.NOTE
             self._say("truncated_line", level, "manifest.jsonl", "the last line is not whole")
-        if self.begin is None and not self._hashes:
+        if not self._lines:
             self._say("malformed_line", Level.DAMAGE, "manifest.jsonl", "there is no first line")
         if signer_given or self._covered:
             self._judge_tail()
@@ -340,10 +346,10 @@ class Audit:
         return self.findings
 
     def _judge_tail(self) -> None:
-        count = len(self._hashes)
-        if not count or self._covered == count:
+        count = self.head.line
+        if self._covered == count:
             return
-        tail_us = self.head.at_us - self._times[self._covered - 1] if self._covered else None
+        tail_us = self.head.at_us - self._lines[self._covered][1] if self._covered else None
         crash = tail_us is not None and tail_us <= UNSIGNED_TAIL_US
         seconds = "all of it" if tail_us is None else f"{tail_us / 1e6:.1f} s"
         detail = f"{count - self._covered} of {count} lines carry no good signature ({seconds})"
