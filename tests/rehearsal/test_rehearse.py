@@ -1,0 +1,79 @@
+"""The rehearsal itself, as operators run it; and that a whole consultation leaves nothing personal in any log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from rehearsal.play import Play
+from tests.rehearsal.stage import running
+
+pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
+
+STEPS = [
+    "join", "sign in", "admit", "see and hear", "attest", "live", "guardian silent", "held", "back", "refer", "letter",
+    "recording verified",
+]  # fmt: skip
+
+
+async def test_a_whole_consultation_holds_on_a_server_of_its_own() -> None:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "rehearsal", "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    out, _ = await asyncio.wait_for(child.communicate(), 150)
+    report = json.loads(out)
+    assert report["ok"], report["steps"]
+    assert child.returncode == 0
+    assert [step["name"] for step in report["steps"]] == STEPS
+    assert report["hold_after_silence_ms"] <= 3500
+    assert report["resume_to_first_frame_ms"] <= 1000
+    assert report["end_to_silence_ms"] <= 1000
+    assert report["recording"]["verified"] is True
+    assert report["recording"]["seconds"] >= 3
+
+
+async def test_without_access_to_a_foreign_server_it_says_what_is_missing() -> None:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "rehearsal", "--server", "http://localhost:1", stderr=asyncio.subprocess.PIPE
+    )
+    _, told = await child.communicate()
+    assert child.returncode == 2
+    assert b"--link" in told
+
+
+async def test_a_rehearsal_that_fails_says_so() -> None:
+    """Against a port where nobody listens the first step fails, and the exit code tells it."""
+    arguments = ["--server", "http://127.0.0.1:9", "--link", "http://x/j/" + "t" * 43, "--login", "physician", "--json"]
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "rehearsal", *arguments,
+        stdout=asyncio.subprocess.PIPE, env={"PEITONG_REHEARSAL_PASSWORD": "x"},
+    )  # fmt: skip
+    out, _ = await child.communicate()
+    assert child.returncode == 1
+    report = json.loads(out)
+    assert report["ok"] is False
+    assert [step["ok"] for step in report["steps"]] == [False]
+
+
+async def test_quiet_logs_a_canary_in_a_whole_consultation_is_found_in_no_log(tmp_path: Path) -> None:
+    async with running(tmp_path / "data") as stage:
+        play = Play(stage.access(), lambda step: None)
+        await play.perform()
+        assert all(step.ok for step in play.figures.steps), play.figures.steps
+        cookies = [cookie.value for person in (play.guardian, play.physician) for cookie in person.cookies]
+        made = stage.made
+    log = (tmp_path / "server.log").read_text("utf-8")
+    assert log.count("\n") > 10
+    canaries = [
+        "张小明", "李雷", "王芳", "13800000000", made["guardian_link"].rsplit("/", 1)[1], made["physician_password"],
+        made["operations_password"], made["visit"], "能看到我们吗", "需要线下检查",
+        "ice-ufrag", "candidate", "a=fingerprint", "AGE-SECRET", *cookies,
+    ]  # fmt: skip
+    assert len(cookies) >= 2
+    assert [canary for canary in canaries if canary in log] == []
+    assert re.findall(r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b", log) == []
