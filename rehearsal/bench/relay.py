@@ -1,0 +1,161 @@
+"""``./peitong bench relay``: CPU of relay and recorder per consult-second, the delay that is added, memory per consult."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rehearsal.bench.figures import Usage, machine_busy_ms, percentile, usage
+from rehearsal.bench.stage import Broken, Stage, running
+
+WARM_UP_S: Final = 8.0
+"""Long enough for the repair caches to fill, so that the memory is that of a call under way."""
+_STARVED_LATE_MS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """All that is read at one edge of the window."""
+
+    at_s: float
+    relay: Usage
+    recorder: Usage
+    busy_ms: float
+
+    @classmethod
+    def now(cls, stage: Stage) -> _Moment:
+        at_s = asyncio.get_running_loop().time()
+        return cls(at_s, usage(stage.worker.relay.pid), usage(stage.worker.recorder.pid), machine_busy_ms())
+
+
+def command(consults: int, seconds: float, as_json: bool) -> int:
+    """Prints the figures; 1 when they are none."""
+    told: Callable[[str], None] = (lambda line: None) if as_json else (lambda line: print(line, flush=True))
+    try:
+        with tempfile.TemporaryDirectory(prefix="peitong-bench-") as folder:
+            report = asyncio.run(measure(Path(folder), consults, seconds, told))
+    except Broken as error:
+        sys.stderr.write(f"no figures: {error}\n")
+        return 1
+    print(json.dumps(report) if as_json else as_text(report))
+    return 0
+
+
+async def measure(
+    folder: Path, consults: int, seconds: float, told: Callable[[str], None], warm_up_s: float = WARM_UP_S
+) -> dict[str, Any]:
+    """Raises ``Broken``."""
+    told(f"relay and recorder start, {consults} recordings open")
+    async with running(folder, consults) as stage:
+        empty = _Moment.now(stage)
+        told(f"{2 * consults} peers join; warm-up {warm_up_s:g} s")
+        await stage.join()
+        await stage.sit(warm_up_s)
+        told(f"measuring {seconds:g} s")
+        for generator in stage.generators:
+            generator.tell("begin")
+        first = _Moment.now(stage)
+        await stage.sit(seconds)
+        last = _Moment.now(stage)
+        for generator in stage.generators:
+            generator.tell("end")
+        loads = [await generator.hears() for generator in stage.generators]
+    return _report(consults, empty, first, last, loads)
+
+
+def _report(consults: int, empty: _Moment, first: _Moment, last: _Moment, loads: list[dict[str, Any]]) -> dict[str, Any]:
+    seconds = last.at_s - first.at_s
+    received = sum(load["received"] * seconds / load["seconds"] for load in loads)
+    relay_ms, recorder_ms = last.relay.cpu_ms - first.relay.cpu_ms, last.recorder.cpu_ms - first.recorder.cpu_ms
+    delays = sorted(delay for load in loads for delay in load["delays_us"])
+    per = consults * seconds
+    ours_ms = relay_ms + recorder_ms + sum(load["cpu_percent"] * seconds * 10 for load in loads)
+    relay_kb, recorder_kb = (
+        (after.resident_kb - before.resident_kb) / consults
+        for before, after in ((empty.relay, last.relay), (empty.recorder, last.recorder))
+    )
+    lost = sum(load["lost"] for load in loads)
+    return {
+        "consults": consults,
+        "seconds": round(seconds, 1),
+        "peitong": {
+            "relay_ms": round(relay_ms / per, 2),
+            "recorder_ms": round(recorder_ms / per, 2),
+            "cpu_ms_per_consult_second": round((relay_ms + recorder_ms) / per, 2),
+            "us_per_packet": round(relay_ms * 1000 / received, 1) if received else None,
+            "p50_us": percentile(delays, 0.5),
+            "p99_us": percentile(delays, 0.99),
+            "p999_us": percentile(delays, 0.999),
+            "kb_per_consult": round(relay_kb + recorder_kb),
+            "relay_kb_per_consult": round(relay_kb),
+            "recorder_kb_per_consult": round(recorder_kb),
+            "packets_per_second": round(received / seconds, 1),
+            "delays_measured": len(delays),
+            "lost_percent": round(100 * lost / (received + lost), 3) if received else None,
+            "relay_waited_percent": round((last.relay.waited_ms - first.relay.waited_ms) / seconds / 10, 1),
+        },
+        "generator": _of_generators(loads),
+        "machine": {
+            "system": f"{platform.system()} {platform.release()}",
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "others_percent": round(max(0.0, last.busy_ms - first.busy_ms - ours_ms) / seconds / 10, 1),
+        },
+    }
+
+
+def _of_generators(loads: list[dict[str, Any]]) -> dict[str, Any]:
+    late = sorted(lateness for load in loads for lateness in load["late_us"])
+    late_p99_ms = percentile(late, 0.99) / 1000
+    unsent = sum(load["unsent"] for load in loads)
+    return {
+        "processes": len(loads),
+        "cpu_percent": round(sum(load["cpu_percent"] for load in loads), 1),
+        "late_p50_ms": percentile(late, 0.5) / 1000,
+        "late_p99_ms": late_p99_ms,
+        "late_max_ms": late[-1] / 1000 if late else None,
+        "sent": sum(load["sent"] for load in loads),
+        "received": sum(load["received"] for load in loads),
+        "unsent": unsent,
+        "feedback": sum(load["feedback"] for load in loads),
+        "nacks": sum(load["nacks"] for load in loads),
+        "keyframe_requests": sum(load["keyframe_requests"] for load in loads),
+        "starved": late_p99_ms > _STARVED_LATE_MS or unsent > 0,
+    }
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def as_text(report: dict[str, Any]) -> str:
+    ours, generator, machine = report["peitong"], report["generator"], report["machine"]
+    rows = [
+        ("relay", f"{ours['relay_ms']:.2f} ms CPU per consult-second"),
+        ("recorder", f"{ours['recorder_ms']:.2f} ms CPU per consult-second"),
+        ("together", f"{ours['cpu_ms_per_consult_second']:.2f} ms CPU per consult-second"),
+        ("relay, per packet", f"{ours['us_per_packet']} us at {ours['packets_per_second']} forwarded packets/s"),
+        ("added delay", f"p50 {ours['p50_us']} us, p99 {ours['p99_us']} us, p99.9 {ours['p999_us']} us"),
+        ("memory per consult", f"relay {ours['relay_kb_per_consult']} kB, recorder {ours['recorder_kb_per_consult']} kB"),
+        ("lost", f"{ours['lost_percent']} %"),
+        ("generator", f"{generator['cpu_percent']} % CPU, late p50 {generator['late_p50_ms']} ms, p99 {generator['late_p99_ms']} ms"),
+        ("machine", f"{machine['processor']}, {machine['cores']} cores; others used {machine['others_percent']} % of one"),
+        ("relay had to wait", f"{ours['relay_waited_percent']} % of the time for a core"),
+    ]
+    head = f"{report['consults']} consults, {report['seconds']} s, 720p30 VP8 1.5 Mbit/s + Opus both ways, recorded"
+    lines = [head, *(f"  {name:<20} {value}" for name, value in rows)]
+    if generator["starved"]:
+        lines.append("  The generator was STARVED: media was late or not sent. CPU per packet may hold, delays do not.")
+    if ours["relay_waited_percent"] > 5:
+        lines.append("  The relay waited for a core: the delays are this machine's, not the relay's.")
+    return "\n".join(lines)
