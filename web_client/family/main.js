@@ -280,6 +280,7 @@ document.addEventListener("visibilitychange", () => {
   void stayAwake();
 });
 window.addEventListener("online", () => room?.reconnect());
+window.addEventListener("offline", () => room && dispatch({ type: "connection", connection: "offline" }));
 setInterval(() => room && dispatch({ type: "tick", nowMs: performance.now() }), 1_000);
 
 /** Figures only, for the browser tests and for support on the phone. */

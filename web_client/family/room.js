@@ -75,7 +75,7 @@ function topLine(scene) {
 function remote({ state, t, emit, remotes }, held) {
   const stream = remotes.get("physician") ?? null;
   const doubts = seatOf(state, "physician")?.doubts ?? [];
-  const noPicture = doubts.includes("camera_off") || doubts.includes("sound_only");
+  const noPicture = doubts.includes("camera_off");
   return h(
     "div",
     { class: `remote${state.wholePicture ? " remote-whole" : ""}`, key: "remote" },
