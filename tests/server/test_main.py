@@ -1,0 +1,78 @@
+"""The command line as a person meets it: help everywhere, every fault at once, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server import demo
+from server.__main__ import main
+from server.clock import Clock
+from server.config import Config
+from server.wiring import chance
+
+pytestmark = pytest.mark.process
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PEITONG_")}
+    return subprocess.run(
+        [sys.executable, "-m", "server", *arguments],
+        capture_output=True, text=True, timeout=60, check=False, env=inherited | environment,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["demo"], ["serve"], ["journal", "verify"], ["recording", "verify"], ["recording", "open"]]
+)
+def test_every_command_explains_itself(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        main([*command, "--help"])
+    assert done.value.code == 0
+    assert "usage: peitong" in capsys.readouterr().out
+
+
+def test_a_faulty_configuration_lists_every_fault_and_exits_2(tmp_path: Path) -> None:
+    file = tmp_path / "peitong.toml"
+    file.write_text("[http]\nlisten = 'nowhere'\n[media]\nrelays = 0\n", "utf-8")
+    done = run("serve", "--config", str(file), PEITONG_LIMITS_GUARDIAN_S="never")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    faults = [line for line in done.stderr.splitlines() if line.startswith("configuration: ")]
+    assert len(faults) == 6
+
+
+def test_a_configuration_that_is_not_there_exits_2(tmp_path: Path) -> None:
+    assert run("serve", "--config", str(tmp_path / "none.toml")).returncode == 2
+
+
+async def seed(folder: Path) -> None:
+    config = Config(data_folder=folder, recipients=(demo.hospital_recipient(folder),), origin="http://localhost:1")
+    luck = chance()
+    await demo.seed(config, Clock(), luck.new_id, luck.new_secret)
+
+
+async def test_the_journal_of_a_new_hospital_is_whole(tmp_path: Path) -> None:
+    await seed(tmp_path)
+    done = run("journal", "verify", "--data", str(tmp_path), "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["ok"] is True
+
+
+async def test_a_printed_head_that_the_journal_does_not_have_is_found(tmp_path: Path) -> None:
+    await seed(tmp_path)
+    done = run("journal", "verify", "--data", str(tmp_path), "--pin", "0" * 64)
+    assert done.returncode == 1
+
+
+def test_a_journal_that_is_not_there_exits_2(tmp_path: Path) -> None:
+    assert run("journal", "verify", "--data", str(tmp_path / "nowhere")).returncode == 2
+
+
+def test_a_recording_that_is_not_there_exits_2(tmp_path: Path) -> None:
+    assert run("recording", "verify", str(tmp_path / "none")).returncode == 2

@@ -1,0 +1,82 @@
+"""Session keys and signatures: made by a child, sealed to the hospital, signed by a key that nobody else reads."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pyrage
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from media import control
+from media.manifest import message_to_sign
+from server.sealing import Anchor, Origin, SealingFailed, SessionRecording, Signer, make_session_key
+
+pytestmark = pytest.mark.process
+
+
+def hospital(folder: Path) -> tuple[Path, str]:
+    identity = pyrage.x25519.Identity.generate()
+    path = folder / "hospital.key"
+    path.write_text(f"{identity}\n", "ascii")
+    return path, str(identity.to_public())
+
+
+def test_the_signing_key_is_made_once_and_private(tmp_path: Path) -> None:
+    first, again = Signer.from_folder(tmp_path / "keys"), Signer.from_folder(tmp_path / "keys")
+    assert first.public_hex == again.public_hex == (tmp_path / "keys" / "signer.pub").read_text("ascii").strip()
+    assert (tmp_path / "keys" / "signer.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_head_is_signed_as_the_format_says(tmp_path: Path) -> None:
+    signer = Signer.from_folder(tmp_path)
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signer.public_hex))
+    key.verify(signer.sign_head("rec", 7, "ab" * 32), message_to_sign("rec", 7, "ab" * 32))
+
+
+async def test_the_session_identity_opens_with_the_hospitals_key_and_stock_age_only(tmp_path: Path) -> None:
+    key, recipient = hospital(tmp_path)
+    public = await make_session_key(tmp_path / "rec", (recipient,))
+    opened = subprocess.run(
+        ["age", "-d", "-i", str(key), str(tmp_path / "rec" / "session-key.age")], capture_output=True, check=True
+    )
+    assert str(pyrage.x25519.Identity.from_str(opened.stdout.decode().strip()).to_public()) == public
+    assert b"AGE-SECRET" not in (tmp_path / "rec" / "session-key.age").read_bytes()
+
+
+@pytest.mark.parametrize("recipients", [(), ("age1nonsense",)])
+async def test_without_a_usable_recipient_there_is_no_key(tmp_path: Path, recipients: tuple[str, ...]) -> None:
+    with pytest.raises(SealingFailed):
+        await make_session_key(tmp_path / "rec", recipients)
+    assert not (tmp_path / "rec" / "session-key.age").exists()
+
+
+async def test_a_folder_that_cannot_be_made_is_a_failure_of_sealing(tmp_path: Path) -> None:
+    (tmp_path / "rec").write_text("a file is in the way", "ascii")
+    with pytest.raises(SealingFailed):
+        await make_session_key(tmp_path / "rec" / "deeper", (hospital(tmp_path)[1],))
+
+
+async def test_a_recording_is_prepared_once_and_its_heads_are_signed(tmp_path: Path) -> None:
+    signer = Signer.from_folder(tmp_path / "keys")
+    origin = Origin(1000.0, 5_000_000, "1970-01-01T00:16:40.000Z")
+    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, origin)
+    await recording.prepare()
+    public = recording.public
+    await recording.prepare()
+    opening = recording.opening()
+    assert (opening.recipient, opening.origin_us, opening.origin_utc) == (public, origin.monotonic_us, origin.utc)
+    signed = recording.signed(control.Head("s", 3, "cd" * 32, 0, 2))
+    assert recording.head == Anchor(3, "cd" * 32)
+    assert recording.seconds == 2
+    assert recording.began_at == 1000.0
+    Ed25519PublicKey.from_public_bytes(bytes.fromhex(signer.public_hex)).verify(
+        signed.signature, message_to_sign("s", 3, "cd" * 32)
+    )
+
+
+async def test_a_known_key_is_not_made_again(tmp_path: Path) -> None:
+    recording = SessionRecording("s", tmp_path / "rec", (), Signer.from_folder(tmp_path), Origin(0.0, 0, ""))
+    await recording.prepare("age1known")
+    assert recording.public == "age1known"
