@@ -7,13 +7,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
 
 from tests.e2e.clips import GUARDIAN, PHYSICIAN, Clip, write_tone, write_video
 from tests.e2e.people import Guardian, Physician
@@ -100,11 +102,24 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Pat
     return made
 
 
+Figures = dict[str, int]
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
+    """What a test measured, kept for whoever asks how fast it is."""
+    measured: Figures = {}
+    yield measured
+    kept = SCREENS.parent / f"{request.node.name}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(measured, indent=1) + "\n")
+
+
 Launch = Callable[[Clip], Awaitable[Browser]]
 
 
 @pytest.fixture
-async def launch(media: dict[str, tuple[Path, Path]]) -> AsyncIterator[Launch]:
+async def launch(media: dict[str, tuple[Path, Path]], request: pytest.FixtureRequest) -> AsyncIterator[Launch]:
     """Starts one more Chromium process, whose camera and microphone are a clip's (they are per process)."""
     playwright: Playwright
     async with async_playwright() as playwright:
@@ -118,15 +133,36 @@ async def launch(media: dict[str, tuple[Path, Path]]) -> AsyncIterator[Launch]:
             return browsers[-1]
 
         yield start
-        for browser in browsers:
+        for number, browser in enumerate(browsers):
+            await _last_sight(browser, f"last-{request.node.name}-{number}")
             await browser.close()
 
 
+async def _last_sight(browser: Browser, name: str) -> None:
+    """How the pages of a browser looked when its test was over, for whoever asks why it failed."""
+    for number, page in enumerate(page for context in browser.contexts for page in context.pages):
+        with suppress(PlaywrightError):
+            await page.screenshot(path=SCREENS / f"{name}-{number}.png", timeout=2000)
+
+
+NewGuardian = Callable[..., Awaitable[Guardian]]
+
+
 @pytest.fixture
-async def guardian(launch: Launch) -> Guardian:
-    browser = await launch(GUARDIAN)
-    context = await browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **_PHONE)
-    return Guardian("guardian", context, await context.new_page(), "video.remote-video", SCREENS)
+async def new_guardian(launch: Launch) -> NewGuardian:
+    """A guardian at a phone; given what a browser kept (cookies, storage), at the same phone."""
+
+    async def start(kept: Any = None) -> Guardian:
+        browser = await launch(GUARDIAN)
+        context = await browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", storage_state=kept, **_PHONE)
+        return Guardian("guardian", context, await context.new_page(), "video.remote-video", SCREENS)
+
+    return start
+
+
+@pytest.fixture
+async def guardian(new_guardian: NewGuardian) -> Guardian:
+    return await new_guardian()
 
 
 @pytest.fixture

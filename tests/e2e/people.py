@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +46,26 @@ _HEARD_HZ = """async ([video, loudDb, waitMs]) => {
 }"""
 
 
+_WATCH_FRAMES = """(video) => {
+  window.__lastFrameMs = 0;
+  const seen = (now) => {
+    window.__lastFrameMs = performance.timeOrigin + now;
+    video.requestVideoFrameCallback(seen);
+  };
+  video.requestVideoFrameCallback(seen);
+  window.addEventListener("click", () => (window.__clickedMs = performance.timeOrigin + performance.now()), { capture: true });
+}"""
+
+_FIRST_FRAME = """(remote) => {
+  const frames = document.querySelector(remote)?.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
+  return frames > 0 && performance.timeOrigin + performance.now();
+}"""
+
+_APPEARS = "(words) => document.body.innerText.includes(words) && performance.timeOrigin + performance.now()"
+
+
 async def within(seconds: float, look: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], what: str) -> Any:
     """Looks again and again until it is as wanted."""
-    import asyncio
-
     seen = None
     try:
         async with asyncio.timeout(seconds):
@@ -96,6 +115,44 @@ class Person:
 
         await within(seconds, numbers, lambda seen: seen == {None}, f"{self.name} sees nobody")
 
+    async def watches_frames(self) -> None:
+        """From now on the page notes when a frame of the other side was shown, and when it was clicked."""
+        await self.page.locator(self.remote).first.evaluate(_WATCH_FRAMES)
+
+    async def last_frame_ms(self) -> float:
+        """When the newest frame was shown, in Unix milliseconds."""
+        return await self.page.evaluate("window.__lastFrameMs")
+
+    async def clicked_ms(self) -> float:
+        return await self.page.evaluate("window.__clickedMs")
+
+    def appears(self, words: str) -> asyncio.Task[float]:
+        """When these words come onto the screen, in Unix milliseconds; watched from now on."""
+
+        async def watch() -> float:
+            return await (await self.page.wait_for_function(_APPEARS, arg=words, timeout=PATIENCE_MS)).json_value()
+
+        return asyncio.create_task(watch())
+
+    def first_frame(self) -> asyncio.Task[float]:
+        """When the first frame of the other side is there, in Unix milliseconds; watched from now on."""
+
+        async def watch() -> float:
+            return await (await self.page.wait_for_function(_FIRST_FRAME, arg=self.remote, timeout=PATIENCE_MS)).json_value()
+
+        return asyncio.create_task(watch())
+
+    async def dies(self) -> None:
+        """Every process of the browser is killed at once, as when a phone's battery is pulled."""
+        session = await self.context.browser.new_browser_cdp_session()
+        processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+        for process in processes:
+            os.kill(process["id"], signal.SIGKILL)
+
+    @property
+    def origin(self) -> str:
+        return self.page.url.split("/", 3)[0] + "//" + self.page.url.split("/", 3)[2]
+
     async def screenshot(self, name: str) -> None:
         self.screens.mkdir(parents=True, exist_ok=True)
         await self.page.screenshot(path=self.screens / f"{name}-{self.name}.png")
@@ -106,14 +163,22 @@ class Person:
     async def click(self, name: str) -> None:
         await self.page.get_by_role("button", name=name).first.click(timeout=PATIENCE_MS)
 
+    async def writes(self, words: str) -> None:
+        """A chat message, in the field that is open."""
+        await self.page.locator("input[name=text]").fill(words)
+        await self.page.locator("button.chat-send").click()
+
 
 class Guardian(Person):
     """On a phone, from the link of the message."""
 
-    async def joins(self, link: str) -> None:
-        """From the link to the waiting room, by every step."""
+    async def redeems(self, link: str) -> None:
         await self.page.goto(link)
         await self.click("在这台设备上加入就诊")
+
+    async def joins(self, link: str) -> None:
+        """From the link to the waiting room, by every step."""
+        await self.redeems(link)
         await self.click("用中文继续")
         await self.click("是，这是我的孩子")
         await self.click("我已阅读，同意线上就诊")
@@ -121,6 +186,12 @@ class Guardian(Person):
         await self.click("打开摄像头和麦克风")
         await self.click("进入候诊室")
         await self.is_in_the_waiting_room()
+
+    async def returns(self, address: str) -> None:
+        """To a visit that goes on: only the devices are asked for again."""
+        await self.page.goto(address)
+        await self.click("打开摄像头和麦克风")
+        await self.click("进入候诊室")
 
     async def is_in_the_waiting_room(self) -> None:
         await self.reads("您已在候诊室")
@@ -150,5 +221,25 @@ class Physician(Person):
     async def attests(self) -> None:
         await self.acts("attest")
         for check in ("guardian_seen", "child_seen", "identity_matches"):
-            await self.page.locator(f"input[data-check={check}]").check()
+            await self.page.locator(f"label:has(input[data-check={check}])").click()
+        await self.confirms()
+
+    async def holds(self, reason: str) -> None:
+        await self.acts("hold")
+        await self.page.locator(f"label:has(input[data-check={reason}])").click()
+        await self.confirms()
+
+    async def completes(self, summary: str) -> None:
+        await self.acts("complete")
+        await self.page.get_by_text("是，足以判断").click()
+        await self.page.locator("#field-summary").fill(summary)
+        await self.confirms()
+
+    async def refers(self, reason_at: int, note: str, not_examined: str, told_family: str) -> None:
+        """Two taps, reason and urgency (the checklist's own), and what goes into the letter."""
+        await self.acts("refer")
+        await self.page.locator("[data-reason]").nth(reason_at).click()
+        await self.page.locator("label:has(input[data-urgency=within_30d])").click()
+        for field, words in (("note", note), ("not-examined", not_examined), ("told-family", told_family)):
+            await self.page.locator(f"#field-{field}").fill(words)
         await self.confirms()

@@ -1,0 +1,141 @@
+"""A whole consultation between two real browsers, with files as cameras and microphones, through the real server."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import sys
+import time
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from tests.e2e import sealed
+from tests.e2e.clips import GUARDIAN, PHYSICIAN
+from tests.e2e.conftest import ROOT, DemoServer, Figures, NewGuardian
+from tests.e2e.people import Guardian, Person, Physician
+
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(400)]
+
+HELD = "已暂停：监护人一方的声音和画面中断"
+HZ = 12  # a bin of the analyser is 3 Hz wide, the beeps' edges make it a little wider
+
+
+async def test_a_whole_consultation(
+    server: DemoServer,
+    guardian: Guardian,
+    physician: Physician,
+    new_guardian: NewGuardian,
+    tmp_path: Path,
+    figures: Figures,
+) -> None:
+    await both_are_in_the_call(server, guardian, physician, figures)
+    await they_see_and_hear_each_other(guardian, physician)
+    await physician.attests()
+    await physician.reads("就诊进行中")
+    await guardian.reads("正在与")
+
+    back = await the_guardians_browser_is_killed_and_the_physician_is_told(guardian, physician, new_guardian, figures)
+    await the_guardian_comes_back(server, back, physician)
+
+    await the_physician_refers_and_both_are_out_within_a_second(back, physician, figures)
+    await the_guardian_reads_the_letter(back)
+    await the_recording_holds_it_all(server, tmp_path)
+
+
+async def both_are_in_the_call(server: DemoServer, guardian: Guardian, physician: Physician, figures: Figures) -> None:
+    await guardian.joins(server.guardian_link)
+    await physician.signs_in(server.physician_link, server.physician_login, server.physician_password)
+    await physician.opens(server.visit)
+    frames = {person.name: person.first_frame() for person in (guardian, physician)}
+    await physician.acts("admit")
+    admitted_ms = time.time() * 1000
+    for name, frame in frames.items():
+        figures[f"admit_to_first_frame_of_{name}_ms"] = round(await frame - admitted_ms)
+
+
+async def they_see_and_hear_each_other(guardian: Guardian, physician: Physician) -> None:
+    await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
+    assert await physician.hears_hz() == pytest.approx(GUARDIAN.hz, abs=HZ)
+    assert await guardian.hears_hz() == pytest.approx(PHYSICIAN.hz, abs=HZ)
+
+
+async def the_guardians_browser_is_killed_and_the_physician_is_told(
+    guardian: Guardian, physician: Physician, new_guardian: NewGuardian, figures: Figures
+) -> Guardian:
+    """Returns the guardian on the same device (cookie and storage), not yet at the page."""
+    back = await new_guardian(await guardian.context.storage_state())
+    held = physician.appears(HELD)
+    await physician.watches_frames()
+    killed_at_ms = time.time() * 1000
+    await guardian.dies()
+    figures["kill_to_held_ms"] = round(await held - killed_at_ms)
+    await physician.sees_no_more(2)
+    figures["kill_to_last_frame_ms"] = round(await physician.last_frame_ms() - killed_at_ms)
+    assert figures["kill_to_held_ms"] < 4000
+    assert figures["kill_to_last_frame_ms"] < 4000
+    await physician.screenshot("held")
+    return back
+
+
+async def the_guardian_comes_back(server: DemoServer, guardian: Guardian, physician: Physician) -> None:
+    """The same visit goes on. If the way back took long, the physician looks again who is there."""
+    await guardian.returns(f"{server.origin}/family/?visit={server.visit}")
+    await they_see_and_hear_each_other(guardian, physician)
+    if not await physician.page.get_by_text("就诊进行中").is_visible():
+        await physician.attests()
+    await physician.reads("就诊进行中")
+    await guardian.screenshot("live")
+    await physician.screenshot("live")
+
+
+async def the_physician_refers_and_both_are_out_within_a_second(
+    guardian: Guardian, physician: Physician, figures: Figures
+) -> None:
+    everybody: tuple[Person, ...] = (guardian, physician)
+    for person in everybody:
+        await person.watches_frames()
+    await physician.refers(reason_at=-1, note="身高低于同龄儿童", not_examined="骨龄", told_family="请尽快带孩子到医院")
+    await guardian.reads("请带孩子线下就诊")
+    await physician.reads("已结束并转线下就诊")
+    clicked_ms = await physician.clicked_ms()
+    for person in everybody:
+        await person.sees_no_more(2)
+        figures[f"end_to_last_frame_of_{person.name}_ms"] = after_ms = round(await person.last_frame_ms() - clicked_ms)
+        assert -1000 < after_ms < 1000
+        await person.screenshot("referred")
+
+
+async def the_guardian_reads_the_letter(guardian: Guardian) -> None:
+    await guardian.reads("请尽快带孩子到医院")
+    href = await guardian.page.get_by_role("link", name="打开转诊单 PDF").get_attribute("href")
+    answer = await guardian.page.request.get(f"{guardian.origin}{href}")
+    assert answer.ok
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(await answer.body())).pages)
+    for words in ("骨龄", "请尽快带孩子到医院", "身高低于同龄儿童"):
+        assert words in text.replace("\n", "")
+    await guardian.page.get_by_role("link", name="在网页上查看完整转诊单").click()
+    await guardian.reads("骨龄")
+    await guardian.screenshot("letter")
+    fhir = await guardian.page.request.get(f"{guardian.origin}{href.replace('letter.pdf', 'letter.fhir.json')}")
+    assert (await fhir.json())["resourceType"] == "ServiceRequest"
+
+
+async def the_recording_holds_it_all(server: DemoServer, tmp_path: Path) -> None:
+    verdict = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "server", "recording", "verify", str(server.recording), "--signer", str(server.signer), "--json",
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await verdict.communicate()
+    assert verdict.returncode == 0, json.loads(out)
+
+    parts = sealed.open_parts(server.recording, server.identity, tmp_path / "opened")
+    whole = next(part for part in parts if len(part.tracks()) == 4)
+    for clip in (GUARDIAN, PHYSICIAN):
+        assert whole.track(clip.name, "audio").codec == "opus"
+        legible = [seen for seen in whole.pictures(clip.name) if seen.number is not None]
+        assert {seen.clip for seen in legible} == {clip.name}
+        assert len({seen.number for seen in legible}) > 5
+        assert whole.hz(clip.name) == pytest.approx(clip.hz, abs=HZ)

@@ -1,0 +1,92 @@
+"""Visits that take another course, on the real pages: refused, reloaded, taken over, held by hand, completed, withdrawn."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.conftest import DemoServer, NewGuardian
+from tests.e2e.people import Guardian, Physician
+
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300)]
+
+
+async def in_the_call(server: DemoServer, guardian: Guardian, physician: Physician) -> None:
+    await guardian.joins(server.guardian_link)
+    await physician.signs_in(server.physician_link, server.physician_login, server.physician_password)
+    await physician.opens(server.visit)
+    await physician.acts("admit")
+    await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
+
+
+async def test_refusing_the_recording_offers_in_person_care_and_a_used_link_says_so(
+    server: DemoServer, guardian: Guardian, new_guardian: NewGuardian
+) -> None:
+    await guardian.redeems(server.guardian_link)
+    await guardian.click("用中文继续")
+    await guardian.click("是，这是我的孩子")
+    await guardian.click("我已阅读，同意线上就诊")
+    await guardian.click("不同意录制")
+    await guardian.reads("好的，请带孩子到医院就诊")
+    await guardian.screenshot("declined")
+
+    stranger = await new_guardian()
+    await stranger.redeems(server.guardian_link)
+    await stranger.reads("这个链接已在另一台设备上使用")
+    await stranger.redeems(f"{server.origin}/j/{'x' * 32}")
+    await stranger.reads("这个链接无法使用")
+    await stranger.page.goto(f"{server.origin}/family/?visit={server.visit}")
+    await expect(stranger.page.get_by_role("heading").first).to_be_visible()
+    assert "张" not in await stranger.page.inner_text("body")
+
+
+async def test_a_visit_with_a_reload_a_second_page_a_hold_by_hand_and_a_summary(
+    server: DemoServer, guardian: Guardian, physician: Physician
+) -> None:
+    await in_the_call(server, guardian, physician)
+    await physician.attests()
+
+    await guardian.page.reload()
+    await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
+
+    second = Guardian(guardian.name, guardian.context, await guardian.context.new_page(), guardian.remote, guardian.screens)
+    await second.returns(guardian.page.url)
+    await guardian.reads("已在另一个页面打开")
+    await asyncio.gather(physician.sees_moving("guardian"), second.sees_moving("physician"))
+
+    await physician.holds("guardian_not_with_child")
+    await physician.reads("已暂停：由您暂停")
+    await second.reads("通话已暂停")
+    await asyncio.gather(physician.sees_no_more(3), second.sees_no_more(3))
+    await second.screenshot("held-by-hand")
+    await physician.writes("请回到孩子身边")
+    await second.click("消息")
+    await second.reads("请回到孩子身边")
+    await second.writes("我回来了")
+    await physician.reads("我回来了")
+    await physician.acts("resume")
+    await asyncio.gather(physician.sees_moving("guardian"), second.sees_moving("physician"))
+
+    await physician.completes("生长速度正常，三个月后复诊。")
+    await second.reads("就诊已完成")
+    await second.reads("生长速度正常，三个月后复诊。")
+    await physician.reads("就诊已完成")
+
+
+async def test_a_guardian_who_withdraws_in_the_call_ends_it_and_can_still_be_referred(
+    server: DemoServer, guardian: Guardian, physician: Physician
+) -> None:
+    await in_the_call(server, guardian, physician)
+    await guardian.click("更多")
+    await guardian.click("撤回同意并结束就诊")
+    await guardian.page.get_by_text("撤回对录制的同意").click()
+    await guardian.page.locator("dialog, [role=dialog]").get_by_role("button", name="撤回同意并结束就诊").click()
+    await guardian.reads("您已撤回同意，就诊已结束")
+    await physician.reads("就诊已结束：监护人撤回了同意")
+    await asyncio.gather(physician.sees_no_more(3), guardian.sees_no_more(3))
+    await physician.click("仍然转线下就诊")
+    await physician.page.locator("[data-reason]").first.click()
+    await physician.confirms()
+    await physician.reads("打开转诊函")
