@@ -17,23 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.chain import EMPTY, Head, Link, anchor, canonical, check_events, extend, microseconds
 from server.events import Event, from_record, to_record
-from server.store.bodies import Body, keep
 from server.store.database import Database, Write
 from server.store.errors import BrokenChain, Unavailable, UnknownSession, VersionConflict
-from server.store.outbox import Outgoing, post
-from server.store.referrals import Referral, file, filed_for
 from server.store.tables import event, hospital, hospital_chain, visit
 
-__all__ = ["BrokenChain", "Filed", "Head", "Journal", "Unavailable", "UnknownSession", "VersionConflict"]
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """A referral that is there now, and the session's head; ``new`` is false when it had been filed before."""
-
-    referral: Referral
-    head: Head
-    new: bool
+__all__ = ["BrokenChain", "Head", "Journal", "Unavailable", "UnknownSession", "VersionConflict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,34 +65,6 @@ class Journal:
             return head
 
         return await self._sure(session, attempt, work)
-
-    async def file_referral(
-        self,
-        session: str,
-        expected_version: int,
-        events: Sequence[Event],
-        at: float,
-        referral: Referral,
-        letter: Body,
-        messages: Sequence[Outgoing],
-        also: Sequence[Write] = (),
-    ) -> Filed:
-        """End a session with a referral: events, referral, letter and outgoing messages in one transaction.
-
-        A session that has a referral already keeps it: that one is returned and nothing changes. Raises as ``append`` does.
-        """
-
-        async def work(connection: AsyncConnection) -> Filed:
-            existing = await filed_for(connection, session)
-            if existing is not None:
-                return Filed(existing, await _head(connection, session), new=False)
-            writes = [keep(letter), file(referral), *(post(message) for message in messages), *also]
-            head = await _append(connection, session, expected_version, [to_record(e) for e in events], at)
-            for write in writes:
-                await write(connection)
-            return Filed(referral, head, new=True)
-
-        return await self._database.write(work)
 
     async def replay(self, session: str) -> list[tuple[Event, float]]:
         """The session's events with their times, oldest first. Raises ``BrokenChain`` when they were tampered with."""

@@ -29,7 +29,7 @@ class Referral:
 
 
 def file(item: Referral) -> Write:
-    """Store it. A second one for the same visit is an ``IntegrityError``: ask ``filed_for`` first (``file_referral`` does)."""
+    """Store it, in the transaction of its event. A second one for a visit is an ``IntegrityError``, and nothing changes."""
 
     async def write(connection: AsyncConnection) -> None:
         await connection.execute(insert(referral), {name: getattr(item, name) for name in Referral.__slots__})

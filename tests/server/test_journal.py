@@ -16,7 +16,7 @@ from server.chain import EMPTY
 from server.journal import Journal
 from server.store import bodies, outbox, referrals, visits
 from server.store.bodies import Body
-from server.store.database import Database
+from server.store.database import Database, Write
 from server.store.errors import BrokenChain, Unavailable, UnknownSession, VersionConflict
 from server.store.outbox import Outgoing
 from server.store.referrals import Referral
@@ -117,26 +117,37 @@ async def test_a_further_write_that_fails_takes_the_events_with_it(database: Dat
     assert await outbox.pending(database) == []
 
 
-async def test_an_end_with_referral_writes_everything_together_and_only_once(database: Database, visit: str) -> None:
+def whole_referral() -> list[Write]:
+    """Everything that an end with referral writes besides its event."""
+    return [bodies.keep(LETTER), referrals.file(REFERRAL), *(outbox.post(message) for message in MESSAGES)]
+
+
+async def test_an_end_with_referral_writes_everything_together(database: Database, visit: str) -> None:
     journal = Journal(database)
     ended = visits.snapshot(visit, Snapshot("ended", "referred", None, NOW))
-    filed = await journal.file_referral(visit, 0, [REFERRED], NOW, REFERRAL, LETTER, MESSAGES, also=[ended])
-    assert (filed.new, filed.referral, filed.head.n) == (True, REFERRAL, 1)
-    again = await journal.file_referral(
-        visit, 0, [REFERRED], NOW + 5, replace(REFERRAL, id="other", number="R-2"), LETTER, MESSAGES
-    )
-    assert (again.new, again.referral, again.head) == (False, REFERRAL, filed.head)
+    head = await journal.append(visit, 0, [REFERRED], NOW, also=[*whole_referral(), ended])
+    assert head.n == 1
     assert await referrals.of_visit(database, visit) == REFERRAL
     assert await bodies.find(database, "letter-1") == LETTER
     assert await outbox.pending(database) == MESSAGES
     assert await journal.open_sessions() == []
 
 
+async def test_a_second_referral_of_a_visit_cannot_be_stored(database: Database, visit: str) -> None:
+    journal = Journal(database)
+    head = await journal.append(visit, 0, [REFERRED], NOW, also=whole_referral())
+    second = referrals.file(replace(REFERRAL, id="other", number="R-2"))
+    with pytest.raises(IntegrityError):
+        await journal.append(visit, 1, [REFERRED], NOW + 5, also=[second])
+    assert await journal.head(visit) == head
+    assert await referrals.of_visit(database, visit) == REFERRAL
+
+
 async def test_an_end_with_referral_that_cannot_be_written_whole_is_not_written_at_all(database: Database, visit: str) -> None:
     journal = Journal(database)
     await database.write(outbox.post(MESSAGES[1]))
     with pytest.raises(IntegrityError):
-        await journal.file_referral(visit, 0, [REFERRED], NOW, REFERRAL, LETTER, MESSAGES)
+        await journal.append(visit, 0, [REFERRED], NOW, also=whole_referral())
     assert await journal.head(visit) == EMPTY
     assert await referrals.of_visit(database, visit) is None
     assert await bodies.find(database, "letter-1") is None

@@ -48,7 +48,7 @@ async def test_a_visit_shows_what_the_family_has_done(database: Database, visit:
 async def test_a_letter_has_whole_names_a_masked_number_and_the_journals_head(database: Database, visit: str) -> None:
     assert await details.letter(database, visit) is None
     journal = Journal(database)
-    filed = await journal.file_referral(visit, 0, [REFERRED], NOW, REFERRAL, LETTER, [])
+    head = await journal.append(visit, 0, [REFERRED], NOW, also=[bodies.keep(LETTER), referrals.file(REFERRAL)])
     await journal.append(visit, 1, [ev.RecordingAnchored("r", 9, "f" * 64)], NOW + 1)
     letter = await details.letter(database, visit)
     assert letter is not None
@@ -56,7 +56,7 @@ async def test_a_letter_has_whole_names_a_masked_number_and_the_journals_head(da
     assert letter.content == {"history": "夜间头痛"}
     assert (letter.child.name, letter.child.sex, letter.child.birth_date) == ("张小明", "male", "2018-03-05")
     assert (letter.guardian_name, letter.guardian_phone_masked, letter.relation) == ("李雷", "138****5678", "father")
-    assert letter.journal_head == filed.head.hash
+    assert letter.journal_head == head.hash
     await bodies.forget(database, "letter-1")
     without_words = await details.letter(database, visit)
     assert without_words is not None
