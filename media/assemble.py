@@ -70,7 +70,8 @@ class Track:
             self._next, step = packet.sequence, 0
         number = self._next + step
         if step == 0:
-            return frames + self._deliver(packet) + self._drain()
+            frames += self._deliver(packet)
+            return frames + self._drain() if self._held else frames
         if step < 0 or number in self._held:
             self._dropped += 1
             return frames

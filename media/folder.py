@@ -8,6 +8,7 @@ what a kill left: temporary files go, a torn last line is cut off. Everything he
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Sequence
@@ -37,6 +38,13 @@ class Identity:
     session: str
     origin_utc: str
     recipient: str
+
+
+def why_of(error: BaseException | None) -> str:
+    """What ``recording_state`` says of a job that failed with ``error``."""
+    if isinstance(error, OSError):
+        return "disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "io_error"
+    return "unknown"
 
 
 class Folder:

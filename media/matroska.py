@@ -117,25 +117,26 @@ def clusters(blocks: Iterable[Block]) -> bytes:
 
     Blocks of one track must come in rising time; tracks may be mixed in any order.
     """
-    out = bytearray()
+    pieces: list[bytes] = []
     run: list[Block] = []
     for block in sorted(blocks, key=lambda b: b.time_ms):
         if run and block.time_ms - run[0].time_ms > MAX_SPAN_MS:
-            out += _cluster(run)
+            pieces += _cluster(run)
             run = []
         run.append(block)
     if run:
-        out += _cluster(run)
-    return bytes(out)
+        pieces += _cluster(run)
+    return b"".join(pieces)
 
 
-def _cluster(blocks: Sequence[Block]) -> bytes:
+def _cluster(blocks: Sequence[Block]) -> list[bytes]:
+    """In pieces, so that a second of media is copied once only."""
     base_ms = blocks[0].time_ms
-    parts = [_unsigned(_CLUSTER_TIMESTAMP, base_ms)]
+    pieces = [_unsigned(_CLUSTER_TIMESTAMP, base_ms)]
     for block in blocks:
         head = struct.pack(">BhB", 0x80 | block.track, block.time_ms - base_ms, 0x80 if block.keyframe else 0)
-        parts += (_SIMPLE_BLOCK, size_of(len(head) + len(block.data)), head, block.data)
-    return element(_CLUSTER, b"".join(parts))
+        pieces += (_SIMPLE_BLOCK, size_of(len(head) + len(block.data)), head, block.data)
+    return [_CLUSTER.to_bytes(4, "big"), size_of(sum(map(len, pieces))), *pieces]
 
 
 class Index:

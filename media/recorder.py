@@ -22,7 +22,8 @@ from typing import Any
 
 from media import control
 from media.coredump import forbid_core_dumps
-from media.recording import FeedMessage, Malformed, Recording
+from media.depacketise import Malformed
+from media.recording import FeedMessage, Recording
 
 TICK_S = 0.1
 APP_MUST_COME_S = 30.0

@@ -7,9 +7,7 @@ way; what comes meanwhile waits here, bounded. No sockets and no clock: `Ports` 
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,8 +25,7 @@ from media.control import (
     RecordingState,
 )
 from media.control import Tracks as TracksMessage
-from media.depacketise import Malformed
-from media.folder import Folder, Identity, Unusable
+from media.folder import Folder, Identity, why_of
 from media.parts import LASTING, Item, Line, Parts
 
 SEAL_EVERY_US = 1_000_000
@@ -41,7 +38,6 @@ ON_THE_WAY_US = 250_000  # what the relay flushes every 50 ms has reached us aft
 GAP_KNOWN_AFTER_US = 1_000_000
 MAX_HELD_BYTES = 32 << 20
 MAX_EARLY_BYTES = 4 << 20
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 FeedMessage = Attach | TracksMessage | Clock | Gate | Lost | Batch
 
@@ -58,23 +54,6 @@ class Ports(Protocol):
         """To the relay that feeds this recording, if there is one."""
 
     def now_us(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    folder: Folder
-    reopened: bool
-    ended: bool
-    newest_part: int
-    covered_us: int
-    at_us: int
-    head: tuple[int, str]
-
-
-def why_of(error: BaseException) -> str:
-    if isinstance(error, OSError):
-        return "disk_full" if error.errno in _FULL else "io_error"
-    return "unknown"
 
 
 class Recording:
@@ -266,49 +245,35 @@ class Recording:
         identity = Identity(order.recording, order.session, order.origin_utc, order.recipient)
         now_us = self._ports.now_us()
 
-        def job() -> _Opened:
-            folder = Folder.open(Path(order.folder), identity, now_us - order.origin_us)
-            head = folder.head
-            return _Opened(
-                folder,
-                folder.reopened,
-                folder.ended,
-                folder.newest_part,
-                folder.covered_us,
-                head.at_us,
-                (head.line, head.sha256),
-            )
+        self._start(now_us, lambda: Folder.open(Path(order.folder), identity, now_us - order.origin_us), self._opened)
 
-        self._start(now_us, job, self._opened)
-
-    def _opened(self, opened: _Opened | None, error: BaseException | None) -> None:
+    def _opened(self, folder: Folder | None, error: BaseException | None) -> None:
         self._busy_us = None
-        if opened is None or self._order is None:
+        if folder is None or self._order is None:
             self._fail_to_open(error)
             return
-        now_us = self._ports.now_us()
-        self._folder = opened.folder
-        if opened.ended:
+        self._folder = folder  # until the next job it is at rest, and can be read here
+        if folder.ended:
             self._finish_closed()
             return
+        now_us = self._ports.now_us()
         # A machine that was restarted counts its monotonic time anew; media time must not run backwards.
-        self._origin_us = min(self._order.origin_us, now_us - opened.at_us)
-        self._parts = Parts(self._origin_us, opened.newest_part)
+        self._origin_us = min(self._order.origin_us, now_us - folder.head.at_us)
+        self._parts = Parts(self._origin_us, folder.newest_part)
         self.since_us = self._cut_us = self._healthy_us = now_us
         self._durable_us = now_us - ON_THE_WAY_US
-        if opened.reopened:
-            self._restart_gap_us = self._origin_us + opened.covered_us
-        self._tell_head(*opened.head, now_us, 0)
+        if folder.reopened:
+            self._restart_gap_us = self._origin_us + folder.covered_us
+        self._tell_head(folder.head.line, folder.head.sha256, now_us, folder.media_us // 1_000_000)
         self._tell_state("running", "")
         early, self._early = self._early, []
         for message in early:
             self.feed(message)
 
     def _fail_to_open(self, error: BaseException | None) -> None:
-        why = "unknown" if isinstance(error, Unusable) or error is None else why_of(error)
         self._retry_us = self._ports.now_us() + RETRY_EVERY_US
         if self.state != "lost":
-            self._tell_state("lost", why)
+            self._tell_state("lost", why_of(error))
 
     def _commit(self, now_us: int) -> None:
         """Hands everything to the writer, unless it is at work: then the rest goes when it is done."""
@@ -334,8 +299,10 @@ class Recording:
         self, items: list[Item], through_us: int, result: tuple[int, str, int, bool] | None, error: BaseException | None
     ) -> None:
         self._busy_us, now_us = None, self._ports.now_us()
+        if self._parts is None:  # it broke off meanwhile
+            return
         if result is None:
-            self._lose(why_of(error) if error else "unknown", [i for i in items if isinstance(i, Line) and i.type in LASTING])
+            self._lose(why_of(error), [i for i in items if isinstance(i, Line) and i.type in LASTING])
             return
         line, sha256, media_us, ended = result
         self._healthy_us = self._told_us = now_us
@@ -345,10 +312,12 @@ class Recording:
         if ended:
             self._finish_closed()
             return
+        if self._discarding:  # what it wrote is safe, but what came after it is not; `_try_again` goes on from here
+            return
         if self.state == "lost":
             self._tell_state("running", "")
         self._ports.to_feed(Durable(self.recording, self._durable_us))
-        if self._parts is not None and self._parts.is_urgent:
+        if self._parts.is_urgent:
             self._commit(now_us)
 
     def _lose(self, why: str, kept: list[Line]) -> None:
@@ -380,8 +349,7 @@ class Recording:
     def _tried(self, newest_part: int | None, error: BaseException | None) -> None:
         """The disk is back: the gap is declared, and only when that is durable is the recording running again."""
         self._busy_us, now_us, parts = None, self._ports.now_us(), self._parts
-        assert parts is not None
-        if newest_part is None:
+        if newest_part is None or parts is None:
             self._retry_us = now_us + RETRY_EVERY_US
             return
         parts.forget(newest_part, [])
@@ -389,7 +357,7 @@ class Recording:
         if self._gap is not None:
             from_us, to_us, why = self._gap
             self._gap = None
-            parts.gap(from_us, to_us, why, now_us)
+            parts.gap(max(from_us, self._durable_us), to_us, why, now_us)
         self._commit(now_us)
 
     def _start(self, now_us: int, job: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> None:
@@ -433,6 +401,3 @@ class Recording:
     def _tell_state(self, state: str, why: str) -> None:
         self.state, self._why = state, why
         self._ports.to_app(RecordingState(self.recording, state, why))
-
-
-__all__ = ["FeedMessage", "Malformed", "Ports", "Recording"]

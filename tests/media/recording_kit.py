@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import fractions
 import functools
@@ -165,6 +166,12 @@ class Peer:
         self.writer.write(control.encode(message))
 
     async def _listen(self) -> None:
+        with contextlib.suppress(ConnectionError):  # a recorder that was killed
+            await self._converse()
+        self.closed = True
+        self._news.set()
+
+    async def _converse(self) -> None:
         frames = control.Reader()
         while data := await self._reader.read(65_536):
             for message in frames.feed(data):
@@ -173,8 +180,6 @@ class Peer:
                     signature = self.signer.signing.sign(message_to_sign(message.recording, message.line, message.hash))
                     self.say(control.Signed(message.recording, message.line, signature))
             self._news.set()
-        self.closed = True
-        self._news.set()
 
     async def until(self, wanted, within_s: float = 20.0):
         """The first message (from now or before) for which ``wanted`` holds."""
