@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { fetchRecords } from "../../web_client/family/records.js";
+
+const LINKS = { referral: "r", page: "/p", pdf: "/q", fhir: "/f" };
+
+/** A server whose visit changes with each asking; the last status stays. */
+function server(...statuses) {
+  const told = [];
+  let asked = 0;
+  const api = {
+    visit: async () => {
+      const status = statuses[Math.min(asked++, statuses.length - 1)];
+      if (status instanceof Error) throw status;
+      return status;
+    },
+    letter: async () => ({ number: "1" }),
+    summary: async () => ({ summary: "好" }),
+  };
+  return { told, fetching: () => fetchRecords(api, "v", (event) => told.push(event.type), async () => {}), asked: () => asked };
+}
+
+test("a letter that is there is shown at once", async () => {
+  const { told, fetching } = server({ state: "ended", outcome: "referred", letter: LINKS, summary: false });
+  await fetching();
+  assert.deepEqual(told, ["status", "letter"]);
+});
+
+test("a summary that is written meanwhile is fetched when it is there", async () => {
+  const pending = { state: "ended", outcome: "completed", letter: null, summary: false };
+  const { told, fetching } = server({ ...pending, state: "live" }, new Error("network"), pending, { ...pending, summary: true });
+  await fetching();
+  assert.deepEqual(told, ["status", "status", "summary"]);
+});
+
+test("where nothing is owed nothing is waited for", async () => {
+  const { told, fetching, asked } = server({ state: "ended", outcome: "no_show", letter: null, summary: false });
+  await fetching();
+  assert.deepEqual([told, asked()], [["status"], 1]);
+});
+
+test("what does not come within the time is said to be late", async () => {
+  const { told, fetching } = server(new Error("network"));
+  await fetching();
+  assert.deepEqual(told, ["records_late"]);
+});
