@@ -23,6 +23,7 @@ import { outcomeOf } from "./words.js";
 
 const WORKLIST_EVERY_MS = 8_000;
 const TICK_MS = 250;
+const PICTURE_MS = 100;
 const RETRY_MS = 3_000;
 
 const app = /** @type {HTMLElement} */ (document.querySelector("#app"));
@@ -70,15 +71,14 @@ function playRemote() {
   );
 }
 
-/** A picture counts from the first frame after the gate opened; what froze before it says nothing. */
-let framesBefore = -1;
+/** A picture is there from the first frame that is shown while the gate is open; what froze before says nothing. */
+let framesSeen = 0;
 function watchPicture() {
   const video = /** @type {HTMLVideoElement | null} */ (app.querySelector(".stage-video"));
-  const waits = state.visit?.session?.gate && state.visit.media === "up" && !state.visit.remotePicture;
   const frames = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
-  if (!waits) framesBefore = -1;
-  else if (framesBefore >= 0 && frames > framesBefore) dispatch({ type: "remote", picture: true });
-  else framesBefore = frames;
+  const waits = state.visit?.session?.gate && state.visit.media === "up" && !state.visit.remotePicture;
+  if (waits && frames > framesSeen) dispatch({ type: "remote", picture: true });
+  framesSeen = frames;
 }
 
 // --- what the physician wants -----------------------------------------------------------------------------------------
@@ -291,10 +291,8 @@ window.addEventListener("beforeunload", (event) => {
 });
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && state.screen === "worklist" && void refreshWorklist());
 setInterval(() => state.screen === "worklist" && document.visibilityState === "visible" && void refreshWorklist(), WORKLIST_EVERY_MS);
-setInterval(() => {
-  watchPicture();
-  if (state.screen !== "loading") dispatch({ type: "tick", atMs: now() });
-}, TICK_MS);
+setInterval(() => state.screen !== "loading" && dispatch({ type: "tick", atMs: now() }), TICK_MS);
+setInterval(watchPicture, PICTURE_MS);
 
 // For tests on real browsers, and for support at the desk: figures, no addresses.
 /** @type {any} */ (globalThis).__peitong = Object.freeze({ stats: () => room?.stats() ?? null, state: () => state });

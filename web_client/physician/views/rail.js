@@ -40,15 +40,15 @@ function present(visit, { t }) {
 /** @param {Visit} visit @param {import("../types.js").Seat} seat @param {Context["t"]} t */
 function person(visit, seat, t) {
   const early = visit.session?.state === "waiting";
-  const word = early && seat.connected ? "connected" : seat.presence;
-  const tone = early && seat.connected ? "present" : seat.presence;
-  const doubts = seat.role === "physician" ? [] : seat.doubts.map((doubt) => t(`physician.doubt.${doubt}`));
+  const own = seat.role === "physician";
+  const tone = (early && seat.connected) || (own && seat.presence === "doubtful") ? "present" : seat.presence;
+  const doubts = own ? [] : seat.doubts.map((doubt) => t(`physician.doubt.${doubt}`));
   return h(
     "li",
     { class: `person person-${tone}`, key: seat.role },
     h("span", { class: "person-mark", "aria-hidden": "true" }, icon(tone === "present" ? "check" : tone === "doubtful" ? "warn" : "close")),
-    h("span", { class: "person-who" }, h("b", null, t(`role.${seat.role}`)), " ", seat.name, seat.role === "physician" ? t("physician.presence.you") : null),
-    h("span", { class: "person-word" }, t(`physician.presence.${word}`)),
+    h("span", { class: "person-who" }, h("b", null, t(`role.${seat.role}`)), " ", seat.name, own ? t("physician.presence.you") : null),
+    h("span", { class: "person-word" }, t(`physician.presence.${early && seat.connected ? "connected" : tone}`)),
     doubts.length > 0 && h("span", { class: "person-doubts small", key: "doubts", title: doubts.join(t("physician.comma")) }, doubts.join(t("physician.comma"))),
   );
 }

@@ -6,7 +6,7 @@
  * @typedef {import("../view.js").Context} Context
  */
 
-import { countdown } from "../../shared/i18n/i18n.js";
+import { countdown, hasText } from "../../shared/i18n/i18n.js";
 import { h, icon } from "../../shared/ui/dom.js";
 import { deviceSentence, firstCause, holdRemainingMs, qualityFigures, qualitySentence } from "../words.js";
 
@@ -67,8 +67,13 @@ function held(visit, nowMs, { t }) {
     left !== null && h("p", { class: "stage-countdown", key: "left" }, h("span", { class: "stage-clock figures", role: "timer" }, countdown(left)), h("span", null, t("physician.held.remaining"))),
     h("p", null, t(`physician.held.why.${cause}`)),
     again && h("p", { key: "again" }, t("physician.held.reattest")),
-    h("p", { class: "stage-they" }, h("span", { class: "stage-they-label" }, t("physician.held.theySee")), h("q", null, t(`physician.held.theySee.${cause}`))),
+    h("p", { class: "stage-they" }, h("span", { class: "stage-they-label" }, t("physician.held.theySee")), h("q", null, theirWords(cause, t))),
   );
+}
+
+/** Exactly what the family's page says about it. @param {string} cause @param {Context["t"]} t */
+function theirWords(cause, t) {
+  return hasText(`family.held.${cause}.why`) ? `${t(`family.held.${cause}.why`)} ${t(`family.held.${cause}.do`)}` : t("family.held.title");
 }
 
 /** The device check: own picture, own level, one sentence. @param {Visit} visit @param {Context} context */

@@ -75,7 +75,8 @@ function toneIcon(visit) {
 
 /** @param {Visit} visit @param {Context["t"]} t */
 function recording(visit, t) {
-  const state = visit.session?.state === "ended" ? "off" : (visit.session?.recording ?? "off");
+  const over = outcomeOf(visit) !== null || visit.link === "superseded" || visit.link === "refused";
+  const state = over ? "off" : (visit.session?.recording ?? "off");
   if (state === "off") return h("span", { class: "recording", key: "recording" });
   return h("span", { class: `recording recording-${state}`, key: "recording" }, h("i", { "aria-hidden": "true" }), t(`physician.recording.${state}`));
 }

@@ -115,11 +115,6 @@ export default Object.freeze({
   "physician.held.remaining": "until the visit ends by itself",
   "physician.held.reattest": "After it resumes you will confirm the guardian again.",
   "physician.held.theySee": "The guardian sees",
-  "physician.held.theySee.guardian_silent": "“The connection was lost and the visit is on hold. Stay on this page; reconnecting.”",
-  "physician.held.theySee.physician_silent": "“The doctor’s network was lost and the visit is on hold. Please wait.”",
-  "physician.held.theySee.recording_lost": "“The recording was interrupted and the visit is on hold. Please wait.”",
-  "physician.held.theySee.physician_hold": "“The doctor put the visit on hold. Please stay with your child; it will go on shortly.”",
-  "physician.held.theySee.unknown": "“The visit is on hold. Please wait.”",
 
   "physician.present": "Who is present",
   "physician.presence.present": "Present",

@@ -115,11 +115,6 @@ export default Object.freeze({
   "physician.held.remaining": "后仍未恢复，本次就诊将自动结束",
   "physician.held.reattest": "恢复后需要重新核验监护人在场。",
   "physician.held.theySee": "监护人看到",
-  "physician.held.theySee.guardian_silent": "“连接中断，就诊已暂停。请留在本页，正在重新接通。”",
-  "physician.held.theySee.physician_silent": "“医生的网络中断，就诊已暂停。请稍候。”",
-  "physician.held.theySee.recording_lost": "“录制中断，就诊已暂停。请稍候。”",
-  "physician.held.theySee.physician_hold": "“医生暂停了就诊。请监护人陪在孩子身边，稍候即可继续。”",
-  "physician.held.theySee.unknown": "“就诊已暂停。请稍候。”",
 
   "physician.present": "在场",
   "physician.presence.present": "在场",
