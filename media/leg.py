@@ -67,10 +67,10 @@ class Switchboard(Protocol):
 
     def ended(self, leg: Leg) -> None: ...
 
-    def media(self, leg: Leg, stream: Stream, packet: PacketBuffer, size: int, header: int, now_us: int) -> None:
+    def media(self, leg: Leg, stream: Stream, packet: PacketBuffer, size: int, header: int, arrival_us: int) -> None:
         """A plaintext RTP packet, in a buffer that is reused."""
 
-    def control(self, leg: Leg, messages: list[rtcp.Message], now_us: int) -> None: ...
+    def control(self, leg: Leg, messages: list[rtcp.Message], arrival_us: int) -> None: ...
 
 
 class Leg:
@@ -159,13 +159,13 @@ class Leg:
             self.path.handshaking(address)
             self._handshake.carrier.feed(record)
 
-    def on_srtp(self, packet: PacketBuffer, size: int, address: Address, now_us: int) -> None:
+    def on_srtp(self, packet: PacketBuffer, size: int, address: Address, arrival_us: int) -> None:
         inbound = self._inbound
         if inbound is None:
             return
         data = packet.data
         if 192 <= data[1] <= 223:
-            self._on_srtcp(inbound, packet, size, address, now_us)
+            self._on_srtcp(inbound, packet, size, address, arrival_us)
             return
         size = inbound.unprotect(packet, size)
         header = rtp.header_size(data, size)
@@ -181,11 +181,11 @@ class Leg:
             stream.highest = sequence
             if address != self.path.address:
                 self.path.authenticated(address)
-        self.last_rtp_us = now_us
+        self.last_rtp_us = arrival_us
         if stream.transport_cc:
             number = rtp.transport_sequence(data, header, stream.transport_cc)
             if number >= 0:
-                self.feedback.received(number, now_us)
+                self.feedback.received(number, arrival_us)
         repaired = stream.repairs is not None
         if stream.repairs is not None:
             stream = stream.repairs
@@ -198,15 +198,15 @@ class Leg:
             return
         if not stream.is_new(sequence):
             return
-        stream.gaps.received(sequence, now_us)
+        stream.gaps.received(sequence, arrival_us)
         flow = stream.flow
-        flow.reception.received(size, sequence, timestamp, now_us, repaired)
+        flow.reception.received(size, sequence, timestamp, arrival_us, repaired)
         if stream.starts_picture:
             if not repaired:
-                flow.freezes.packet(timestamp, now_us)
+                flow.freezes.packet(timestamp, arrival_us)
             if stream.keyframes.pending and stream.starts_picture(data, header, size):
                 stream.keyframes.came()
-        self._room.media(self, stream, packet, size, header, now_us)
+        self._room.media(self, stream, packet, size, header, arrival_us)
 
     def _learn(self, ssrc: int, payload_type: int) -> Stream | None:
         """A new SSRC: whose it is tells the offer, or its payload type."""
@@ -229,7 +229,7 @@ class Leg:
         found = [stream for stream in self.streams.values() if stream.kind == kind and stream.repairs is None]
         return found[-1] if found else None
 
-    def _on_srtcp(self, inbound: Inbound, packet: PacketBuffer, size: int, address: Address, now_us: int) -> None:
+    def _on_srtcp(self, inbound: Inbound, packet: PacketBuffer, size: int, address: Address, arrival_us: int) -> None:
         index = inbound.rtcp_index(packet, size)
         size = inbound.unprotect_rtcp(packet, size)
         if size < 0:
@@ -243,7 +243,7 @@ class Leg:
         except rtcp.Malformed:
             self.refused += 1
             return
-        self._room.control(self, messages, now_us)
+        self._room.control(self, messages, arrival_us)
 
     # --- what it sends ----------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ import asyncio
 import contextlib
 import logging
 import socket
+import struct
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,9 +23,19 @@ from media.srtp import MAX_DATAGRAM, PacketBuffer
 
 _DATAGRAMS_A_WAKE_UP = 64
 _SOCKET_BUFFER = 4 << 20
+_SO_TIMESTAMPNS = 35  # Linux; Python does not name it
+_TIMESPEC = struct.Struct("@qq")
+_STAMP_SPACE = socket.CMSG_SPACE(_TIMESPEC.size)
+_MOST_QUEUED_US = 1_000_000
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
 
 log = logging.getLogger(__name__)
+
+
+def _arrival(ancillary: list[tuple[int, int, bytes]], epoch_us: int) -> int:
+    """The kernel's time of arrival on our clock, whose zero is ``epoch_us`` of the wall clock."""
+    seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
+    return int(seconds) * 1_000_000 + int(nanoseconds) // 1000 - epoch_us
 
 
 class Endpoint(Protocol):
@@ -33,8 +45,9 @@ class Endpoint(Protocol):
 
     def on_dtls(self, record: bytes, address: Address) -> None: ...
 
-    def on_srtp(self, packet: PacketBuffer, size: int, address: Address, now_us: int) -> None:
-        """The packet lies in a buffer that is reused afterwards, and may be changed in place."""
+    def on_srtp(self, packet: PacketBuffer, size: int, address: Address, arrival_us: int) -> None:
+        """The packet lies in a buffer that is reused afterwards, and may be changed in place. It arrived when the kernel says:
+        a busy relay must not look like a jittery network to the sender's estimator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +101,15 @@ class Plane:
 
     def drain(self, number: int = 0) -> None:
         """Takes what has arrived, at most 64 datagrams, so that timers get their turn too."""
-        packet, receive, clock_us = self._packet, self._sockets[number].recvfrom_into, self._clock_us
+        packet, receive = self._packet, self._sockets[number].recvmsg_into
         ours = (Ours(number),) if number else ()
+        buffers = [packet.data]
+        now_us = self._clock_us()
+        epoch_us = time.time_ns() // 1000 - now_us
         data, routes, endpoints = packet.data, self.agent.routes, self.endpoints
         for _ in range(_DATAGRAMS_A_WAKE_UP):
             try:
-                size, address = receive(data)
+                size, ancillary, _, address = receive(buffers, _STAMP_SPACE)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:  # an ICMP error for something we sent
@@ -114,7 +130,9 @@ class Plane:
                 continue
             try:
                 if 128 <= first < 192:
-                    endpoint.on_srtp(packet, size, address, clock_us())
+                    arrival_us = _arrival(ancillary, epoch_us) if ancillary else now_us
+                    # the wall clock may have been set meanwhile
+                    endpoint.on_srtp(packet, size, address, max(now_us - _MOST_QUEUED_US, min(arrival_us, now_us)))
                 elif 20 <= first < 64:
                     endpoint.on_dtls(bytes(packet.view[:size]), address)
                 else:
@@ -164,6 +182,8 @@ def _bound(host: str, port: int, shared: int) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, shared)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER)
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
         sock.bind((host, port))

@@ -252,13 +252,14 @@ class Room:
 
     # --- what passes ------------------------------------------------------------------------------
 
-    def media(self, leg: Leg, stream: Stream, packet: PacketBuffer, size: int, header: int, now_us: int) -> None:
+    def media(self, leg: Leg, stream: Stream, packet: PacketBuffer, size: int, header: int, arrival_us: int) -> None:
+        now_us = self.clock_us()  # not the arrival: what lay in the socket too long must not pass
         recording = self._recording
         if now_us >= self.gate.open_until_us or recording is None:
             return
         if stream.track < 0:
             self._announce(recording, leg, stream)
-        recording.packet(stream.track, now_us, packet.view[:size])
+        recording.packet(stream.track, arrival_us, packet.view[:size])
         for outgoing in leg.feeds[stream.kind]:
             if outgoing.forward(packet, size, header, leg.number, now_us) and stream.clock is not None:
                 self._report_now(outgoing, stream, now_us)
@@ -284,13 +285,14 @@ class Room:
         now_rtp = (rtp + elapsed_us * _CLOCK_RATES[stream.kind] // 1_000_000) & 0xFFFFFFFF
         outgoing.report((ntp + (elapsed_us << 32) // 1_000_000) & 0xFFFFFFFFFFFFFFFF, now_rtp, now_us)
 
-    def control(self, leg: Leg, messages: list[rtcp.Message], now_us: int) -> None:
+    def control(self, leg: Leg, messages: list[rtcp.Message], arrival_us: int) -> None:
         """What a leg says by RTCP."""
+        now_us = self.clock_us()
         is_open = now_us < self.gate.open_until_us
         for message in messages:
             match message:
                 case rtcp.SenderReport():
-                    self._sender_report(leg, message, is_open, now_us)
+                    self._sender_report(leg, message, is_open, arrival_us, now_us)
                     self._blocks(leg, message.ssrc, message.blocks, is_open, now_us)
                 case rtcp.ReceiverReport():
                     self._blocks(leg, message.ssrc, message.blocks, is_open, now_us)
@@ -310,11 +312,11 @@ class Room:
                 case _:
                     assert_never(message)
 
-    def _sender_report(self, leg: Leg, report: rtcp.SenderReport, is_open: bool, now_us: int) -> None:
+    def _sender_report(self, leg: Leg, report: rtcp.SenderReport, is_open: bool, arrival_us: int, now_us: int) -> None:
         stream = leg.streams.get(report.ssrc)
         if stream is None or stream.repairs is not None:
             return
-        stream.clock = (report.ntp, report.rtp, now_us)
+        stream.clock = (report.ntp, report.rtp, arrival_us)
         if not is_open:
             return
         if self._recording is not None and stream.track >= 0:

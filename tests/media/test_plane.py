@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -24,6 +25,7 @@ class Ear:
         self.bound: list[tuple[Address, bool]] = []
         self.dtls: list[bytes] = []
         self.srtp: list[bytes] = []
+        self.arrivals: list[int] = []
         self.broken = False
 
     def on_bound(self, address: Address, *, nominated: bool) -> None:
@@ -32,10 +34,11 @@ class Ear:
     def on_dtls(self, record: bytes, address: Address) -> None:
         self.dtls.append(record)
 
-    def on_srtp(self, packet: PacketBuffer, size: int, address: Address, now_us: int) -> None:
+    def on_srtp(self, packet: PacketBuffer, size: int, address: Address, arrival_us: int) -> None:
         if self.broken:
             raise RuntimeError("a bug")
         self.srtp.append(bytes(packet.view[:size]))
+        self.arrivals.append(arrival_us)
 
 
 class Net:
@@ -196,4 +199,17 @@ def test_a_port_that_is_taken_is_an_error() -> None:
     net = Net()
     with pytest.raises(OSError, match="in use"):
         bind("127.0.0.1", net.plane.port)
+    net.close()
+
+
+def test_a_packet_arrived_when_the_kernel_says_so() -> None:
+    """Not when a busy relay came to look; and never in the future or long ago, should the wall clock be set."""
+    net = Net()
+    net.validate()
+    clock_us = 10_000_000
+    net.plane._clock_us = lambda: clock_us
+    net.peer.sendto(SRTP, ("127.0.0.1", net.plane.port))
+    time.sleep(0.05)  # the relay is busy
+    net.plane.drain()
+    assert clock_us - 500_000 < net.ear.arrivals[0] <= clock_us - 50_000
     net.close()
