@@ -34,7 +34,7 @@ class Footage:
 
 
 def make(seed: int) -> Footage:
-    chance = random.Random(seed)  # noqa: S311  sizes, not secrets
+    chance = random.Random(seed)
     count = _KEYFRAME_EVERY_S * FRAMES_PER_S
     mean = (BITRATE_BPS // 8 * _KEYFRAME_EVERY_S - _KEYFRAME_BYTES) / (count - 1)
     spread = [min(max(chance.lognormvariate(0.0, 0.25), 0.5), 1.6) for _ in range(count - 1)]
@@ -58,6 +58,5 @@ def _packets(frame: bytes) -> tuple[bytes, ...]:
     """Parts of equal size, as Chrome cuts them, behind a payload descriptor with a picture id."""
     count = -(-len(frame) // _LARGEST_PAYLOAD)
     size = -(-len(frame) // count)
-    return tuple(
-        (b"\x80" if number else b"\x90") + b"\x80\x80\x00" + frame[number * size : (number + 1) * size] for number in range(count)
-    )
+    parts = [frame[at : at + size] for at in range(0, len(frame), size)]
+    return tuple((b"\x80" if number else b"\x90") + b"\x80\x80\x00" + part for number, part in enumerate(parts))

@@ -5,8 +5,8 @@ It makes the offers, takes the answers, joins (peer.py), and then sends pre-made
 receives it counts all and opens every fourth datagram; the delay is from just before a packet is sent to when the kernel took
 its forwarded copy, so it does not contain this process's own slowness. How late it was itself it says too.
 
-Lines of JSON. Out: ``{"offers": [...]}``, ``{"joined": n}``, then at the end the figures. In: ``{"answers": [...]}``, ``"begin"``,
-``"end"``.
+Lines of JSON. Out: ``{"offers": [...]}``, ``{"joined": n}``, then at the end the figures. In: ``{"answers": [...]}``,
+``"begin"``, ``"end"``.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from rehearsal.bench.peer import SO_TIMESTAMPNS, Joined, Joining
 
 _JOINING_AT_ONCE: Final = 8
 _LOOK_EVERY_NS: Final = 4_000_000
+_TOO_LATE_NS: Final = 50_000_000
 _PACE_NS: Final = 5_000_000
 _PACED_BYTES: Final = int(2.5 * footage.BITRATE_BPS / 8 * _PACE_NS / 1e9)
 _FRAME_NS: Final = 1_000_000_000 // footage.FRAMES_PER_S
@@ -60,7 +61,9 @@ class Meter:
     """The counts of one window."""
 
     def __init__(self) -> None:
-        self.sent = self.received = self.lost = self.unsent = self.feedback = self.nacks = self.keyframe_requests = 0
+        self.sent = self.received = self.lost = self.unsent = self.feedback = self.nacks = self.keyframe_requests = (
+            self.slips
+        ) = 0
         self.delays_us: array[int] = array("q")
         self.late_us: array[int] = array("q")
         self.began_s = time.monotonic()
@@ -74,6 +77,7 @@ class Meter:
             "received": self.received,
             "lost": self.lost,
             "unsent": self.unsent,
+            "slips": self.slips,
             "feedback": self.feedback,
             "nacks": self.nacks,
             "keyframe_requests": self.keyframe_requests,
@@ -333,12 +337,16 @@ class Load:
                 time.sleep(wait_ns / 1e9)
 
     def _act(self) -> int:
-        """What is due; gives the time."""
+        """What is due, as far as there is time for; gives the time. What is too late is done now, as a slow camera would."""
         due = self._due
         now_ns = time.monotonic_ns()
-        while due[0][0] <= now_ns:
+        until_ns = now_ns + _LOOK_EVERY_NS
+        while due[0][0] <= now_ns < until_ns:
             due_ns, count, action = heapq.heappop(due)
             self.meter.late_us.append((now_ns - due_ns) // 1000)
+            if now_ns - due_ns > _TOO_LATE_NS:
+                self.meter.slips += 1
+                due_ns = now_ns
             later = action(due_ns)
             if later:
                 heapq.heappush(due, (later, count, action))

@@ -89,9 +89,7 @@ class _Dtls(RTCDtlsTransport):
         assert self._ssl is not None
         chosen = self._ssl.get_selected_srtp_profile()
         profile = next(each for each in self._srtp_profiles if each.openssl_profile == chosen)
-        exported = self._ssl.export_keying_material(
-            b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length)
-        )
+        exported = self._ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length))
         self.keys = (profile.libsrtp_profile, profile.get_key_and_salt(exported, 0), profile.get_key_and_salt(exported, 1))
 
 
@@ -115,7 +113,11 @@ class Joining:
             "a=ice-options:trickle", f"a=fingerprint:sha-256 {digest}", "a=setup:actpass",
             f"a=extmap:2 {_ABS_SEND_TIME}", f"a=extmap:3 {_TRANSPORT_CC}",
         ]  # fmt: skip
-        audio = [f"a=rtpmap:{_OPUS} opus/48000/2", f"a=rtcp-fb:{_OPUS} transport-cc", f"a=fmtp:{_OPUS} minptime=10;useinbandfec=1"]
+        audio = [
+            f"a=rtpmap:{_OPUS} opus/48000/2",
+            f"a=rtcp-fb:{_OPUS} transport-cc",
+            f"a=fmtp:{_OPUS} useinbandfec=1",
+        ]
         feedback = ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
         video = [f"a=rtpmap:{_VP8} VP8/90000", *(f"a=rtcp-fb:{_VP8} {each}" for each in feedback)]
         video += [f"a=rtpmap:{_RTX} rtx/90000", f"a=fmtp:{_RTX} apt={_VP8}"]
@@ -140,9 +142,9 @@ class Joining:
 
     async def _join(self, answer: sdp.SessionDescription) -> Joined:
         first = answer.media[0]
-        candidate = first.ice_candidates[0]
+        candidate, ice = first.ice_candidates[0], cast(Any, first.ice)
         self.sock.connect((candidate.ip, candidate.port))
-        ufrag, password = cast(str, first.ice.usernameFragment), cast(str, first.ice.password)
+        ufrag, password = ice.usernameFragment, ice.password
         await self._check(ufrag, password)
         profile, client, server = await self._handshake(first)
         # from the kernel: when a datagram came, however late we look
@@ -177,8 +179,8 @@ class Joining:
         return Terms(
             audio_ssrc=self._audio,
             video_ssrc=self._video,
-            audio_type=audio.rtp.codecs[0].payloadType,
-            video_type=video.rtp.codecs[0].payloadType,
+            audio_type=int(audio.rtp.codecs[0].payloadType or 0),
+            video_type=int(video.rtp.codecs[0].payloadType or 0),
             transport_cc=extensions.get(_TRANSPORT_CC, 0),
             down_audio=down_audio.ssrc[0].ssrc,
             down_video=down_video.ssrc[0].ssrc,

@@ -1,4 +1,7 @@
-"""``./peitong bench relay``: CPU of relay and recorder per consult-second, the delay that is added, memory per consult."""
+"""``./peitong bench relay``: CPU of relay and recorder per consult-second, the delay that is added, memory per consult.
+
+``./peitong bench recording`` is the same run, of which the recorder's part is told.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from rehearsal.bench import tables
 from rehearsal.bench.figures import Usage, machine_busy_ms, percentile, usage
 from rehearsal.bench.stage import Broken, Stage, running
 
@@ -36,16 +40,31 @@ class _Moment:
         return cls(at_s, usage(stage.worker.relay.pid), usage(stage.worker.recorder.pid), machine_busy_ms())
 
 
-def command(consults: int, seconds: float, as_json: bool) -> int:
-    """Prints the figures; 1 when they are none."""
-    told: Callable[[str], None] = (lambda line: None) if as_json else (lambda line: print(line, flush=True))
+def relay(consults: int, seconds: float, as_json: bool) -> int:
+    """Prints the figures; 1 when there are none."""
+    return _command(consults, seconds, json.dumps if as_json else None, tables.relay)
+
+
+def recording(consults: int, seconds: float, as_json: bool) -> int:
+    """As `relay`, for the recorder alone."""
+
+    def part(report: dict[str, Any]) -> str:
+        return json.dumps({name: report[name] for name in ("consults", "seconds", "recorder", "machine")})
+
+    return _command(consults, seconds, part if as_json else None, tables.recorder)
+
+
+def _command(
+    consults: int, seconds: float, machine: Callable[[Any], str] | None, human: Callable[[dict[str, Any]], str]
+) -> int:
+    told: Callable[[str], None] = (lambda line: None) if machine else (lambda line: print(line, flush=True))
     try:
         with tempfile.TemporaryDirectory(prefix="peitong-bench-") as folder:
             report = asyncio.run(measure(Path(folder), consults, seconds, told))
     except Broken as error:
         sys.stderr.write(f"no figures: {error}\n")
         return 1
-    print(json.dumps(report) if as_json else as_text(report))
+    print((machine or human)(report))
     return 0
 
 
@@ -62,13 +81,17 @@ async def measure(
         told(f"measuring {seconds:g} s")
         for generator in stage.generators:
             generator.tell("begin")
+        stage.holds.clear()
+        stage.heads = 0
         first = _Moment.now(stage)
         await stage.sit(seconds)
         last = _Moment.now(stage)
         for generator in stage.generators:
             generator.tell("end")
         loads = [await generator.hears() for generator in stage.generators]
-    return _report(consults, empty, first, last, loads)
+    report = _report(consults, empty, first, last, loads)
+    report["recorder"]["commits_per_second"] = round(stage.heads / report["seconds"], 1)
+    return report | {"holds": dict(stage.holds)}
 
 
 def _report(consults: int, empty: _Moment, first: _Moment, last: _Moment, loads: list[dict[str, Any]]) -> dict[str, Any]:
@@ -102,6 +125,10 @@ def _report(consults: int, empty: _Moment, first: _Moment, last: _Moment, loads:
             "lost_percent": round(100 * lost / (received + lost), 3) if received else None,
             "relay_waited_percent": round((last.relay.waited_ms - first.relay.waited_ms) / seconds / 10, 1),
         },
+        "recorder": {
+            "cpu_ms_per_consult_second": round(recorder_ms / per, 2),
+            "kb_per_consult": round(recorder_kb),
+        },
         "generator": _of_generators(loads),
         "machine": {
             "system": f"{platform.system()} {platform.release()}",
@@ -117,6 +144,7 @@ def _of_generators(loads: list[dict[str, Any]]) -> dict[str, Any]:
     late = sorted(lateness for load in loads for lateness in load["late_us"])
     late_p99_ms = percentile(late, 0.99) / 1000
     unsent = sum(load["unsent"] for load in loads)
+    slips = sum(load["slips"] for load in loads)
     return {
         "processes": len(loads),
         "cpu_percent": round(sum(load["cpu_percent"] for load in loads), 1),
@@ -126,36 +154,14 @@ def _of_generators(loads: list[dict[str, Any]]) -> dict[str, Any]:
         "sent": sum(load["sent"] for load in loads),
         "received": sum(load["received"] for load in loads),
         "unsent": unsent,
+        "slips": slips,
         "feedback": sum(load["feedback"] for load in loads),
         "nacks": sum(load["nacks"] for load in loads),
         "keyframe_requests": sum(load["keyframe_requests"] for load in loads),
-        "starved": late_p99_ms > _STARVED_LATE_MS or unsent > 0,
+        "starved": late_p99_ms > _STARVED_LATE_MS or unsent > 0 or slips > 0,
     }
 
 
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-def as_text(report: dict[str, Any]) -> str:
-    ours, generator, machine = report["peitong"], report["generator"], report["machine"]
-    rows = [
-        ("relay", f"{ours['relay_ms']:.2f} ms CPU per consult-second"),
-        ("recorder", f"{ours['recorder_ms']:.2f} ms CPU per consult-second"),
-        ("together", f"{ours['cpu_ms_per_consult_second']:.2f} ms CPU per consult-second"),
-        ("relay, per packet", f"{ours['us_per_packet']} us at {ours['packets_per_second']} forwarded packets/s"),
-        ("added delay", f"p50 {ours['p50_us']} us, p99 {ours['p99_us']} us, p99.9 {ours['p999_us']} us"),
-        ("memory per consult", f"relay {ours['relay_kb_per_consult']} kB, recorder {ours['recorder_kb_per_consult']} kB"),
-        ("lost", f"{ours['lost_percent']} %"),
-        ("generator", f"{generator['cpu_percent']} % CPU, late p50 {generator['late_p50_ms']} ms, p99 {generator['late_p99_ms']} ms"),
-        ("machine", f"{machine['processor']}, {machine['cores']} cores; others used {machine['others_percent']} % of one"),
-        ("relay had to wait", f"{ours['relay_waited_percent']} % of the time for a core"),
-    ]
-    head = f"{report['consults']} consults, {report['seconds']} s, 720p30 VP8 1.5 Mbit/s + Opus both ways, recorded"
-    lines = [head, *(f"  {name:<20} {value}" for name, value in rows)]
-    if generator["starved"]:
-        lines.append("  The generator was STARVED: media was late or not sent. CPU per packet may hold, delays do not.")
-    if ours["relay_waited_percent"] > 5:
-        lines.append("  The relay waited for a core: the delays are this machine's, not the relay's.")
-    return "\n".join(lines)

@@ -1,7 +1,8 @@
 """The bench's stage: a real relay and recorder as the server starts them, rooms with open gates, and the load generators.
 
-Where the server would be there is a stand-in: the server's own ``Worker`` speaks with the processes and renews the leases, every
-recording has a real session key, every manifest head is signed; but no visit, no database and no page stands behind a room.
+Where the server would be there is a stand-in: the server's own ``Worker`` speaks with the processes and renews the leases,
+every recording has a real session key, every manifest head is signed; but no visit, no database and no page stands behind
+a room.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +31,7 @@ PATIENCE_S: Final = 60.0
 _SILENT_AFTER_MS: Final = 3000
 _SEATS: Final = (Role.GUARDIAN.value, Role.PHYSICIAN.value)
 _CONSULTS_A_GENERATOR: Final = 30
+_REOPEN_AFTER_S: Final = 0.5
 _FOOTAGE_S: Final = 4.0
 _LONGEST_LINE: Final = 1 << 26
 
@@ -73,7 +76,8 @@ class Generator:
 
 @dataclass(slots=True)
 class Stage:
-    """``consults`` rooms, each with two seats; ``worker`` is what is measured."""
+    """``consults`` rooms, each with two seats; ``worker`` is what is measured. ``holds`` counts gates that closed, by cause;
+    ``heads`` the manifest heads that were signed."""
 
     folder: Path
     consults: int
@@ -84,7 +88,10 @@ class Stage:
     _running: set[str] = field(default_factory=set)
     _alive: set[tuple[str, str]] = field(default_factory=set)
     _open: set[str] = field(default_factory=set)
+    holds: Counter[str] = field(default_factory=Counter)
+    heads: int = 0
     _broken: str = ""
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -128,9 +135,7 @@ class Stage:
         for generator in self.generators:
             mine, peers = peers[: len(generator.offers)], peers[len(generator.offers) :]
             offers = [(room, seat, sdp) for (room, seat), sdp in zip(mine, generator.offers, strict=True)]
-            answers = [
-                await self.worker.offer(room, seat, 1 + _SEATS.index(seat), 1, sdp) for room, seat, sdp in offers
-            ]
+            answers = [await self.worker.offer(room, seat, 1 + _SEATS.index(seat), 1, sdp) for room, seat, sdp in offers]
             generator.tell({"answers": [answer.sdp for answer in answers]})
             await generator.hears()
         await self._until(lambda: len(self._alive) == 2 * self.consults, "every seat sends")
@@ -149,6 +154,8 @@ class Stage:
             raise Broken(self._broken)
 
     async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
         for generator in self.generators:
             await generator.stop()
         await self.worker.stop()
@@ -156,6 +163,7 @@ class Stage:
     def _received(self, message: Received) -> None:
         match message:
             case control.Head(recording=name):
+                self.heads += 1
                 self.worker.recorder.send(self.recordings[name].signed(message))
             case control.RecordingState(recording=name, state="running"):
                 self._running.add(name)
@@ -167,13 +175,25 @@ class Stage:
                 self._alive.add((room, seat))
             case control.GateOpened(room=room):
                 self._open.add(room)
-            case control.GateClosed(cause=cause):
-                self._broken = f"a gate closed ({cause})"
+            case control.GateClosed(room=room, generation=generation, cause=cause):
+                self._open.discard(room)
+                self.holds[cause] += 1
+                self._spawn(self._reopen(room, generation + 1))
             case Lost(which=which):
                 self._broken = f"the {which} died"
             case _:
                 pass
         self._news.set()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reopen(self, room: str, generation: int) -> None:
+        """What closed a gate by itself was this machine's slowness; the server would hold and come back too."""
+        await asyncio.sleep(_REOPEN_AFTER_S)
+        self.worker.open_gate(room, generation, list(_SEATS))
 
     async def _until(self, holds: Any, what: str) -> None:
         async def look() -> None:
