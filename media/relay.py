@@ -144,6 +144,12 @@ class Relay:
                 self._within(name, Room.tick)
                 if count % _TICKS_A_FEEDBACK == 0:
                     self._within(name, Room.tick_feedback)
+                    self._within(name, self._note_addresses_in_use)
+
+    def _note_addresses_in_use(self, room: Room) -> None:
+        for leg in room.legs:
+            if leg.last_rtp_us >= 0:
+                self._plane.agent.heard(leg.owner, leg.last_rtp_us)
 
     async def _flushing(self) -> None:
         while True:
