@@ -1,0 +1,415 @@
+"""Consultations: intents in, events and effects out, over a real database with a worker and a gateway that take notes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from media import control
+from server.errors import Refused
+from server.session import Ended, Held, Live, Verifying, Waiting
+from server.store import bodies, outbox, recordings, referrals
+from server.store.tables import device, staff
+from server.store.tickets import Ticket
+from server.workers import Lost, OfferRefused
+from signaling import messages as wire
+from signaling.seats import Role
+from tests.server.http.conftest import Browser, House, house, seeded
+
+__all__ = ["house", "seeded"]
+
+CHECKS = ("guardian_seen", "child_seen", "identity_matches")
+
+
+@dataclass
+class Notes:
+    sent: list[control.Message] = field(default_factory=list)
+
+    def send(self, message: control.Message) -> None:
+        self.sent.append(message)
+
+
+@dataclass
+class FakeWorker:
+    """A worker that takes notes; ``answers`` may be set to a refusal."""
+
+    name: str = "1"
+    relay: Notes = field(default_factory=Notes)
+    recorder: Notes = field(default_factory=Notes)
+    rooms: set[str] = field(default_factory=set)
+    diary: list[str] = field(default_factory=list)
+    refuses: str = ""
+
+    def open_room(self, room: str, silent_after_ms: int) -> None:
+        self.rooms.add(room)
+        self.diary.append(f"room {silent_after_ms}")
+
+    def close_room(self, room: str) -> None:
+        self.diary.append("end")
+
+    def open_gate(self, room: str, generation: int, required: list[str]) -> None:
+        self.diary.append(f"open {generation} {'+'.join(required)}")
+
+    def close_gate(self, room: str, generation: int) -> None:
+        self.diary.append(f"close {generation}")
+
+    async def offer(self, room: str, seat: str, leg: int, revision: int, sdp: str) -> control.LegAnswer:
+        if self.refuses:
+            raise OfferRefused(self.refuses)
+        self.diary.append(f"offer {seat} {leg}.{revision}")
+        return control.LegAnswer(1, "v=0", [("2", "physician")])
+
+
+@dataclass
+class FakeGateway:
+    said: list[tuple[Role | None, wire.Message]] = field(default_factory=list)
+    shown_out: list[Role] = field(default_factory=list)
+
+    def send(self, session: str, role: Role, message: wire.Message, epoch: int | None = None) -> None:
+        self.said.append((role, message))
+
+    def broadcast(self, session: str, message: wire.Message) -> None:
+        self.said.append((None, message))
+
+    def disconnect(self, session: str, role: Role) -> None:
+        self.shown_out.append(role)
+
+    def forget(self, session: str) -> None:
+        pass
+
+
+@dataclass
+class Visit:
+    """One visit as the gateway drives it."""
+
+    house: House
+    worker: FakeWorker
+    gateway: FakeGateway
+    epochs: dict[Role, int] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.house.made.visit
+
+    async def ask(self, role: Role, intent: wire.Intent, epoch: int | None = None) -> dict[str, Any]:
+        return await self.house.server.consultations.intent(self.id, role, epoch or self.epochs[role], intent)
+
+    async def session(self) -> Any:
+        return (await self.house.server.consultations.session(self.id)).session
+
+    async def settled(self) -> Any:
+        """The session once everything that was reported has been taken in."""
+        consultation = await self.house.server.consultations.session(self.id)
+        await consultation.controller.post(control_nothing())
+        return consultation.session
+
+    async def report(self, message: Any) -> Any:
+        self.house.server.consultations.received(message)
+        return await self.settled()
+
+    def said(self, kind: type[Any]) -> list[Any]:
+        return [message for _, message in self.gateway.said if isinstance(message, kind)]
+
+
+def control_nothing() -> Any:
+    """An event that changes nothing: it comes through the mailbox after all others."""
+    from server.events import MediaSilent
+
+    return MediaSilent(Role.INTERPRETER, 0)
+
+
+async def take_seat(visit: Visit, browser: Browser, role: Role) -> wire.Welcome:
+    """As the gateway does: a token from the page's cookie, redeemed, and a new epoch."""
+    token = (await (await browser.post(f"{visit.house.visit}/socket-token")).json())["token"]
+    admission = await visit.house.server.consultations.redeem(token)
+    assert admission.role is role
+    epoch = visit.epochs[role] = admission.epoch + 1
+    return await visit.house.server.consultations.taken(visit.id, role, epoch, "zh")
+
+
+@pytest.fixture
+async def visit(house: House) -> AsyncIterator[Visit]:
+    """Both are in their seats, consented and connected, nothing admitted yet."""
+    worker, gateway = FakeWorker(), FakeGateway()
+    house.server.consultations.bind(gateway, [worker])  # type: ignore[arg-type,list-item]
+    made = Visit(house, worker, gateway)
+    guardian, physician = house.client(), house.client()
+    await guardian.post("/api/join", {"token": house.token})
+    await guardian.consent_to_everything(house.visit)
+    await physician.sign_in(house.made.physician_login, house.made.physician_password)
+    await take_seat(made, guardian, Role.GUARDIAN)
+    await take_seat(made, physician, Role.PHYSICIAN)
+    yield made
+    await guardian.client.close()
+    await physician.client.close()
+
+
+async def bring_media(visit: Visit) -> None:
+    for role in (Role.GUARDIAN, Role.PHYSICIAN):
+        await visit.ask(role, wire.Offer(1, 1, "v=0"))
+    legs = {Role.GUARDIAN: 1, Role.PHYSICIAN: 2}
+    for role, leg in legs.items():
+        await visit.report(control.SeatMedia(visit.id, role.value, leg, True, 0))
+
+
+@pytest.fixture
+async def live(visit: Visit) -> Visit:
+    await bring_media(visit)
+    await visit.ask(Role.PHYSICIAN, wire.Admit())
+    consultation = await visit.house.server.consultations.session(visit.id)
+    async with asyncio.timeout(10):
+        while not visit.worker.recorder.sent:  # the session key is made in a child process
+            await asyncio.sleep(0.01)
+    assert isinstance(visit.worker.recorder.sent[0], control.RecordingOpen)
+    await visit.report(control.RecordingState(visit.id, "running", ""))
+    assert isinstance(consultation.session.state, Verifying)
+    await visit.ask(Role.PHYSICIAN, wire.Attest(CHECKS))
+    assert isinstance(consultation.session.state, Live)
+    return visit
+
+
+async def test_admission_makes_the_recording_ready_and_then_the_gate_opens(live: Visit) -> None:
+    assert live.worker.diary == ["room 3000", "offer guardian 1.1", "offer physician 2.1", "open 1 guardian+physician"]
+    opening = live.worker.recorder.sent[0]
+    assert isinstance(opening, control.RecordingOpen)
+    kept = await recordings.of_session(live.house.server.database, live.id)
+    assert kept is not None
+    assert kept.public_key == opening.recipient
+
+
+async def test_the_welcome_has_the_chat_so_far(visit: Visit) -> None:
+    await visit.ask(Role.GUARDIAN, wire.SendChat("a", " 您好 "))
+    browser = visit.house.client()
+    await browser.sign_in(visit.house.made.physician_login, visit.house.made.physician_password)
+    welcome = await take_seat(visit, browser, Role.PHYSICIAN)
+    assert [(chat.role, chat.text) for chat in welcome.chat] == [(Role.GUARDIAN, "您好")]
+    assert welcome.session.state == "waiting"
+    assert welcome.visit.reasons
+    await browser.client.close()
+
+
+async def test_a_chat_message_sent_twice_is_one_message(visit: Visit) -> None:
+    said = wire.SendChat("a", "您好")
+    first, again = await asyncio.gather(visit.ask(Role.GUARDIAN, said), visit.ask(Role.GUARDIAN, said))
+    assert first == again
+    assert len(visit.said(wire.ChatPosted)) == 1
+    assert len(await bodies.of_session(visit.house.server.database, visit.id, "chat")) == 1
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [wire.Admit(), wire.Attest(CHECKS), wire.Hold("other"), wire.Resume(), wire.Complete("x", True), wire.Cancel(),
+     wire.Refer("other", "routine", "x", "", "")],
+)  # fmt: skip
+async def test_the_guardian_may_not_do_what_only_the_physician_may(visit: Visit, intent: wire.Intent) -> None:
+    with pytest.raises(Refused, match="not_allowed"):
+        await visit.ask(Role.GUARDIAN, intent)
+
+
+async def test_the_physician_may_not_withdraw_the_familys_consent(visit: Visit) -> None:
+    with pytest.raises(Refused, match="not_allowed"):
+        await visit.ask(Role.PHYSICIAN, wire.WithdrawConsent("recording"))
+
+
+async def test_a_stale_epoch_may_do_nothing(visit: Visit) -> None:
+    with pytest.raises(Refused, match="stale_epoch"):
+        await visit.ask(Role.PHYSICIAN, wire.Admit(), epoch=99)
+
+
+async def test_a_physician_who_is_taken_off_the_whitelist_admits_nobody(visit: Visit) -> None:
+    async def unlist(connection: Any) -> None:
+        await connection.execute(update(staff).values(whitelisted=False))
+
+    await visit.house.server.database.write(unlist)
+    with pytest.raises(Refused, match="not_eligible"):
+        await visit.ask(Role.PHYSICIAN, wire.Admit())
+
+
+async def test_a_revoked_device_is_refused_and_shown_out(live: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def revoke(connection: Any) -> None:
+        await connection.execute(update(device).values(revoked_at=1.0))
+
+    await live.house.server.database.write(revoke)
+    with pytest.raises(Refused, match="not_allowed"):
+        await live.ask(Role.GUARDIAN, wire.SendChat("a", "x"))
+    monkeypatch.setattr("server.consultations.ACCESS_EVERY_S", 0.01)
+    watch = asyncio.create_task(live.house.server.consultations.watch_access())
+    async with asyncio.timeout(5):
+        while not live.gateway.shown_out:
+            await asyncio.sleep(0.01)
+    watch.cancel()
+    assert live.gateway.shown_out == [Role.GUARDIAN]
+    assert isinstance((await live.settled()).state, Held)
+
+
+async def test_an_offer_is_answered_to_its_epoch_and_a_stale_one_refused(visit: Visit) -> None:
+    await visit.ask(Role.GUARDIAN, wire.Offer(2, 1, "v=0"))
+    (answer,) = visit.said(wire.Answer)
+    assert (answer.peer, answer.revision, answer.tracks) == (2, 1, (wire.Track("2", Role.PHYSICIAN),))
+    with pytest.raises(Refused, match="stale_offer"):
+        await visit.ask(Role.GUARDIAN, wire.Offer(1, 1, "v=0"))
+
+
+@pytest.mark.parametrize(("code", "told"), [("bad_sdp", "bad_sdp"), ("room_full", "media_unavailable")])
+async def test_an_offer_that_the_relay_refuses_is_refused(visit: Visit, code: str, told: str) -> None:
+    visit.worker.refuses = code
+    with pytest.raises(Refused, match=told):
+        await visit.ask(Role.GUARDIAN, wire.Offer(1, 1, "v=0"))
+
+
+async def test_a_page_that_hides_is_a_doubt_that_closes_nothing(live: Visit) -> None:
+    await live.ask(Role.GUARDIAN, wire.DeviceReport("live", "live", False, "ok"))
+    session = await live.settled()
+    assert [doubt.value for doubt in session.seats[Role.GUARDIAN].doubts] == ["page_hidden"]
+    assert session.gate_open
+
+
+async def test_silence_holds_and_the_second_page_of_a_seat_closes_the_firsts_leg(live: Visit) -> None:
+    session = await live.report(control.SeatMedia(live.id, "guardian", 1, False, 0))
+    assert isinstance(session.state, Held)
+    assert live.worker.diary[-1] == "close 1"
+    await live.report(control.SeatMedia(live.id, "guardian", 7, True, 0))
+    assert isinstance((await live.session()).state, Held)  # a leg that nobody knows is nobody
+
+
+@pytest.mark.parametrize("cause", ["lease", "refused"])
+async def test_a_gate_that_lapsed_is_opened_again_with_a_new_generation(live: Visit, cause: str) -> None:
+    live.house.server.consultations.received(control.GateClosed(live.id, 1, cause, "", 0))
+    async with asyncio.timeout(5):
+        while live.worker.diary[-1] != "open 2 guardian+physician":
+            await asyncio.sleep(0.01)
+
+
+async def test_a_recorder_that_stalls_holds_and_is_asked_for_again(live: Visit) -> None:
+    session = await live.report(control.GateClosed(live.id, 1, "recorder", "", 0))
+    assert isinstance(session.state, Held)
+    before = len(live.worker.recorder.sent)
+    async with asyncio.timeout(5):
+        while len(live.worker.recorder.sent) == before:
+            await asyncio.sleep(0.05)
+    assert isinstance((await live.report(control.RecordingState(live.id, "running", ""))).state, Live)
+
+
+async def test_a_lost_relay_makes_everybody_reconnect(live: Visit) -> None:
+    session = await live.report(Lost("1", "relay"))
+    assert isinstance(session.state, Held)
+    assert live.said(wire.MediaRestart)
+    assert isinstance(live.worker.relay.sent[-1], control.Record)
+    await live.ask(Role.GUARDIAN, wire.Offer(2, 1, "v=0"))
+    assert live.worker.diary[-1] == "offer guardian 3.1"
+
+
+async def test_a_lost_recorder_is_opened_again(live: Visit) -> None:
+    session = await live.report(Lost("1", "recorder"))
+    assert isinstance(session.state, Held)
+    assert isinstance(live.worker.recorder.sent[-1], control.RecordingOpen)
+
+
+async def test_the_loss_of_another_worker_is_none_of_ours(live: Visit) -> None:
+    assert isinstance((await live.report(Lost("2", "relay"))).state, Live)
+
+
+async def test_a_manifests_head_is_signed_and_anchored_at_a_hold(live: Visit) -> None:
+    await live.report(control.Head(live.id, 4, "ab" * 32, 0, 1))
+    assert isinstance(live.worker.recorder.sent[-1], control.Signed)
+    await live.ask(Role.PHYSICIAN, wire.Hold("guardian_not_with_child"))
+    await live.settled()
+    journal = await live.house.server.consultations._journal.replay(live.id)
+    assert "recording_anchored" in [event.type for event, _ in journal]
+
+
+async def test_the_physicians_hold_is_lifted_by_the_physician(live: Visit) -> None:
+    await live.ask(Role.PHYSICIAN, wire.Hold("guardian_not_with_child"))
+    assert isinstance((await live.session()).state, Held)
+    await live.ask(Role.PHYSICIAN, wire.Resume())
+    assert isinstance((await live.session()).state, Live)
+
+
+async def test_an_end_with_referral_leaves_everything_in_the_store_once(live: Visit) -> None:
+    refer = wire.Refer("other", "within_30d", "骨龄片看不清", "骨盆", "已告知")
+    first = await live.ask(Role.PHYSICIAN, refer)
+    again = await live.ask(Role.PHYSICIAN, refer)
+    assert first == again
+    session = await live.session()
+    assert isinstance(session.state, Ended)
+    assert live.worker.diary[-2:] == ["close 1", "end"]
+    database = live.house.server.database
+    filed = await referrals.of_visit(database, live.id)
+    assert filed is not None
+    assert filed.id == first["referral"]
+    assert len(await outbox.pending(database)) == 1
+    assert isinstance(live.worker.recorder.sent[-1], control.RecordingClose)
+
+
+async def test_an_unknown_reason_ends_nothing(live: Visit) -> None:
+    with pytest.raises(Refused, match="unknown_reason"):
+        await live.ask(Role.PHYSICIAN, wire.Refer("no_such_reason", "routine", "", "", ""))
+    assert isinstance((await live.session()).state, Live)
+
+
+async def test_completing_keeps_the_summary(live: Visit) -> None:
+    with pytest.raises(Refused, match="not_adequate"):
+        await live.ask(Role.PHYSICIAN, wire.Complete("x", False))
+    await live.ask(Role.PHYSICIAN, wire.Complete("一切正常", True))
+    (summary,) = await bodies.of_session(live.house.server.database, live.id, "summary")
+    assert summary.content == {"summary": "一切正常"}
+
+
+async def test_taking_back_a_consent_ends_and_a_referral_is_still_possible(live: Visit) -> None:
+    await live.ask(Role.GUARDIAN, wire.WithdrawConsent("recording"))
+    session = await live.session()
+    assert isinstance(session.state, Ended)
+    assert session.state.outcome.value == "consent_withdrawn"
+    filed = await live.ask(Role.PHYSICIAN, wire.Refer("other", "routine", "改线下", "", ""))
+    assert (await live.session()).referral.id == filed["referral"]
+
+
+async def test_after_the_end_nothing_is_offered_or_said(live: Visit) -> None:
+    await live.ask(Role.PHYSICIAN, wire.Complete("一切正常", True))
+    with pytest.raises(Refused, match="session_ended"):
+        await live.ask(Role.GUARDIAN, wire.Offer(9, 1, "v=0"))
+    with pytest.raises(Refused, match="session_ended"):
+        await live.ask(Role.GUARDIAN, wire.SendChat("z", "x"))
+
+
+async def test_leaving_gives_up_the_seat_and_the_visit_goes_on(live: Visit) -> None:
+    await live.ask(Role.GUARDIAN, wire.Leave())
+    assert isinstance((await live.session()).state, Held)
+
+
+async def test_a_socket_that_stays_away_has_left(visit: Visit) -> None:
+    await visit.house.server.consultations.left(visit.id, Role.GUARDIAN, visit.epochs[Role.GUARDIAN])
+    session = await visit.settled()
+    assert not session.seats[Role.GUARDIAN].connected
+    assert isinstance(session.state, Waiting)
+
+
+async def test_an_unknown_token_redeems_nothing(visit: Visit) -> None:
+    with pytest.raises(Refused, match="bad_token"):
+        await visit.house.server.consultations.redeem("x" * 43)
+
+
+async def test_a_ticket_names_the_seat_it_was_given_for(visit: Visit) -> None:
+    consultation = await visit.house.server.consultations.session(visit.id)
+    assert isinstance(consultation.tickets[Role.GUARDIAN], Ticket)
+    assert consultation.tickets[Role.GUARDIAN].device is not None
+    assert consultation.tickets[Role.PHYSICIAN].staff_session is not None
+
+
+async def test_statistics_become_quality_for_everybody(live: Visit) -> None:
+    names = ("up_bps", "down_bps", "up_loss", "down_loss", "up_jitter_ms")
+    leg = {
+        "room": live.id,
+        "seat": "guardian",
+        "rtt_ms": 10,
+        "audio": dict.fromkeys(names, 0),
+        "video": dict.fromkeys(names, 0),
+    }
+    live.house.server.consultations.received(control.LegStatistics([leg]))
+    (quality,) = live.said(wire.Quality)
+    assert quality.light == "good"
