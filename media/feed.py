@@ -29,7 +29,7 @@ Track = tuple[int, str, str, str, int]
 class Recording:
     """One recording that the relay feeds."""
 
-    __slots__ = ("_feed", "_first_us", "_last_us", "_lost", "_pending", "durable_us", "name", "tracks")
+    __slots__ = ("_feed", "_first_us", "_gate", "_last_us", "_lost", "_pending", "durable_us", "name", "tracks")
 
     def __init__(self, name: str, feed: Feed) -> None:
         self.name = name
@@ -39,14 +39,17 @@ class Recording:
         self._pending = bytearray()
         self._first_us = self._last_us = 0
         self._lost: tuple[int, int] | None = None
+        self._gate: control.Gate | None = None
 
     def packet(self, track: int, arrival_us: int, packet: memoryview) -> None:
         """A packet that passes the gate; the bytes are copied."""
         if not self._pending:
             self._first_us = arrival_us
         self._last_us = arrival_us
-        self._pending += control.batch_entry(track, arrival_us, packet)
-        if len(self._pending) >= _FLUSH_BYTES:
+        pending = self._pending
+        pending += control.batch_head(track, arrival_us, len(packet))
+        pending += packet
+        if len(pending) >= _FLUSH_BYTES:
             self.flush()
 
     def has_tracks(self, tracks: list[Track]) -> None:
@@ -58,7 +61,8 @@ class Recording:
         self._say(control.Clock(self.name, track, ntp, rtp, arrival_us))
 
     def gate(self, is_open: bool, at_us: int, cause: str) -> None:
-        self._say(control.Gate(self.name, is_open, at_us, cause))
+        self._gate = control.Gate(self.name, is_open, at_us, cause)
+        self._say(self._gate)
 
     def flush(self) -> None:
         """Sends the batch; or drops it when the queue is full, and says so once there is room."""
@@ -77,6 +81,8 @@ class Recording:
         """A fresh connection: the recorder there knows nothing of this recording yet."""
         self._feed.write(control.encode(control.Attach(self.name)))
         self._feed.write(control.encode(control.Tracks(self.name, self.tracks)))
+        if self._gate is not None and self._gate.open:
+            self._feed.write(control.encode(self._gate))
         self._declare()
 
     def disconnected(self, now_us: int) -> None:

@@ -90,6 +90,18 @@ def test_nothing_is_lost_when_everything_was_durable(wire: Wire) -> None:
     assert not [message for message in wire.said() if isinstance(message, control.Lost)]
 
 
+def test_a_recorder_that_comes_back_hears_that_the_gate_is_open(wire: Wire) -> None:
+    wire.recording.gate(True, 10, "")
+    wire.recording.disconnected(20)
+    wire.said()
+    wire.recording.connected()
+    assert control.Gate("rec", True, 10, "") in wire.said()
+    wire.recording.gate(False, 30, "app")
+    wire.said()
+    wire.recording.connected()
+    assert not [message for message in wire.said() if isinstance(message, control.Gate)]
+
+
 def test_the_recorders_word_rises_and_never_lies_ahead(wire: Wire) -> None:
     for through_us, durable_us in ((600, 600), (500, 600), (5000, 1000)):
         wire.feed._durable(control.Durable("rec", through_us))
