@@ -27,16 +27,26 @@ function picture(width, height, wall, coat) {
     context.beginPath();
     context.ellipse(width / 2 + sway, height * 1.05, height * 0.38, height * 0.45, 0, 0, 7);
     context.fill();
-    requestAnimationFrame(draw);
+    setTimeout(() => draw(performance.now()), 100);
   };
   draw(0);
-  return canvas.captureStream(15);
+  return canvas.captureStream(10);
+}
+
+/** Draw a state in this page, in the place of the one before. */
+function viewer() {
+  const own = picture(240, 320, "#8a9c96", "#4a6a8a");
+  const remotes = new Map([["physician", picture(640, 360, "#c9d3cf", "#f4f4f2")]]);
+  const view = createView(root, (intent) => window.emitted.push(intent));
+  return (state, inLanguage) => {
+    window.emitted = [];
+    view.show(stateOf(state, inLanguage), { own, remotes });
+  };
 }
 
 if (NAMES.includes(name)) {
-  const own = picture(480, 640, "#8a9c96", "#4a6a8a");
-  const remotes = new Map([["physician", picture(1280, 720, "#c9d3cf", "#f4f4f2")]]);
-  createView(root, (intent) => window.emitted.push(intent)).show(stateOf(name, language), { own, remotes });
+  window.show = viewer();
+  window.show(name, language);
 } else {
   const links = NAMES.map((state) => h("li", { key: state }, h("a", { href: `?state=${state}&language=zh` }, state), " ", h("a", { href: `?state=${state}&language=en` }, "en")));
   render(root, h("main", { class: "page-main" }, h("ul", null, links)));

@@ -1,4 +1,4 @@
-"""Serves the gallery of page states with the real Content-Security-Policy: ``python tests/web_client/preview/serve.py [port]``."""
+"""Serves the gallery of page states with the real Content-Security-Policy: ``python …/preview/serve.py [port]``."""
 
 from __future__ import annotations
 
