@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import as_file, files
-from typing import Any
+from typing import Any, cast
 
 import typst
 
@@ -30,7 +30,7 @@ _UNKNOWN = ("未填", "unknown")
 
 
 class Printer:
-    """Sets letters. Making one reads the fonts (about a second), so make one and keep it; it is not for two threads at once."""
+    """Sets letters. Making one reads the fonts, so make one and keep it; it is not for two threads at once."""
 
     def __init__(self) -> None:
         here = files("server.letter")
@@ -44,10 +44,7 @@ class Printer:
         """The letter as a PDF file."""
         words = self._words(letter)
         inputs, issued = {"letter": json.dumps(words)}, int(letter.issued_at.timestamp())
-        printed = self._typst.compile(self._template, format="pdf", sys_inputs=inputs, timestamp=issued)
-        if not isinstance(printed, bytes):
-            raise TypeError("Typst gave no file")
-        return printed
+        return cast(bytes, self._typst.compile(self._template, format="pdf", sys_inputs=inputs, timestamp=issued))
 
     def _words(self, letter: Letter) -> dict[str, Any]:
         """What the template reads."""
@@ -68,12 +65,11 @@ class Printer:
         }
 
     def _printable(self, value: Any) -> Any:
+        """A text, or a map or list of such, with all its texts made printable."""
         match value:
             case str():
                 return self._coverage.printable(value)
             case dict():
                 return {name: self._printable(inner) for name, inner in value.items()}
-            case list():
-                return [self._printable(inner) for inner in value]
             case _:
-                return value
+                return [self._printable(inner) for inner in value]
