@@ -89,4 +89,4 @@ async def test_a_guardian_who_withdraws_in_the_call_ends_it_and_can_still_be_ref
     await physician.click("仍然转线下就诊")
     await physician.page.locator("[data-reason]").first.click()
     await physician.confirms()
-    await physician.reads("打开转诊函")
+    await physician.reads("打开转诊单")

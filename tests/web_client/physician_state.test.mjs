@@ -49,6 +49,12 @@ describe("the worklist", () => {
     assert.equal(after({ type: "opened", visit: "v9" }).visit.entry, null);
     assert.equal(reduce(opened(), { type: "left" }).visit, null);
   });
+
+  test("a visit opened by its address gets its line when the list comes, if it has one", () => {
+    assert.equal(after({ type: "opened", visit: "v1" }, { type: "worklist", visits: [ENTRY], atMs: 0 }).visit.entry, ENTRY);
+    assert.equal(after({ type: "opened", visit: "v9" }, { type: "worklist", visits: [ENTRY], atMs: 0 }).visit.entry, null);
+    assert.equal(reduce(opened(), { type: "worklist", visits: [{ ...ENTRY }], atMs: 0 }).visit.entry, ENTRY);
+  });
 });
 
 describe("the connection", () => {

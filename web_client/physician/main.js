@@ -227,6 +227,7 @@ async function refreshWorklist() {
 async function openVisit(visit) {
   closeRoom();
   dispatch({ type: "opened", visit });
+  if (!state.visit?.entry) void refreshWorklist();
   const opening = new Room(visit, { api, language: () => language, now, dispatch: fromRoom, onlevel: showLevel, onstreams: showStreams });
   room = opening;
   /** @param {Event} event */

@@ -98,7 +98,7 @@ export function reduce(state, event) {
     case "sign_in_failed":
       return { ...state, signIn: signInFailed(event) };
     case "worklist":
-      return { ...state, nowMs: event.atMs, worklist: { visits: event.visits, atMs: event.atMs, stale: false } };
+      return withWorklist(state, event.visits, event.atMs);
     case "unreachable":
       return { ...state, unreachable: true };
     case "worklist_failed":
@@ -110,6 +110,20 @@ export function reduce(state, event) {
     default:
       return state.visit ? { ...state, visit: reduceVisit(state.visit, event) } : state;
   }
+}
+
+/**
+ * A visit that was opened by its address, after a reload, gets its line from the list when that comes.
+ *
+ * @param {State} state
+ * @param {WorklistEntry[]} visits
+ * @param {number} atMs
+ * @returns {State}
+ */
+function withWorklist(state, visits, atMs) {
+  const { visit } = state;
+  const entry = visit && (visit.entry ?? visits.find((one) => one.visit === visit.id) ?? null);
+  return { ...state, nowMs: atMs, worklist: { visits, atMs, stale: false }, visit: visit && { ...visit, entry } };
 }
 
 /**

@@ -28,16 +28,20 @@ const letter = {
   receipt: "sent",
   page: "", pdf: "/x.pdf", fhir: "",
 };
-const of = (paper) => paper;
 const STATES = {
-  emergency: of({ kind: "letter", letter }),
-  weeks: of({ kind: "letter", letter: { ...letter, urgency: "within_2w", by_when: "2026-12-06", history: "", receipt: "booked" } }),
-  routine: of({ kind: "letter", letter: { ...letter, urgency: "routine", by_when: "择期 · routine", receipt: "seen" } }),
-  summary: of({ kind: "summary", summary: { summary: "生长速度正常，每年约 5.5 厘米。\n建议保证睡眠与户外运动，3 个月后复查身高体重。", physician: "陈明远", hospital: "首都儿童医学中心", ended_at: "2026-11-22T06:18:00Z" } }),
-  loading: of({ kind: "loading" }),
-  none: of({ kind: "none", ended: false }),
-  denied: of({ kind: "problem", code: "not_signed_in" }),
+  emergency: { kind: "letter", letter },
+  weeks: { kind: "letter", letter: { ...letter, urgency: "within_2w", by_when: "2026-12-06", history: "", receipt: "booked" } },
+  routine: { kind: "letter", letter: { ...letter, urgency: "routine", by_when: "择期 · routine", receipt: "seen" } },
+  summary: { kind: "summary", summary: { summary: "生长速度正常，每年约 5.5 厘米。\n建议保证睡眠与户外运动，3 个月后复查身高体重。", physician: "陈明远", hospital: "首都儿童医学中心", ended_at: "2026-11-22T06:18:00Z" } },
+  loading: { kind: "loading" },
+  none: { kind: "none", ended: false },
+  denied: { kind: "problem", code: "not_signed_in" },
+};
+/** Shows one state; "en" means English beside the Chinese. */
+window.show = (name, language) => {
+  document.documentElement.lang = language;
+  render(document.querySelector("#app"), view({ paper: STATES[name], role: "guardian", visit: "v1", english: language === "en" }, () => {}));
 };
 const query = new URLSearchParams(location.search);
-render(document.querySelector("#app"), view({ paper: STATES[query.get("state")], role: "guardian", visit: "v1", english: query.get("language") === "en" }, () => {}));
+window.show(query.get("state") ?? "weeks", query.get("language") === "en" ? "en" : "zh");
 document.documentElement.dataset.ready = "yes";

@@ -27,8 +27,11 @@ const STATES = {
   stale: [...shown(TROUBLE), { type: "tick", atMs: 12_000 }],
 };
 
+/** Shows one state in one language. */
+window.show = (name, language) => {
+  document.documentElement.lang = language;
+  render(document.querySelector("#app"), view(STATES[name].reduce(reduce, initial()), { t: translator(language), language, emit: () => {} }));
+};
 const query = new URLSearchParams(location.search);
-const language = query.get("language") === "en" ? "en" : "zh";
-document.documentElement.lang = language;
-render(document.querySelector("#app"), view(STATES[query.get("state")].reduce(reduce, initial()), { t: translator(language), language, emit: () => {} }));
+window.show(query.get("state") ?? "fine", query.get("language") === "en" ? "en" : "zh");
 document.documentElement.dataset.ready = "yes";

@@ -1,4 +1,4 @@
-/** One state of the physician's page on screen: `?state=live&language=en`. Intents of drafts and panels work; nothing else does. */
+/** One state of the physician's page on screen: `?state=live&language=en`. Panels and drafts work; nothing else does. */
 
 import { translator } from "/web/shared/i18n/i18n.js";
 import { render } from "/web/shared/ui/dom.js";
@@ -6,10 +6,8 @@ import { reduce } from "/web/physician/state.js";
 import { view } from "/web/physician/view.js";
 import { stateNamed } from "/preview/physician_states.mjs";
 
-const query = new URLSearchParams(location.search);
-const language = query.get("language") === "en" ? "en" : "zh";
-document.documentElement.lang = language;
-let state = stateNamed(query.get("state") ?? "worklist");
+let language = "zh";
+let state = stateNamed("loading");
 
 /** A picture to stand for the family's. @param {string} colour */
 function painted(colour) {
@@ -41,5 +39,12 @@ const emit = (intent) => {
   if (intent.type === "panel" || intent.type === "draft") state = reduce(state, intent);
   draw();
 };
-draw();
+/** Shows one state in one language; the tests go from state to state as the page does, without loading it anew. */
+window.show = (name, inLanguage) => {
+  [state, language] = [stateNamed(name), inLanguage];
+  document.documentElement.lang = language;
+  draw();
+};
+const query = new URLSearchParams(location.search);
+window.show(query.get("state") ?? "worklist", query.get("language") === "en" ? "en" : "zh");
 document.documentElement.dataset.ready = "yes";

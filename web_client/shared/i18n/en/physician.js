@@ -182,7 +182,7 @@ export default Object.freeze({
   "physician.refer.change": "Change the reason",
   "physician.refer.changeShort": "Change",
   "physician.refer.urgency": "To be seen by",
-  "physician.refer.suggested": "Checklist suggests",
+  "physician.refer.suggested": "Suggested",
   "physician.refer.optional": "For the letter (optional)",
   "physician.refer.note": "History and remarks",
   "physician.refer.noteRequired": "History and remarks (needed when the reason is “other”)",

@@ -1,0 +1,104 @@
+"""Every state of the staff's pages in a real browser, on a desk, on a phone and at 200 %.
+
+Nothing is cut off, all can be reached and is named. The states follow one another in one page, as they do in life.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, Route, async_playwright
+
+from tests.web_client.preview.shoot import CSP, ORIGIN, file_of
+from tests.web_client.test_family_states import CHROMIUM, FAULTS
+
+pytestmark = pytest.mark.browser
+
+PREVIEW = Path(__file__).parent / "preview"
+LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")
+OPERATIONS = ("loading", "sign-in", "none", "fine", "trouble", "stale")
+RAW_KEY = re.compile(r"\b(?:physician|staff|ops|letter|role|field|urgency|family)\.\w[\w.]*\b")
+WINDOWS = {"desk": (1440, 900, "zh"), "phone": (390, 844, "en"), "at 200 %": (720, 450, "en")}
+
+
+def names_of_states() -> list[str]:
+    text = (PREVIEW / "physician_states.mjs").read_text(encoding="utf-8")
+    states = text[text.index("export const STATES") :]
+    return re.findall(r'^  "?([\w-]+)"?: ', states, re.MULTILINE)
+
+
+async def from_disk(route: Route) -> None:
+    file, kind = file_of(route.request.url)
+    if file is None:
+        return await route.fulfill(status=404)
+    return await route.fulfill(body=file.read_bytes(), content_type=kind, headers={"Content-Security-Policy": CSP})
+
+
+class Shown:
+    """A window that shows one state after another and keeps what there is to complain of."""
+
+    def __init__(self, page: Page, language: str) -> None:
+        self.page = page
+        self.language = language
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda line: self.complaints.append(line.text) if "Security Policy" in line.text else None)
+
+    async def open(self, gallery: str) -> None:
+        await self.page.goto(f"{ORIGIN}/preview/{gallery}.html")
+        await self.page.wait_for_selector("html[data-ready]", state="attached")
+
+    async def show(self, state: str) -> None:
+        await self.page.evaluate("([state, language]) => window.show(state, language)", [state, self.language])
+
+    async def faults(self, state: str) -> list[str]:
+        await self.show(state)
+        found: list[str] = await self.page.evaluate(FAULTS)
+        text = await self.page.locator("body").inner_text()
+        found += [f"the key {key} and not its text" for key in RAW_KEY.findall(text)] + self.complaints
+        self.complaints.clear()
+        return [f"{state}: {fault}" for fault in found]
+
+
+@pytest.fixture(params=WINDOWS)
+async def shown(request: pytest.FixtureRequest) -> AsyncIterator[Shown]:
+    width, height, language = WINDOWS[request.param]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = await browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        await context.route("**/*", from_disk)
+        yield Shown(await context.new_page(), language)
+        await browser.close()
+
+
+@pytest.mark.parametrize(("gallery", "names"), [("staff", names_of_states()), ("letter", LETTERS), ("ops", OPERATIONS)])
+async def test_every_state_can_be_read_and_used(shown: Shown, gallery: str, names: list[str]) -> None:
+    await shown.open(gallery)
+    assert [fault for name in names for fault in await shown.faults(name)] == []
+
+
+def test_the_gallery_has_every_state() -> None:
+    assert len(names_of_states()) > 40
+
+
+STEADY = ("attest", "live", "live-doubtful", "offline", "refer-chosen", "complete", "held-own", "held-guardian", "help")
+
+
+@pytest.mark.parametrize("shown", ["desk"], indirect=True)
+async def test_the_acts_keep_their_places_from_verifying_to_held(shown: Shown) -> None:
+    """Also while a doubt is shown, a panel is open or the connection is away."""
+
+    async def places(state: str) -> list[list[int]]:
+        await shown.show(state)
+        where = "(acts) => acts.map((act) => act.getBoundingClientRect()).map(({ x, y }) => [x, y].map(Math.round))"
+        found: list[list[int]] = await shown.page.locator(".act").evaluate_all(where)
+        return found
+
+    await shown.open("staff")
+    first = await places("verifying")
+    assert len(first) == 4
+    for state in STEADY:
+        assert await places(state) == first, state
