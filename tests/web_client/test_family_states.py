@@ -1,4 +1,4 @@
-"""Every state of the family's page in a real browser, on a phone and at 200 %: nothing is cut off, all is named and can be touched."""
+"""Every state of the family's page in a real browser, on a phone and at 200 %: nothing is cut off, all can be reached."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ export function waiting(scene) {
       { class: "stack-tight actions" },
       button("plain", () => emit({ type: "open_sheet", sheet: "trouble" }), [icon("help"), t("common.help")]),
       button("quiet", () => emit({ type: "open_sheet", sheet: "leave" }), t("family.waiting.leave")),
+      button("quiet", () => emit({ type: "open_sheet", sheet: "withdraw" }), t("family.menu.withdraw")),
     ),
   );
 }

@@ -9,7 +9,11 @@ const letter = {
   issued_at: "2026-11-22T06:18:00.000Z",
   urgency: "emergency",
   by_when: "立即 · now",
-  reason: { code: "headache_on_waking", text_zh: "夜间或晨起头痛，需要当面检查神经系统", text_en: "Headache at night or on waking: the nervous system must be examined in person" },
+  reason: {
+    code: "headache_on_waking",
+    text_zh: "夜间或晨起头痛，需要当面检查神经系统",
+    text_en: "Headache at night or on waking: the nervous system must be examined in person",
+  },
   physician: { name: "陈明远", title: "主任医师", licence: "110000000000123" },
   hospital: "首都儿童医学中心",
   hospital_en: "Capital Center for Children's Health",
@@ -20,19 +24,35 @@ const letter = {
   not_examined: "眼底、视野、神经系统查体。",
   told_family: "今天就去急诊，不要等预约；路上出现抽搐或叫不醒请拨打 120。",
   safety_net: [
-    { zh: "出现抽搐、叫不醒、反复呕吐或突然看不清：立即拨打 120。", en: "Seizures, hard to wake, repeated vomiting or sudden loss of sight: call 120 at once." },
+    {
+      zh: "出现抽搐、叫不醒、反复呕吐或突然看不清：立即拨打 120。",
+      en: "Seizures, hard to wake, repeated vomiting or sudden loss of sight: call 120 at once.",
+    },
     { zh: "到达后向分诊台出示本单。", en: "Show this letter at triage on arrival." },
-    { zh: "如果接诊医院没有安排，请致电本院门诊办公室。", en: "If the hospital cannot see your child, call our outpatient office." },
+    {
+      zh: "如果接诊医院没有安排，请致电本院门诊办公室。",
+      en: "If the hospital cannot see your child, call our outpatient office.",
+    },
   ],
   journal_head: "a3f19c0d5e7788aa01234567deadbeefcafef00d8899aabbccddeeff00112233",
   receipt: "sent",
-  page: "", pdf: "/x.pdf", fhir: "",
+  page: "",
+  pdf: "/x.pdf",
+  fhir: "",
 };
 const STATES = {
   emergency: { kind: "letter", letter },
   weeks: { kind: "letter", letter: { ...letter, urgency: "within_2w", by_when: "2026-12-06", history: "", receipt: "booked" } },
   routine: { kind: "letter", letter: { ...letter, urgency: "routine", by_when: "择期 · routine", receipt: "seen" } },
-  summary: { kind: "summary", summary: { summary: "生长速度正常，每年约 5.5 厘米。\n建议保证睡眠与户外运动，3 个月后复查身高体重。", physician: "陈明远", hospital: "首都儿童医学中心", ended_at: "2026-11-22T06:18:00Z" } },
+  summary: {
+    kind: "summary",
+    summary: {
+      summary: "生长速度正常，每年约 5.5 厘米。\n建议保证睡眠与户外运动，3 个月后复查身高体重。",
+      physician: "陈明远",
+      hospital: "首都儿童医学中心",
+      ended_at: "2026-11-22T06:18:00Z",
+    },
+  },
   loading: { kind: "loading" },
   none: { kind: "none", ended: false },
   denied: { kind: "problem", code: "not_signed_in" },
@@ -40,7 +60,10 @@ const STATES = {
 /** Shows one state; "en" means English beside the Chinese. */
 window.show = (name, language) => {
   document.documentElement.lang = language;
-  render(document.querySelector("#app"), view({ paper: STATES[name], role: "guardian", visit: "v1", english: language === "en" }, () => {}));
+  render(
+    document.querySelector("#app"),
+    view({ paper: STATES[name], role: "guardian", visit: "v1", english: language === "en" }, () => {}),
+  );
 };
 const query = new URLSearchParams(location.search);
 window.show(query.get("state") ?? "weeks", query.get("language") === "en" ? "en" : "zh");

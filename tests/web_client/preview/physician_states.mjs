@@ -37,7 +37,15 @@ const VISITS = [
   ["v4", "欧阳*晨", 3, "skin", "15:00", "waiting", null, false, null],
   ["v5", "周*宇", 6, "growth", "15:30", "waiting", null, false, null],
 ].map(([visit, child, age_years, field, time, state, outcome, guardian_waiting, waiting_since_s]) => ({
-  visit, child, age_years, field, starts_at: `2026-11-22T${time}:00+08:00`, state, outcome, guardian_waiting, waiting_since_s,
+  visit,
+  child,
+  age_years,
+  field,
+  starts_at: `2026-11-22T${time}:00+08:00`,
+  state,
+  outcome,
+  guardian_waiting,
+  waiting_since_s,
 }));
 
 const me = { name: "陈明远", role: "physician", title: "主任医师", hospital: "首都儿童医学中心", licence: "110000000000123" };
@@ -45,26 +53,85 @@ const seat = (role, name, more = {}) => ({ role, name, connected: true, presence
 const BOTH = [seat("guardian", "王*芳"), seat("physician", "陈明远")];
 let version = 1;
 const session = (state, more = {}) => ({
-  version: (version += 1), state, admitted: state !== "waiting", gate: state === "verifying" || state === "live",
-  recording: state === "waiting" || state === "ended" ? "off" : "running", until_ms: null, causes: [], resume_to: null, outcome: null, referral: null, seats: BOTH, ...more,
+  version: (version += 1),
+  state,
+  admitted: state !== "waiting",
+  gate: state === "verifying" || state === "live",
+  recording: state === "waiting" || state === "ended" ? "off" : "running",
+  until_ms: null,
+  causes: [],
+  resume_to: null,
+  outcome: null,
+  referral: null,
+  seats: BOTH,
+  ...more,
 });
-const welcome = (view, chat = []) => ({ type: "message", at_ms: 0, atMs: 0, message: { type: "welcome", seq: 1, epoch: 1, role: "physician", visit: VIEW, session: view, chat, receive_pairs: 1, ice_servers: [] } });
+const welcome = (view, chat = []) => ({
+  type: "message",
+  at_ms: 0,
+  atMs: 0,
+  message: {
+    type: "welcome",
+    seq: 1,
+    epoch: 1,
+    role: "physician",
+    visit: VIEW,
+    session: view,
+    chat,
+    receive_pairs: 1,
+    ice_servers: [],
+  },
+});
 const CHAT = [
   { id: "c1", role: "guardian", text: "医生您好，刚才听不太清", at: "2026-11-22T14:03:00+08:00" },
-  { id: "c2", role: "physician", text: "好的，我说慢一点。请把手机放在桌上，让孩子站到墙边。", at: "2026-11-22T14:03:30+08:00" },
+  {
+    id: "c2",
+    role: "physician",
+    text: "好的，我说慢一点。请把手机放在桌上，让孩子站到墙边。",
+    at: "2026-11-22T14:03:30+08:00",
+  },
   { id: "c3", role: "guardian", text: "好的", at: "2026-11-22T14:03:50+08:00" },
 ];
 const line = (loss, bitrate_bps = 1_800_000) => ({ loss, bitrate_bps, jitter_ms: 6 });
-const quality = (light, loss, rtt) => ({ type: "message", atMs: 0, message: { type: "quality", seq: 9, light, legs: [{ role: "guardian", up: line(loss), down: line(0.001), rtt_ms: rtt }, { role: "physician", up: line(0), down: line(0.002), rtt_ms: 21 }] } });
+const quality = (light, loss, rtt) => ({
+  type: "message",
+  atMs: 0,
+  message: {
+    type: "quality",
+    seq: 9,
+    light,
+    legs: [
+      { role: "guardian", up: line(loss), down: line(0.001), rtt_ms: rtt },
+      { role: "physician", up: line(0), down: line(0.002), rtt_ms: 21 },
+    ],
+  },
+});
 const devices = (more = {}) => ({ type: "devices", devices: { opened: true, ...more } });
 const picture = { type: "remote", picture: true };
 
-const start = [{ type: "signed_in", me }, { type: "worklist", visits: VISITS, atMs: 0 }];
-const open = (view, ...more) => [...start, { type: "opened", visit: "v1" }, devices(), welcome(view, view.state === "waiting" ? [] : CHAT), { type: "media", media: "up" }, ...more];
+const start = [
+  { type: "signed_in", me },
+  { type: "worklist", visits: VISITS, atMs: 0 },
+];
+const open = (view, ...more) => [
+  ...start,
+  { type: "opened", visit: "v1" },
+  devices(),
+  welcome(view, view.state === "waiting" ? [] : CHAT),
+  { type: "media", media: "up" },
+  ...more,
+];
 const live = (...more) => open(session("live"), picture, quality("good", 0.004, 86), ...more);
 const verifying = (...more) => open(session("verifying"), picture, quality("good", 0.004, 86), ...more);
 const held = (cause, remaining_ms, more = {}) =>
-  open(session("held", { causes: [{ cause, elapsed_ms: 4000, remaining_ms }], resume_to: "live", recording: cause === "recording_lost" ? "lost" : "running", ...more }));
+  open(
+    session("held", {
+      causes: [{ cause, elapsed_ms: 4000, remaining_ms }],
+      resume_to: "live",
+      recording: cause === "recording_lost" ? "lost" : "running",
+      ...more,
+    }),
+  );
 const alone = [seat("guardian", "", { connected: false, presence: "absent" }), seat("physician", "陈明远")];
 const ended = (outcome, more = {}) => open(session("ended", { outcome, ...more }));
 const problem = (code, text = "") => ({ code, text });
@@ -74,24 +141,50 @@ export const STATES = {
   loading: [],
   unreachable: [{ type: "unreachable" }],
   "sign-in": [{ type: "signed_out" }],
-  "sign-in-failed": [{ type: "signed_out" }, { type: "sign_in_failed", problem: problem("sign_in_failed"), retryAfterS: null, atMs: 0 }],
-  "sign-in-throttled": [{ type: "signed_out" }, { type: "sign_in_failed", problem: problem("too_many_attempts"), retryAfterS: 42, atMs: 0 }],
+  "sign-in-failed": [
+    { type: "signed_out" },
+    { type: "sign_in_failed", problem: problem("sign_in_failed"), retryAfterS: null, atMs: 0 },
+  ],
+  "sign-in-throttled": [
+    { type: "signed_out" },
+    { type: "sign_in_failed", problem: problem("too_many_attempts"), retryAfterS: 42, atMs: 0 },
+  ],
   worklist: start,
   "worklist-stale": [...start, { type: "tick", atMs: 185_000 }, { type: "worklist_failed" }],
-  "worklist-empty": [{ type: "signed_in", me }, { type: "worklist", visits: [], atMs: 0 }],
+  "worklist-empty": [
+    { type: "signed_in", me },
+    { type: "worklist", visits: [], atMs: 0 },
+  ],
   connecting: [...start, { type: "opened", visit: "v1" }],
   "waiting-alone": open(session("waiting", { seats: alone })),
   waiting: open(session("waiting")),
   "waiting-denied": open(session("waiting"), devices({ microphone: "denied", camera: "denied" })),
-  "waiting-refused": open(session("waiting"), { type: "failed", act: "admit", problem: problem("not_eligible", "您的线上首诊资格已于 11 月 20 日到期，不能接诊。请联系医务处。") }),
+  "waiting-refused": open(session("waiting"), {
+    type: "failed",
+    act: "admit",
+    problem: problem("not_eligible", "您的线上首诊资格已于 11 月 20 日到期，不能接诊。请联系医务处。"),
+  }),
   "waiting-cancel": open(session("waiting"), { type: "panel", panel: "cancel" }),
   admitted: open(session("waiting", { admitted: true, recording: "starting" })),
   verifying: verifying(),
   attest: verifying({ type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen"] } }),
-  "attest-busy": verifying({ type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] } }, { type: "sent", act: "attest" }),
+  "attest-busy": verifying(
+    { type: "panel", panel: "attest" },
+    { type: "draft", draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] } },
+    { type: "sent", act: "attest" },
+  ),
   live: live(),
-  "live-doubtful": open(session("live", { seats: [seat("guardian", "王*芳", { presence: "doubtful", doubts: ["page_hidden", "picture_dark"] }), BOTH[1]] }), picture, quality("poor", 0.14, 210)),
-  "live-camera-off": open(session("live", { seats: [seat("guardian", "王*芳", { presence: "doubtful", doubts: ["camera_off"] }), BOTH[1]] }), quality("fair", 0.01, 520)),
+  "live-doubtful": open(
+    session("live", {
+      seats: [seat("guardian", "王*芳", { presence: "doubtful", doubts: ["page_hidden", "picture_dark"] }), BOTH[1]],
+    }),
+    picture,
+    quality("poor", 0.14, 210),
+  ),
+  "live-camera-off": open(
+    session("live", { seats: [seat("guardian", "王*芳", { presence: "doubtful", doubts: ["camera_off"] }), BOTH[1]] }),
+    quality("fair", 0.01, 520),
+  ),
   "live-muted": live(devices({ muted: true, speakingMuted: true })),
   "live-tap": live({ type: "remote", tapNeeded: true }),
   "live-media-lost": live({ type: "message", atMs: 0, message: { type: "media_restart", seq: 20, reason: "relay_lost" } }),
@@ -99,14 +192,26 @@ export const STATES = {
   closing: live({ type: "message", atMs: 0, message: { type: "closing", seq: 21, retry_s: 5 } }),
   hold: live({ type: "panel", panel: "hold" }),
   "held-own": held("physician_hold", 1_500_000),
-  "held-guardian": held("guardian_silent", 103_000, { seats: [seat("guardian", "王*芳", { connected: false, presence: "absent" }), BOTH[1]] }),
+  "held-guardian": held("guardian_silent", 103_000, {
+    seats: [seat("guardian", "王*芳", { connected: false, presence: "absent" }), BOTH[1]],
+  }),
   "held-recording": held("recording_lost", 96_000, { resume_to: "verifying" }),
   refer: live({ type: "panel", panel: "refer" }),
   "refer-chosen": live({ type: "panel", panel: "refer" }, { type: "draft", draft: { reason: "headache_on_waking" } }),
-  "refer-failed": live({ type: "panel", panel: "refer" }, { type: "draft", draft: { reason: "other", note: "" } }, { type: "failed", act: "refer", problem: problem("unavailable") }),
+  "refer-failed": live(
+    { type: "panel", panel: "refer" },
+    { type: "draft", draft: { reason: "other", note: "" } },
+    { type: "failed", act: "refer", problem: problem("unavailable") },
+  ),
   complete: live({ type: "panel", panel: "complete" }),
   "complete-inadequate": live({ type: "panel", panel: "complete" }, { type: "draft", draft: { adequate: false } }),
-  "complete-filled": live({ type: "panel", panel: "complete" }, { type: "draft", draft: { adequate: true, summary: "生长速度正常，每年约 5.5 厘米。建议保证睡眠与户外运动，3 个月后复查身高体重。" } }),
+  "complete-filled": live(
+    { type: "panel", panel: "complete" },
+    {
+      type: "draft",
+      draft: { adequate: true, summary: "生长速度正常，每年约 5.5 厘米。建议保证睡眠与户外运动，3 个月后复查身高体重。" },
+    },
+  ),
   leave: live({ type: "panel", panel: "leave" }),
   help: live({ type: "panel", panel: "help" }),
   "ended-referred": ended("referred", { referral: { id: "r1", reason: "headache_on_waking", urgency: "emergency" } }),
@@ -114,7 +219,11 @@ export const STATES = {
   "ended-guardian-absent": ended("guardian_absent"),
   "ended-withdrawn": ended("consent_withdrawn"),
   superseded: live({ type: "message", atMs: 0, message: { type: "superseded", seq: 30 } }),
-  refused: [...start, { type: "opened", visit: "v1" }, { type: "link", link: "refused", problem: problem("not_allowed", "这次就诊不是您的。") }],
+  refused: [
+    ...start,
+    { type: "opened", visit: "v1" },
+    { type: "link", link: "refused", problem: problem("not_allowed", "这次就诊不是您的。") },
+  ],
 };
 
 /** @param {string} name */

@@ -32,7 +32,14 @@ const family = painted("#8fa79a");
 const self = painted("#b9a88f");
 
 const draw = () => {
-  const context = { t: translator(language), language, own: state.visit ? self : null, remote: state.visit ? family : null, level: (element) => element.style.setProperty("--level", "0.55"), emit };
+  const context = {
+    t: translator(language),
+    language,
+    own: state.visit ? self : null,
+    remote: state.visit ? family : null,
+    level: (element) => element.style.setProperty("--level", "0.55"),
+    emit,
+  };
   render(document.querySelector("#app"), view(state, context));
 };
 const emit = (intent) => {
