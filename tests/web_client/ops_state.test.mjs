@@ -4,11 +4,41 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import {
-  gateVerdict, initial, inOrder, judge, presenceVerdict, rateVerdict, recordingVerdict, reduce, sessionVerdict, staleS, stateVerdict, workerVerdict, worst,
+  gateVerdict,
+  initial,
+  inOrder,
+  judge,
+  presenceVerdict,
+  rateVerdict,
+  recordingVerdict,
+  reduce,
+  sessionVerdict,
+  staleS,
+  stateVerdict,
+  workerVerdict,
+  worst,
 } from "../../web_client/ops/state.js";
 
-const leg = (more = {}) => ({ seat: "guardian", presence: "present", up_bps: 1_000_000, down_bps: 1_000_000, up_loss: 0, down_loss: 0, rtt_ms: 30, jitter_ms: 5, ...more });
-const session = (more = {}) => ({ session: "aaaaaaaa", state: "live", gate: true, recording: "running", age_s: 10, legs: [leg()], ...more });
+const leg = (more = {}) => ({
+  seat: "guardian",
+  presence: "present",
+  up_bps: 1_000_000,
+  down_bps: 1_000_000,
+  up_loss: 0,
+  down_loss: 0,
+  rtt_ms: 30,
+  jitter_ms: 5,
+  ...more,
+});
+const session = (more = {}) => ({
+  session: "aaaaaaaa",
+  state: "live",
+  gate: true,
+  recording: "running",
+  age_s: 10,
+  legs: [leg()],
+  ...more,
+});
 const ME = { name: "赵工", role: "operations" };
 const after = (...events) => events.reduce(reduce, initial());
 const data = (atMs, sessions = []) => ({ type: "data", data: { sessions, workers: [] }, atMs });
@@ -16,13 +46,24 @@ const data = (atMs, sessions = []) => ({ type: "data", data: { sessions, workers
 describe("the page", () => {
   test("signs in, and out to nothing", () => {
     assert.equal(after({ type: "signed_in", me: ME, atMs: 0 }).screen, "table");
-    assert.deepEqual(after({ type: "signed_in", me: ME, atMs: 0 }, data(5), { type: "signed_out" }), { ...initial(), screen: "sign_in", nowMs: 5 });
+    assert.deepEqual(after({ type: "signed_in", me: ME, atMs: 0 }, data(5), { type: "signed_out" }), {
+      ...initial(),
+      screen: "sign_in",
+      nowMs: 5,
+    });
   });
   test("a failed sign-in keeps its code and its wait", () => {
     const sent = after({ type: "sign_in_sent" });
     assert.equal(sent.signIn.busy, true);
-    assert.deepEqual(reduce(sent, { type: "sign_in_failed", code: "too_many_attempts", retryAfterS: 3, atMs: 1000 }).signIn, { busy: false, problem: "too_many_attempts", retryAtMs: 4000 });
-    assert.equal(reduce(sent, { type: "sign_in_failed", code: "sign_in_failed", retryAfterS: null, atMs: 0 }).signIn.retryAtMs, null);
+    assert.deepEqual(reduce(sent, { type: "sign_in_failed", code: "too_many_attempts", retryAfterS: 3, atMs: 1000 }).signIn, {
+      busy: false,
+      problem: "too_many_attempts",
+      retryAtMs: 4000,
+    });
+    assert.equal(
+      reduce(sent, { type: "sign_in_failed", code: "sign_in_failed", retryAfterS: null, atMs: 0 }).signIn.retryAtMs,
+      null,
+    );
   });
   test("says how old the table is once answers stay away, and stops when they are back", () => {
     const waiting = after({ type: "signed_in", me: ME, atMs: 0 }, data(1000), { type: "tick", atMs: 3000 });
@@ -36,14 +77,26 @@ describe("the page", () => {
 
 describe("what is wrong", () => {
   test("figures have two limits; an unknown one is not wrong", () => {
-    assert.deepEqual([null, 0.029, 0.03, 0.1].map((value) => judge("loss", value)), ["fine", "fine", "warn", "bad"]);
-    assert.deepEqual([399, 400, 800].map((value) => judge("rtt", value)), ["fine", "warn", "bad"]);
-    assert.deepEqual([49, 50, 120].map((value) => judge("jitter", value)), ["fine", "warn", "bad"]);
+    assert.deepEqual(
+      [null, 0.029, 0.03, 0.1].map((value) => judge("loss", value)),
+      ["fine", "fine", "warn", "bad"],
+    );
+    assert.deepEqual(
+      [399, 400, 800].map((value) => judge("rtt", value)),
+      ["fine", "warn", "bad"],
+    );
+    assert.deepEqual(
+      [49, 50, 120].map((value) => judge("jitter", value)),
+      ["fine", "warn", "bad"],
+    );
   });
   test("somebody missing matters once the visit has begun", () => {
     const away = leg({ presence: "absent" });
     assert.deepEqual([presenceVerdict(session({ state: "waiting" }), away), presenceVerdict(session(), away)], ["fine", "bad"]);
-    assert.deepEqual([presenceVerdict(session(), leg({ presence: "doubtful" })), presenceVerdict(session(), leg())], ["warn", "fine"]);
+    assert.deepEqual(
+      [presenceVerdict(session(), leg({ presence: "doubtful" })), presenceVerdict(session(), leg())],
+      ["warn", "fine"],
+    );
   });
   test("a present device that sends next to nothing is noticed, one that may not send is not", () => {
     assert.equal(rateVerdict(session(), leg({ up_bps: 100 })), "warn");
@@ -53,14 +106,34 @@ describe("what is wrong", () => {
     assert.equal(rateVerdict(session(), leg({ up_bps: 0, presence: "absent" })), "fine");
   });
   test("a gate against its state is a fault either way", () => {
-    assert.deepEqual([gateVerdict(session({ gate: false })), gateVerdict(session({ state: "held", gate: true })), gateVerdict(session({ state: "verifying" })), gateVerdict(session({ state: "waiting", gate: false }))], ["bad", "bad", "fine", "fine"]);
+    assert.deepEqual(
+      [
+        gateVerdict(session({ gate: false })),
+        gateVerdict(session({ state: "held", gate: true })),
+        gateVerdict(session({ state: "verifying" })),
+        gateVerdict(session({ state: "waiting", gate: false })),
+      ],
+      ["bad", "bad", "fine", "fine"],
+    );
   });
   test("so is an open gate without a recording", () => {
-    assert.deepEqual([recordingVerdict(session({ recording: "starting" })), recordingVerdict(session({ recording: "lost", gate: false })), recordingVerdict(session({ recording: "off", gate: false })), recordingVerdict(session())], ["bad", "bad", "fine", "fine"]);
+    assert.deepEqual(
+      [
+        recordingVerdict(session({ recording: "starting" })),
+        recordingVerdict(session({ recording: "lost", gate: false })),
+        recordingVerdict(session({ recording: "off", gate: false })),
+        recordingVerdict(session()),
+      ],
+      ["bad", "bad", "fine", "fine"],
+    );
   });
-  test("a hold wants attention", () => assert.deepEqual([stateVerdict(session({ state: "held" })), stateVerdict(session())], ["warn", "fine"]));
+  test("a hold wants attention", () =>
+    assert.deepEqual([stateVerdict(session({ state: "held" })), stateVerdict(session())], ["warn", "fine"]));
   test("workers: running is fine, starting and draining are on their way, all else is a fault", () => {
-    assert.deepEqual(["running", "starting", "draining", "lost"].map((state) => workerVerdict({ name: "w", state, rooms: 0 })), ["fine", "warn", "warn", "bad"]);
+    assert.deepEqual(
+      ["running", "starting", "draining", "lost"].map((state) => workerVerdict({ name: "w", state, rooms: 0 })),
+      ["fine", "warn", "warn", "bad"],
+    );
   });
   test("a session is as bad as the worst of it", () => {
     assert.equal(sessionVerdict(session()), "fine");
@@ -71,6 +144,13 @@ describe("what is wrong", () => {
 });
 
 test("lines keep their places: the oldest first", () => {
-  const order = inOrder([session({ session: "b", age_s: 5 }), session({ session: "a", age_s: 5 }), session({ session: "c", age_s: 50 })]);
-  assert.deepEqual(order.map(({ session: id }) => id), ["c", "a", "b"]);
+  const order = inOrder([
+    session({ session: "b", age_s: 5 }),
+    session({ session: "a", age_s: 5 }),
+    session({ session: "c", age_s: 50 }),
+  ]);
+  assert.deepEqual(
+    order.map(({ session: id }) => id),
+    ["c", "a", "b"],
+  );
 });

@@ -6,33 +6,94 @@ import { describe, test } from "node:test";
 import { attested, availability, intentFor, missing, ownHold } from "../../web_client/physician/acts.js";
 import { meaningOf } from "../../web_client/physician/keys.js";
 import { SILENCE, hear } from "../../web_client/physician/speaking.js";
-import { deviceSentence, firstCause, guardianHere, holdRemainingMs, outcomeOf, percent, qualityFigures, qualitySentence, stateSentence } from "../../web_client/physician/words.js";
+import {
+  deviceSentence,
+  firstCause,
+  guardianHere,
+  holdRemainingMs,
+  outcomeOf,
+  percent,
+  qualityFigures,
+  qualitySentence,
+  stateSentence,
+} from "../../web_client/physician/words.js";
 import { decodeIntent } from "../../web_client/shared/messages.js";
 import { cause, message, opened, seat, session, told, visitIn } from "./support/physician.mjs";
 
 const ACTS = ["admit", "cancel", "attest", "hold", "resume", "refer", "complete"];
 const alone = [seat("guardian", { connected: false, presence: "absent" }), seat("physician")];
-const held = (name = "guardian_silent", resume_to = "live", more = {}) => session("held", { causes: [cause(name, 120_000)], resume_to, ...more });
+const held = (name = "guardian_silent", resume_to = "live", more = {}) =>
+  session("held", { causes: [cause(name, 120_000)], resume_to, ...more });
 const offline = { type: "link", link: "offline", problem: null };
 
 /** act -> "now", "hidden", or why not */
 const offered = (visit) =>
-  Object.fromEntries(ACTS.map((act) => [act, availability(visit, act)]).map(([act, { shown, why }]) => [act, shown ? (why ?? "now") : "hidden"]));
+  Object.fromEntries(
+    ACTS.map((act) => [act, availability(visit, act)]).map(([act, { shown, why }]) => [act, shown ? (why ?? "now") : "hidden"]),
+  );
 
 describe("what can be done", () => {
   const table = [
-    ["before the welcome", opened().visit, { admit: "hidden", cancel: "hidden", attest: "hidden", hold: "hidden", resume: "hidden", refer: "hidden", complete: "hidden" }],
-    ["waiting", visitIn(session("waiting")), { admit: "now", cancel: "now", attest: "not_admitted", hold: "not_admitted", resume: "hidden", refer: "now", complete: "not_admitted" }],
+    [
+      "before the welcome",
+      opened().visit,
+      {
+        admit: "hidden",
+        cancel: "hidden",
+        attest: "hidden",
+        hold: "hidden",
+        resume: "hidden",
+        refer: "hidden",
+        complete: "hidden",
+      },
+    ],
+    [
+      "waiting",
+      visitIn(session("waiting")),
+      {
+        admit: "now",
+        cancel: "now",
+        attest: "not_admitted",
+        hold: "not_admitted",
+        resume: "hidden",
+        refer: "now",
+        complete: "not_admitted",
+      },
+    ],
     ["waiting alone", visitIn(session("waiting", { seats: alone })), { admit: "guardian_away", cancel: "now", refer: "now" }],
     ["admitted", visitIn(session("waiting", { admitted: true })), { admit: "hidden", cancel: "now", attest: "not_admitted" }],
-    ["verifying", visitIn(session("verifying")), { admit: "hidden", cancel: "hidden", attest: "now", hold: "now", resume: "hidden", refer: "now", complete: "not_attested" }],
+    [
+      "verifying",
+      visitIn(session("verifying")),
+      {
+        admit: "hidden",
+        cancel: "hidden",
+        attest: "now",
+        hold: "now",
+        resume: "hidden",
+        refer: "now",
+        complete: "not_attested",
+      },
+    ],
     ["live", visitIn(session("live")), { attest: "attested", hold: "now", resume: "hidden", refer: "now", complete: "now" }],
     ["held from live", visitIn(held()), { attest: "attested", hold: "now", resume: "hidden", refer: "now", complete: "now" }],
-    ["held from verifying", visitIn(held("recording_lost", "verifying")), { attest: "held", hold: "now", refer: "now", complete: "not_attested" }],
+    [
+      "held from verifying",
+      visitIn(held("recording_lost", "verifying")),
+      { attest: "held", hold: "now", refer: "now", complete: "not_attested" },
+    ],
     ["held by the physician", visitIn(held("physician_hold")), { hold: "hidden", resume: "now", refer: "now" }],
-    ["ended", visitIn(session("ended", { outcome: "completed" })), { admit: "hidden", attest: "hidden", hold: "hidden", resume: "hidden", refer: "hidden", complete: "hidden" }],
+    [
+      "ended",
+      visitIn(session("ended", { outcome: "completed" })),
+      { admit: "hidden", attest: "hidden", hold: "hidden", resume: "hidden", refer: "hidden", complete: "hidden" },
+    ],
     ["consent withdrawn", visitIn(session("ended", { outcome: "consent_withdrawn" })), { refer: "now", complete: "hidden" }],
-    ["consent withdrawn and referred", visitIn(session("ended", { outcome: "consent_withdrawn", referral: { id: "r", reason: "other", urgency: "routine" } })), { refer: "hidden" }],
+    [
+      "consent withdrawn and referred",
+      visitIn(session("ended", { outcome: "consent_withdrawn", referral: { id: "r", reason: "other", urgency: "routine" } })),
+      { refer: "hidden" },
+    ],
   ];
   for (const [name, visit, expected] of table) {
     test(name, () => {
@@ -53,11 +114,17 @@ describe("what can be done", () => {
 
   test("nothing else once an ending is in flight", () => {
     const visit = visitIn(session("live"), { type: "sent", act: "refer" });
-    assert.deepEqual([availability(visit, "refer").why, availability(visit, "hold").why, availability(visit, "complete").why], ["busy", "ending", "ending"]);
+    assert.deepEqual(
+      [availability(visit, "refer").why, availability(visit, "hold").why, availability(visit, "complete").why],
+      ["busy", "ending", "ending"],
+    );
   });
 
   test("who attested stays attested through a hold that returns to live", () => {
-    assert.deepEqual([attested(visitIn(held())), attested(visitIn(held("recording_lost", "verifying"))), ownHold(opened().visit)], [true, false, false]);
+    assert.deepEqual(
+      [attested(visitIn(held())), attested(visitIn(held("recording_lost", "verifying"))), ownHold(opened().visit)],
+      [true, false, false],
+    );
   });
 });
 
@@ -84,7 +151,14 @@ describe("what an act needs", () => {
   test("nothing else needs anything", () => assert.deepEqual(missing(with_({}), "admit"), []));
 
   test("every complete draft makes an intent that the server reads", () => {
-    const draft = { checks: ["guardian_seen", "child_seen", "identity_matches"], holdReason: "technical", reason: "headache", note: " 头痛 ", summary: " 好 ", adequate: true };
+    const draft = {
+      checks: ["guardian_seen", "child_seen", "identity_matches"],
+      holdReason: "technical",
+      reason: "headache",
+      note: " 头痛 ",
+      summary: " 好 ",
+      adequate: true,
+    };
     for (const act of ACTS) {
       const intent = intentFor(with_(draft), act);
       assert.deepEqual(decodeIntent(intent), intent);
@@ -154,10 +228,18 @@ describe("keys", () => {
 
   test("Enter confirms the checks once all are there, and never in place of a button", () => {
     assert.equal(meaningOf(attesting, press("Enter")), null);
-    const all = visitIn(session("verifying"), panel("attest"), { type: "draft", draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] } });
+    const all = visitIn(session("verifying"), panel("attest"), {
+      type: "draft",
+      draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] },
+    });
     assert.deepEqual(meaningOf(all, press("Enter")), { type: "act", act: "attest" });
     assert.equal(meaningOf(all, press("Enter", { onButton: true })), null);
-    const sent = visitIn(session("verifying"), panel("attest"), { type: "draft", draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] } }, { type: "sent", act: "attest" });
+    const sent = visitIn(
+      session("verifying"),
+      panel("attest"),
+      { type: "draft", draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] } },
+      { type: "sent", act: "attest" },
+    );
     assert.equal(meaningOf(sent, press("Enter")), null);
   });
 
@@ -197,7 +279,9 @@ describe("the sentence on top", () => {
 });
 
 describe("a hold", () => {
-  const both = session("held", { causes: [cause("physician_hold", null), cause("recording_lost", 90_000), cause("guardian_silent", 20_000)] });
+  const both = session("held", {
+    causes: [cause("physician_hold", null), cause("recording_lost", 90_000), cause("guardian_silent", 20_000)],
+  });
 
   test("names the cause that would end the visit first", () => {
     assert.equal(firstCause(visitIn(both)), "guardian_silent");
@@ -207,8 +291,14 @@ describe("a hold", () => {
 
   test("counts down on the page's own clock and stops at nothing", () => {
     const visit = visitIn(session("live"), told({ ...both, version: 2 }, 1000));
-    assert.deepEqual([holdRemainingMs(visit, 1000), holdRemainingMs(visit, 6000), holdRemainingMs(visit, 99_000)], [20_000, 15_000, 0]);
-    assert.equal(holdRemainingMs(visitIn(held("physician_hold", "live", { causes: [cause("physician_hold", null)] })), 0), null);
+    assert.deepEqual(
+      [holdRemainingMs(visit, 1000), holdRemainingMs(visit, 6000), holdRemainingMs(visit, 99_000)],
+      [20_000, 15_000, 0],
+    );
+    assert.equal(
+      holdRemainingMs(visitIn(held("physician_hold", "live", { causes: [cause("physician_hold", null)] })), 0),
+      null,
+    );
     assert.equal(holdRemainingMs(opened().visit, 0), null);
   });
 
@@ -216,11 +306,19 @@ describe("a hold", () => {
 });
 
 describe("the outcome", () => {
-  const status = (more) => ({ type: "status", status: { state: "ended", outcome: "completed", letter: null, summary: true, ...more } });
+  const status = (more) => ({
+    type: "status",
+    status: { state: "ended", outcome: "completed", letter: null, summary: true, ...more },
+  });
 
   test("is the session's own while the page was there", () => {
     const filed = { id: "r", reason: "headache", urgency: "emergency" };
-    assert.deepEqual(outcomeOf(visitIn(session("ended", { outcome: "referred", referral: filed }))), { name: "referred", referral: filed, letter: true, summary: false });
+    assert.deepEqual(outcomeOf(visitIn(session("ended", { outcome: "referred", referral: filed }))), {
+      name: "referred",
+      referral: filed,
+      letter: true,
+      summary: false,
+    });
   });
   test("is what HTTP says when the visit was opened after its end", () => {
     assert.deepEqual(outcomeOf(opened(status({})).visit), { name: "completed", referral: null, letter: false, summary: true });
@@ -251,11 +349,22 @@ describe("the connection in words", () => {
     assert.deepEqual(qualityFigures(visit, 1500), [{ role: "guardian", upLoss: "0", downLoss: "0", rttMs: "86" }]);
     assert.equal(qualityFigures(shown("good", leg("guardian", 0, null)), 1500)[0].rttMs, "–");
   });
-  test("shares are short", () => assert.deepEqual([0, 0.0004, 0.004, 0.0994, 0.0996, 0.34].map(percent), ["0", "0", "0.4", "9.9", "10", "34"]));
+  test("shares are short", () =>
+    assert.deepEqual([0, 0.0004, 0.004, 0.0994, 0.0996, 0.34].map(percent), ["0", "0", "0.4", "9.9", "10", "34"]));
 });
 
 describe("camera and microphone", () => {
-  const says = (devices) => deviceSentence({ support: "ok", opened: true, microphone: null, camera: null, muted: false, cameraOff: false, speakingMuted: false, ...devices });
+  const says = (devices) =>
+    deviceSentence({
+      support: "ok",
+      opened: true,
+      microphone: null,
+      camera: null,
+      muted: false,
+      cameraOff: false,
+      speakingMuted: false,
+      ...devices,
+    });
   const table = [
     ["devices.insecure", { support: "insecure" }],
     ["devices.unsupported", { support: "unsupported" }],

@@ -15,14 +15,27 @@ describe("signing in", () => {
   test("a failure keeps its code and, when throttled, the moment to try again", () => {
     const sent = after({ type: "signed_out" }, { type: "sign_in_sent" });
     assert.equal(sent.signIn.busy, true);
-    const failed = reduce(sent, { type: "sign_in_failed", problem: { code: "too_many_attempts", text: "" }, retryAfterS: 42, atMs: 1000 });
+    const failed = reduce(sent, {
+      type: "sign_in_failed",
+      problem: { code: "too_many_attempts", text: "" },
+      retryAfterS: 42,
+      atMs: 1000,
+    });
     assert.deepEqual(failed.signIn, { busy: false, problem: { code: "too_many_attempts", text: "" }, retryAtMs: 43_000 });
-    const wrong = reduce(sent, { type: "sign_in_failed", problem: { code: "sign_in_failed", text: "" }, retryAfterS: null, atMs: 0 });
+    const wrong = reduce(sent, {
+      type: "sign_in_failed",
+      problem: { code: "sign_in_failed", text: "" },
+      retryAfterS: null,
+      atMs: 0,
+    });
     assert.equal(wrong.signIn.retryAtMs, null);
   });
 
   test("signing in leads to the worklist and forgets the failure", () => {
-    const state = after({ type: "sign_in_failed", problem: { code: "x", text: "" }, retryAfterS: null, atMs: 0 }, { type: "signed_in", me: ME });
+    const state = after(
+      { type: "sign_in_failed", problem: { code: "x", text: "" }, retryAfterS: null, atMs: 0 },
+      { type: "signed_in", me: ME },
+    );
     assert.equal(state.screen, "worklist");
     assert.equal(state.signIn.problem, null);
   });
@@ -68,17 +81,34 @@ describe("the connection", () => {
   test("a visit that was told over HTTP first is shown before the welcome", () => {
     const visit = opened({ type: "status", status: { visit: VIEW, state: "waiting" } }).visit;
     assert.equal(visit.view, VIEW);
-    assert.equal(reduce(opened(welcome(session("live"))), { type: "status", status: { visit: { ...VIEW, child: "x" } } }).visit.view, VIEW);
+    assert.equal(
+      reduce(opened(welcome(session("live"))), { type: "status", status: { visit: { ...VIEW, child: "x" } } }).visit.view,
+      VIEW,
+    );
   });
 
   test("while it is tried again it stays offline until it is online", () => {
-    const trying = visitIn(session("live"), { type: "link", link: "offline", problem: null }, { type: "link", link: "connecting", problem: null });
+    const trying = visitIn(
+      session("live"),
+      { type: "link", link: "offline", problem: null },
+      { type: "link", link: "connecting", problem: null },
+    );
     assert.equal(trying.link, "offline");
-    assert.equal(visitIn(session("live"), { type: "link", link: "offline", problem: null }, { type: "link", link: "online", problem: null }).link, "online");
+    assert.equal(
+      visitIn(
+        session("live"),
+        { type: "link", link: "offline", problem: null },
+        { type: "link", link: "online", problem: null },
+      ).link,
+      "online",
+    );
   });
 
   test("a server that announced its closing is not called a lost network", () => {
-    assert.equal(visitIn(session("live"), message({ type: "closing", retry_s: 5 }), { type: "link", link: "offline", problem: null }).link, "closing");
+    assert.equal(
+      visitIn(session("live"), message({ type: "closing", retry_s: 5 }), { type: "link", link: "offline", problem: null }).link,
+      "closing",
+    );
   });
 
   for (const [name, over] of [
@@ -86,7 +116,12 @@ describe("the connection", () => {
     ["refused", { type: "link", link: "refused", problem: { code: "not_allowed", text: "不是您的" } }],
   ]) {
     test(`${name} is final for this page`, () => {
-      const visit = visitIn(session("live"), over, { type: "link", link: "offline", problem: null }, { type: "link", link: "closed", problem: null });
+      const visit = visitIn(
+        session("live"),
+        over,
+        { type: "link", link: "offline", problem: null },
+        { type: "link", link: "closed", problem: null },
+      );
       assert.equal(visit.link, name);
       assert.equal(visit.remotePicture, false);
     });
@@ -119,7 +154,10 @@ describe("the session", () => {
   });
 
   test("a welcome replaces whatever there was, for it is a new epoch's snapshot", () => {
-    assert.equal(visitIn(session("live", { version: 5 }), welcome(session("held", { version: 1 }), [], 2)).session.state, "held");
+    assert.equal(
+      visitIn(session("live", { version: 5 }), welcome(session("held", { version: 1 }), [], 2)).session.state,
+      "held",
+    );
   });
 
   test("a closed gate takes the picture, a still open one leaves it", () => {
@@ -129,12 +167,20 @@ describe("the session", () => {
   });
 
   test("the end takes picture, figures and media", () => {
-    const visit = visitIn(session("live"), { type: "media", media: "up" }, { type: "remote", picture: true }, told(session("ended", { version: 2, outcome: "referred" })));
+    const visit = visitIn(
+      session("live"),
+      { type: "media", media: "up" },
+      { type: "remote", picture: true },
+      told(session("ended", { version: 2, outcome: "referred" })),
+    );
     assert.deepEqual([visit.media, visit.remotePicture, visit.quality], ["idle", false, null]);
   });
 
   test("media that is lost or restarted takes the picture", () => {
-    const seen = [{ type: "media", media: "up" }, { type: "remote", picture: true, tapNeeded: true }];
+    const seen = [
+      { type: "media", media: "up" },
+      { type: "remote", picture: true, tapNeeded: true },
+    ];
     assert.equal(visitIn(session("live"), ...seen).tapNeeded, true);
     assert.equal(visitIn(session("live"), ...seen, { type: "media", media: "lost" }).remotePicture, false);
     assert.equal(visitIn(session("live"), ...seen, { type: "media", media: "up" }).remotePicture, true);
@@ -148,7 +194,11 @@ describe("the session", () => {
 });
 
 describe("intents", () => {
-  const attest = [{ type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen"] } }, { type: "sent", act: "attest" }];
+  const attest = [
+    { type: "panel", panel: "attest" },
+    { type: "draft", draft: { checks: ["guardian_seen"] } },
+    { type: "sent", act: "attest" },
+  ];
 
   test("an intent is in flight until it is answered", () => {
     assert.deepEqual(visitIn(session("verifying"), ...attest).pending, { attest: true });
@@ -158,14 +208,26 @@ describe("intents", () => {
   test("a refusal stays where its button is, with the panel and the draft, until it is tried again", () => {
     const problem = { code: "wrong_state", text: "现在不行" };
     const refused = visitIn(session("verifying"), ...attest, { type: "failed", act: "attest", problem });
-    assert.deepEqual([refused.problems, refused.panel, refused.drafts.checks], [{ attest: problem }, "attest", ["guardian_seen"]]);
-    assert.deepEqual(visitIn(session("verifying"), ...attest, { type: "failed", act: "attest", problem }, { type: "sent", act: "attest" }).problems, {});
+    assert.deepEqual(
+      [refused.problems, refused.panel, refused.drafts.checks],
+      [{ attest: problem }, "attest", ["guardian_seen"]],
+    );
+    assert.deepEqual(
+      visitIn(session("verifying"), ...attest, { type: "failed", act: "attest", problem }, { type: "sent", act: "attest" })
+        .problems,
+      {},
+    );
   });
 
   test("success closes the act's own panel and forgets its draft", () => {
     const visit = visitIn(session("verifying"), ...attest, { type: "done", act: "attest" });
     assert.deepEqual([visit.panel, visit.drafts.checks], [null, []]);
-    const held = visitIn(session("live"), { type: "panel", panel: "hold" }, { type: "draft", draft: { holdReason: "technical" } }, { type: "done", act: "hold" });
+    const held = visitIn(
+      session("live"),
+      { type: "panel", panel: "hold" },
+      { type: "draft", draft: { holdReason: "technical" } },
+      { type: "done", act: "hold" },
+    );
     assert.deepEqual([held.panel, held.drafts.holdReason], [null, null]);
   });
 
@@ -176,7 +238,12 @@ describe("intents", () => {
 
   for (const act of ["refer", "complete", "cancel"]) {
     test(`${act} that was accepted leaves no draft behind`, () => {
-      const visit = visitIn(session("live"), { type: "panel", panel: act }, { type: "draft", draft: { note: "a", summary: "b" } }, { type: "done", act });
+      const visit = visitIn(
+        session("live"),
+        { type: "panel", panel: act },
+        { type: "draft", draft: { note: "a", summary: "b" } },
+        { type: "done", act },
+      );
       assert.deepEqual([visit.panel, visit.drafts.note, visit.drafts.summary], [null, "", ""]);
     });
   }
@@ -184,7 +251,8 @@ describe("intents", () => {
 
 describe("panels", () => {
   /** @param {string} panel @param {string} from @param {string} to */
-  const survives = (panel, from, to) => visitIn(session(from), { type: "panel", panel }, told(session(to, { version: 2 }))).panel === panel;
+  const survives = (panel, from, to) =>
+    visitIn(session(from), { type: "panel", panel }, told(session(to, { version: 2 }))).panel === panel;
 
   test("a referral being written survives a hold", () => assert.equal(survives("refer", "live", "held"), true));
   test("a summary being written survives a hold", () => assert.equal(survives("complete", "live", "held"), true));
@@ -194,7 +262,11 @@ describe("panels", () => {
   });
   test("cancelling is over once the visit began", () => {
     assert.equal(survives("cancel", "waiting", "verifying"), false);
-    assert.equal(visitIn(session("waiting"), { type: "panel", panel: "cancel" }, told(session("waiting", { version: 2, admitted: true }))).panel, "cancel");
+    assert.equal(
+      visitIn(session("waiting"), { type: "panel", panel: "cancel" }, told(session("waiting", { version: 2, admitted: true })))
+        .panel,
+      "cancel",
+    );
   });
   test("every panel is over at the end, except the help", () => {
     assert.equal(survives("refer", "live", "ended"), false);
@@ -211,7 +283,12 @@ describe("drafts", () => {
   });
 
   test("an urgency picked by hand is kept when the reason changes", () => {
-    const visit = visitIn(session("live"), pick("headache"), { type: "draft", draft: { urgency: "within_24h" } }, pick("low_velocity"));
+    const visit = visitIn(
+      session("live"),
+      pick("headache"),
+      { type: "draft", draft: { urgency: "within_24h" } },
+      pick("low_velocity"),
+    );
     assert.equal(visit.drafts.urgency, "within_24h");
   });
 
@@ -253,19 +330,30 @@ describe("the written conversation", () => {
   test("a fresh welcome behind a panel tells how many are new", () => {
     const first = [chat("a")];
     const both = [chat("a"), chat("b")];
-    const visit = opened(welcome(session("live"), first), { type: "panel", panel: "refer" }, welcome(session("live"), both, 2)).visit;
+    const visit = opened(
+      welcome(session("live"), first),
+      { type: "panel", panel: "refer" },
+      welcome(session("live"), both, 2),
+    ).visit;
     assert.equal(unread(visit), 1);
     assert.equal(unread(opened(welcome(session("live"), both)).visit), 0);
   });
 });
 
 test("devices change one by one", () => {
-  const visit = visitIn(session("live"), { type: "devices", devices: { muted: true } }, { type: "devices", devices: { speakingMuted: true } });
+  const visit = visitIn(
+    session("live"),
+    { type: "devices", devices: { muted: true } },
+    { type: "devices", devices: { speakingMuted: true } },
+  );
   assert.deepEqual([visit.devices.muted, visit.devices.speakingMuted, visit.devices.cameraOff], [true, true, false]);
 });
 
 test("a hold remembers when it was told", () => {
-  const visit = visitIn(session("live"), told(session("held", { version: 2, causes: [cause("guardian_silent", 120_000)] }), 5000));
+  const visit = visitIn(
+    session("live"),
+    told(session("held", { version: 2, causes: [cause("guardian_silent", 120_000)] }), 5000),
+  );
   assert.equal(visit.sessionAtMs, 5000);
 });
 

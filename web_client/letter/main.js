@@ -1,6 +1,6 @@
 /**
- * What a visit left behind, as a page for the guardian and for the physician: the referral's letter, or the summary, or why there is
- * nothing to read yet. It asks again while the paper is on its way.
+ * What a visit left behind, as a page for the guardian and for the physician: the referral's letter, or the summary, or why
+ * there is nothing to read yet. It asks again while the paper is on its way.
  */
 
 import { ApiProblem, createApi } from "../shared/api.js";
@@ -24,7 +24,8 @@ const api = createApi({ language: () => language });
 function become(change) {
   state = { ...state, ...change };
   document.documentElement.lang = LOCALES[state.english ? "en" : "zh"];
-  document.title = `${translator(state.english ? "en" : "zh")(state.paper.kind === "summary" ? "letter.summary.title" : "letter.title")}`;
+  const t = translator(state.english ? "en" : "zh");
+  document.title = t(state.paper.kind === "summary" ? "letter.summary.title" : "letter.title");
   render(app, view(state, emit));
 }
 
@@ -50,7 +51,8 @@ async function read() {
     else if (status.summary) become({ paper: { kind: "summary", summary: await api.summary(visit) } });
     else {
       become({ paper: { kind: "none", ended: status.state === "ended" } });
-      if (status.state !== "ended" || status.outcome === "referred" || status.outcome === "completed") setTimeout(read, AGAIN_MS);
+      if (status.state !== "ended" || status.outcome === "referred" || status.outcome === "completed")
+        setTimeout(read, AGAIN_MS);
     }
   } catch (error) {
     become({ paper: { kind: "problem", code: error instanceof ApiProblem ? error.code : "unknown" } });

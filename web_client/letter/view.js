@@ -1,6 +1,6 @@
 /**
- * The letter as a sheet of paper on the screen: Chinese first, English beside it where wanted, the urgency large and in words. The same
- * sheet prints on A4. All that people wrote is shown as text and broken where they broke it.
+ * The letter as a sheet of paper on the screen: Chinese first, English beside it where wanted, the urgency large and in words.
+ * The same sheet prints on A4. All that people wrote is shown as text and broken where they broke it.
  *
  * @typedef {import("../shared/api.js").Letter} Letter
  * @typedef {import("../shared/api.js").Summary} Summary
@@ -40,9 +40,32 @@ function bar({ paper: { kind, ...rest }, role, visit, english }, emit) {
     h(
       "div",
       { class: "row letter-tools" },
-      h("button", { class: "button button-quiet", type: "button", "aria-pressed": String(english), key: "english", onclick: () => emit({ type: "english", shown: !english }) }, icon("language"), t(english ? "letter.chineseOnly" : "letter.withEnglish")),
-      (kind === "letter" || kind === "summary") && h("button", { class: "button letter-print", type: "button", key: "print", onclick: () => emit({ type: "print" }) }, icon("document"), t("letter.print")),
-      letter && h("a", { class: "button button-primary", key: "pdf", href: letter.pdf, download: `referral-${letter.number}.pdf` }, icon("download"), t("letter.pdf")),
+      h(
+        "button",
+        {
+          class: "button button-quiet",
+          type: "button",
+          "aria-pressed": String(english),
+          key: "english",
+          onclick: () => emit({ type: "english", shown: !english }),
+        },
+        icon("language"),
+        t(english ? "letter.chineseOnly" : "letter.withEnglish"),
+      ),
+      (kind === "letter" || kind === "summary") &&
+        h(
+          "button",
+          { class: "button letter-print", type: "button", key: "print", onclick: () => emit({ type: "print" }) },
+          icon("document"),
+          t("letter.print"),
+        ),
+      letter &&
+        h(
+          "a",
+          { class: "button button-primary", key: "pdf", href: letter.pdf, download: `referral-${letter.number}.pdf` },
+          icon("download"),
+          t("letter.pdf"),
+        ),
     ),
   );
 }
@@ -58,14 +81,27 @@ function paper(state, emit) {
     case "summary":
       return summarySheet(state.paper.summary, state.english);
     case "none":
-      return h("div", { class: "card stack letter-note", key: "none" }, h("h1", null, t(state.paper.ended ? "letter.none.ended" : "letter.none.running")), h("p", null, t(state.paper.ended ? "letter.none.endedBody" : "letter.none.runningBody")));
+      return h(
+        "div",
+        { class: "card stack letter-note", key: "none" },
+        h("h1", null, t(state.paper.ended ? "letter.none.ended" : "letter.none.running")),
+        h("p", null, t(state.paper.ended ? "letter.none.endedBody" : "letter.none.runningBody")),
+      );
     case "problem":
       return h(
         "div",
         { class: "card stack letter-note", key: "problem", role: "alert" },
         h("h1", null, t("letter.problem.title")),
-        h("p", null, t(hasText(`letter.problem.${state.paper.code}`) ? `letter.problem.${state.paper.code}` : "letter.problem.unknown")),
-        h("button", { class: "button button-primary", type: "button", onclick: () => emit({ type: "again" }) }, t("common.retry")),
+        h(
+          "p",
+          null,
+          t(hasText(`letter.problem.${state.paper.code}`) ? `letter.problem.${state.paper.code}` : "letter.problem.unknown"),
+        ),
+        h(
+          "button",
+          { class: "button button-primary", type: "button", onclick: () => emit({ type: "again" }) },
+          t("common.retry"),
+        ),
       );
   }
 }
@@ -80,7 +116,12 @@ function letterSheet(letter, english) {
     h(
       "header",
       { class: "sheet-head" },
-      h("div", { class: "spread sheet-from" }, h("p", null, letter.hospital, beside(letter.hospital_en, english)), h("p", { class: "figures sheet-number" }, label("letter.number", english), " ", letter.number)),
+      h(
+        "div",
+        { class: "spread sheet-from" },
+        h("p", null, letter.hospital, beside(letter.hospital_en, english)),
+        h("p", { class: "figures sheet-number" }, label("letter.number", english), " ", letter.number),
+      ),
       h("h1", null, zh("letter.title"), beside(en("letter.title"), english)),
     ),
     urgencyBox(letter, english),
@@ -92,14 +133,36 @@ function letterSheet(letter, english) {
       "section",
       { class: "safety", key: "safety" },
       heading("letter.safety", english),
-      h("ul", null, letter.safety_net.map((words) => h("li", { key: words.zh }, words.zh, english && h("span", { class: "english", lang: "en" }, words.en)))),
+      h(
+        "ul",
+        null,
+        letter.safety_net.map((words) =>
+          h("li", { key: words.zh }, words.zh, english && h("span", { class: "english", lang: "en" }, words.en)),
+        ),
+      ),
     ),
     receipt(letter, english),
     h(
       "footer",
       { class: "sheet-foot" },
-      h("p", null, letter.physician.name, " ", letter.physician.title, " · ", label("letter.licence", english), " ", h("span", { class: "figures" }, letter.physician.licence)),
-      h("p", null, label("letter.issued", english), " ", h("time", { datetime: letter.issued_at, class: "figures" }, moment(letter.issued_at))),
+      h(
+        "p",
+        null,
+        letter.physician.name,
+        " ",
+        letter.physician.title,
+        " · ",
+        label("letter.licence", english),
+        " ",
+        h("span", { class: "figures" }, letter.physician.licence),
+      ),
+      h(
+        "p",
+        null,
+        label("letter.issued", english),
+        " ",
+        h("time", { datetime: letter.issued_at, class: "figures" }, moment(letter.issued_at)),
+      ),
       h("p", { class: "journal" }, label("letter.journal", english), " ", h("code", null, inGroups(letter.journal_head))),
     ),
   );
@@ -110,7 +173,13 @@ function urgencyBox(letter, english) {
   return h(
     "section",
     { class: "urgency-box", "aria-label": zh("letter.urgency") },
-    h("p", { class: "urgency-words" }, icon(letter.urgency === "routine" ? "clock" : "warn"), h("strong", null, zh(`urgency.${letter.urgency}`)), beside(en(`urgency.${letter.urgency}`), english)),
+    h(
+      "p",
+      { class: "urgency-words" },
+      icon(letter.urgency === "routine" ? "clock" : "warn"),
+      h("strong", null, zh(`urgency.${letter.urgency}`)),
+      beside(en(`urgency.${letter.urgency}`), english),
+    ),
     h(
       "dl",
       { class: "urgency-facts" },
@@ -163,7 +232,12 @@ function receipt({ receipt: now }, english) {
       "ol",
       null,
       STEPS.map((step, index) =>
-        h("li", { key: step, class: index <= at ? "receipt-done" : "", "aria-current": index === at ? "step" : null }, index <= at ? icon("check") : h("span", { class: "receipt-open", "aria-hidden": "true" }), h("span", null, zh(`letter.receipt.${step}`), beside(en(`letter.receipt.${step}`), english))),
+        h(
+          "li",
+          { key: step, class: index <= at ? "receipt-done" : "", "aria-current": index === at ? "step" : null },
+          index <= at ? icon("check") : h("span", { class: "receipt-open", "aria-hidden": "true" }),
+          h("span", null, zh(`letter.receipt.${step}`), beside(en(`letter.receipt.${step}`), english)),
+        ),
       ),
     ),
   );
@@ -176,10 +250,35 @@ function summarySheet(summary, english) {
   return h(
     "article",
     { class: "sheet", lang: "zh-CN", key: "summary" },
-    h("header", { class: "sheet-head" }, h("p", { class: "sheet-from" }, summary.hospital), h("h1", null, zh("letter.summary.title"), beside(en("letter.summary.title"), english))),
+    h(
+      "header",
+      { class: "sheet-head" },
+      h("p", { class: "sheet-from" }, summary.hospital),
+      h("h1", null, zh("letter.summary.title"), beside(en("letter.summary.title"), english)),
+    ),
     h("section", null, h("p", { class: "written summary-text" }, summary.summary)),
-    h("section", { class: "safety" }, h("p", null, zh("letter.summary.worse"), english && h("span", { class: "english", lang: "en" }, en("letter.summary.worse")))),
-    h("footer", { class: "sheet-foot" }, h("p", null, label("letter.summary.physician", english), " ", summary.physician), h("p", null, label("letter.ended", english), " ", h("time", { datetime: summary.ended_at, class: "figures" }, moment(summary.ended_at)))),
+    h(
+      "section",
+      { class: "safety" },
+      h(
+        "p",
+        null,
+        zh("letter.summary.worse"),
+        english && h("span", { class: "english", lang: "en" }, en("letter.summary.worse")),
+      ),
+    ),
+    h(
+      "footer",
+      { class: "sheet-foot" },
+      h("p", null, label("letter.summary.physician", english), " ", summary.physician),
+      h(
+        "p",
+        null,
+        label("letter.ended", english),
+        " ",
+        h("time", { datetime: summary.ended_at, class: "figures" }, moment(summary.ended_at)),
+      ),
+    ),
   );
 }
 
@@ -213,7 +312,14 @@ function coded(prefix, code, english) {
 
 /** China's time, where the hospital is and the letter counts from. @param {string} rfc3339 */
 function moment(rfc3339) {
-  const parts = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
+  const parts = new Intl.DateTimeFormat("sv-SE", {
+    timeZone: "Asia/Shanghai",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
   return parts.format(new Date(rfc3339));
 }
 

@@ -38,7 +38,10 @@ function emit(intent) {
     case "sign_in":
       return void signIn(intent.login, intent.password);
     case "sign_out":
-      return void api.signOut().catch(() => undefined).then(() => dispatch({ type: "signed_out" }));
+      return void api
+        .signOut()
+        .catch(() => undefined)
+        .then(() => dispatch({ type: "signed_out" }));
     case "language":
       language = intent.language;
       rememberLanguage(storage, language);

@@ -1,6 +1,6 @@
 /**
- * What operations see and what of it is wrong: the last answer of `GET /api/ops/sessions`, how old it is, and a judgement of every figure.
- * Pure. The limits are stated once, here.
+ * What operations see and what of it is wrong: the last answer of `GET /api/ops/sessions`, how old it is, and a judgement of
+ * every figure. Pure. The limits are stated once, here.
  *
  * @typedef {import("../shared/api.js").OpsSession} OpsSession
  * @typedef {import("../shared/api.js").OpsLeg} OpsLeg
@@ -38,7 +38,14 @@ const SILENT_BPS = 4000;
 
 /** @returns {State} */
 export function initial() {
-  return { screen: "loading", nowMs: 0, me: null, signIn: { busy: false, problem: null, retryAtMs: null }, data: null, atMs: 0 };
+  return {
+    screen: "loading",
+    nowMs: 0,
+    me: null,
+    signIn: { busy: false, problem: null, retryAtMs: null },
+    data: null,
+    atMs: 0,
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * One dense table: a line a leg, grouped by session. It is quiet while all is well; what is wrong carries a symbol, a colour and a word, and
- * is counted on top. It renders state and emits intents.
+ * One dense table: a line a leg, grouped by session. It is quiet while all is well; what is wrong carries a symbol, a colour
+ * and a word, and is counted on top. It renders state and emits intents.
  *
  * @typedef {import("./state.js").State} State
  * @typedef {import("./state.js").Verdict} Verdict
@@ -16,7 +16,18 @@ import { hasText } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { masthead } from "../shared/ui/frame.js";
 import { signIn } from "../shared/ui/sign_in.js";
-import { gateVerdict, inOrder, judge, presenceVerdict, rateVerdict, recordingVerdict, sessionVerdict, staleS, stateVerdict, workerVerdict } from "./state.js";
+import {
+  gateVerdict,
+  inOrder,
+  judge,
+  presenceVerdict,
+  rateVerdict,
+  recordingVerdict,
+  sessionVerdict,
+  staleS,
+  stateVerdict,
+  workerVerdict,
+} from "./state.js";
 
 /** @param {State} state @param {Context} context */
 export function view(state, context) {
@@ -39,7 +50,11 @@ function screen(state, context) {
   const { t, emit } = context;
   switch (state.screen) {
     case "loading":
-      return h("main", { id: "main", class: "ops", key: "loading" }, h("p", { class: "working", role: "status" }, t("ops.loading")));
+      return h(
+        "main",
+        { id: "main", class: "ops", key: "loading" },
+        h("p", { class: "working", role: "status" }, t("ops.loading")),
+      );
     case "sign_in":
       return signIn({
         t,
@@ -62,7 +77,13 @@ function table(state, { t }) {
   return h(
     "main",
     { id: "main", class: `ops${stale === null ? "" : " ops-stale"}`, key: "table" },
-    h("div", { class: "ops-status", role: "status" }, stale === null ? summary(t, state.data, sessions) : h("p", { class: "banner banner-danger", key: "stale" }, icon("offline"), t("ops.stale", { seconds: stale }))),
+    h(
+      "div",
+      { class: "ops-status", role: "status" },
+      stale === null
+        ? summary(t, state.data, sessions)
+        : h("p", { class: "banner banner-danger", key: "stale" }, icon("offline"), t("ops.stale", { seconds: stale })),
+    ),
     h(
       "div",
       { class: "ops-scroll", role: "region", tabindex: "0", "aria-label": t("ops.sessions") },
@@ -70,17 +91,60 @@ function table(state, { t }) {
         "table",
         { class: "ops-table figures" },
         h("caption", { class: "visually-hidden" }, t("ops.sessions")),
-        h("thead", null, h("tr", null, COLUMNS.map((column) => h("th", { scope: "col", key: column, class: NUMBERS.has(column) ? "num" : "" }, t(`ops.column.${column}`))))),
+        h(
+          "thead",
+          null,
+          h(
+            "tr",
+            null,
+            COLUMNS.map((column) =>
+              h("th", { scope: "col", key: column, class: NUMBERS.has(column) ? "num" : "" }, t(`ops.column.${column}`)),
+            ),
+          ),
+        ),
         sessions.map((session) => rows(t, session)),
-        sessions.length === 0 && h("tbody", { key: "none" }, h("tr", null, h("td", { colspan: COLUMNS.length, class: "ops-none soft" }, t(state.data ? "ops.none" : "ops.loading")))),
+        sessions.length === 0 &&
+          h(
+            "tbody",
+            { key: "none" },
+            h(
+              "tr",
+              null,
+              h("td", { colspan: COLUMNS.length, class: "ops-none soft" }, t(state.data ? "ops.none" : "ops.loading")),
+            ),
+          ),
       ),
     ),
-    h("section", { class: "ops-workers", "aria-label": t("ops.workers") }, h("h2", null, t("ops.workers")), h("ul", null, workers.map((worker) => workerLine(t, worker)), state.data && workers.length === 0 && h("li", { class: "cell-bad", key: "none" }, mark(t, "bad"), t("ops.noWorkers")))),
+    h(
+      "section",
+      { class: "ops-workers", "aria-label": t("ops.workers") },
+      h("h2", null, t("ops.workers")),
+      h(
+        "ul",
+        null,
+        workers.map((worker) => workerLine(t, worker)),
+        state.data && workers.length === 0 && h("li", { class: "cell-bad", key: "none" }, mark(t, "bad"), t("ops.noWorkers")),
+      ),
+    ),
     h("p", { class: "soft small ops-limits" }, t("ops.limits")),
   );
 }
 
-const COLUMNS = Object.freeze(["session", "state", "gate", "recording", "age", "seat", "presence", "upLoss", "downLoss", "rtt", "jitter", "up", "down"]);
+const COLUMNS = Object.freeze([
+  "session",
+  "state",
+  "gate",
+  "recording",
+  "age",
+  "seat",
+  "presence",
+  "upLoss",
+  "downLoss",
+  "rtt",
+  "jitter",
+  "up",
+  "down",
+]);
 const NUMBERS = new Set(["age", "upLoss", "downLoss", "rtt", "jitter", "up", "down"]);
 
 /** @param {Translate} t @param {State["data"]} data @param {OpsSession[]} sessions */
@@ -90,12 +154,19 @@ function summary(t, data, sessions) {
   const count = h("span", { key: "count" }, t("ops.count", { sessions: sessions.length }));
   if (!data) return h("p", { key: "quiet" }, t("ops.loading"));
   if (wrong.length + workers.length === 0) return h("p", { class: "soft", key: "quiet" }, count, t("ops.quiet"));
-  const bad = wrong.some((session) => sessionVerdict(session) === "bad") || workers.some((worker) => workerVerdict(worker) === "bad");
+  const bad =
+    wrong.some((session) => sessionVerdict(session) === "bad") || workers.some((worker) => workerVerdict(worker) === "bad");
   return h(
     "p",
     { class: `ops-wrong ${bad ? "ops-wrong-bad" : ""}`, key: "wrong" },
     mark(t, bad ? "bad" : "warn"),
-    h("span", null, count, wrong.length > 0 && t("ops.wrongSessions", { sessions: wrong.length }), workers.length > 0 && t("ops.wrongWorkers", { workers: workers.length })),
+    h(
+      "span",
+      null,
+      count,
+      wrong.length > 0 && t("ops.wrongSessions", { sessions: wrong.length }),
+      workers.length > 0 && t("ops.wrongWorkers", { workers: workers.length }),
+    ),
     wrong.map(({ session }) => h("a", { href: `#s-${session}`, key: session }, session)),
   );
 }
@@ -108,7 +179,12 @@ function rows(t, session) {
     "tbody",
     { key: session.session, id: `s-${session.session}`, class: `session session-${verdict}` },
     legs.map((leg, index) =>
-      h("tr", { key: leg?.seat ?? "none" }, index === 0 && sessionCells(t, session, legs.length), leg ? legCells(t, session, leg) : h("td", { colspan: COLUMNS.length - 5, class: "soft" }, t("ops.noLegs"))),
+      h(
+        "tr",
+        { key: leg?.seat ?? "none" },
+        index === 0 && sessionCells(t, session, legs.length),
+        leg ? legCells(t, session, leg) : h("td", { colspan: COLUMNS.length - 5, class: "soft" }, t("ops.noLegs")),
+      ),
     ),
   );
 }
@@ -140,19 +216,37 @@ function legCells(t, session, leg) {
 
 /** @param {Translate} t @param {string} column @param {Verdict} verdict @param {string} text @param {number} [span] */
 function cell(t, column, verdict, text, span = 1) {
-  return h("td", { key: column, rowspan: span > 1 ? span : null, class: `${NUMBERS.has(column) ? "num " : ""}cell-${verdict}` }, mark(t, verdict), text);
+  return h(
+    "td",
+    { key: column, rowspan: span > 1 ? span : null, class: `${NUMBERS.has(column) ? "num " : ""}cell-${verdict}` },
+    mark(t, verdict),
+    text,
+  );
 }
 
 /** A symbol with its word for those who do not see it. @param {Translate} t @param {Verdict} verdict */
 function mark(t, verdict) {
   if (verdict === "fine") return null;
-  return h("span", { class: "mark", key: "mark", role: "img", "aria-label": t(`ops.verdict.${verdict}`) }, verdict === "bad" ? "✕" : "▲");
+  return h(
+    "span",
+    { class: "mark", key: "mark", role: "img", "aria-label": t(`ops.verdict.${verdict}`) },
+    verdict === "bad" ? "✕" : "▲",
+  );
 }
 
 /** @param {Translate} t @param {import("./state.js").OpsWorker} worker */
 function workerLine(t, worker) {
   const verdict = workerVerdict(worker);
-  return h("li", { key: worker.name, class: `cell-${verdict}` }, mark(t, verdict), h("b", null, worker.name), " ", known(t, "ops.worker", worker.state), " · ", t("ops.rooms", { rooms: worker.rooms }));
+  return h(
+    "li",
+    { key: worker.name, class: `cell-${verdict}` },
+    mark(t, verdict),
+    h("b", null, worker.name),
+    " ",
+    known(t, "ops.worker", worker.state),
+    " · ",
+    t("ops.rooms", { rooms: worker.rooms }),
+  );
 }
 
 /** @param {Translate} t @param {string} prefix @param {string} code */

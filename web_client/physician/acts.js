@@ -1,6 +1,6 @@
 /**
- * What the physician can do now, and for what cannot be done now, why not. Pure. It mirrors the server's rules only to explain them:
- * the server checks each command again, and its refusal is shown where the button is.
+ * What the physician can do now, and for what cannot be done now, why not. Pure. It mirrors the server's rules only to explain
+ * them: the server checks each command again, and its refusal is shown where the button is.
  *
  * @typedef {import("./types.js").Visit} Visit
  * @typedef {import("./types.js").Act} Act
@@ -161,5 +161,11 @@ export function intentFor({ drafts }, act) {
 /** @param {Drafts} drafts */
 function referralOf({ reason, urgency, note, notExamined, toldFamily }) {
   if (!reason || !urgency) return null;
-  return intents.refer({ reason, urgency, note: note.trim(), not_examined: notExamined.trim(), told_family: toldFamily.trim() });
+  return intents.refer({
+    reason,
+    urgency,
+    note: note.trim(),
+    not_examined: notExamined.trim(),
+    told_family: toldFamily.trim(),
+  });
 }

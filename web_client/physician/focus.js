@@ -1,11 +1,13 @@
 /**
- * Where the keyboard is. Opening a panel brings the focus to its first field, closing it back to the button that opened it, and a new
- * screen to its heading; nothing else ever takes the focus away.
+ * Where the keyboard is. Opening a panel brings the focus to its first field, closing it back to the button that opened it,
+ * and a new screen to its heading; nothing else ever takes the focus away.
  *
  * @typedef {import("./types.js").State} State
  */
 
-/** What the last drawing showed, by the element it was drawn into. @type {WeakMap<HTMLElement, {screen: string, panel: string | null, reason: string | null}>} */
+/** @typedef {{screen: string, panel: string | null, reason: string | null}} Drawn */
+
+/** What the last drawing showed, by the element it was drawn into. @type {WeakMap<HTMLElement, Drawn>} */
 const DRAWN = new WeakMap();
 
 /**
@@ -66,5 +68,10 @@ export function writeMessage(app) {
 export function pressOf(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   const typing = target.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
-  return { key: event.key, typing, onButton: target.matches("button, a"), modified: event.ctrlKey || event.metaKey || event.altKey };
+  return {
+    key: event.key,
+    typing,
+    onButton: target.matches("button, a"),
+    modified: event.ctrlKey || event.metaKey || event.altKey,
+  };
 }

@@ -1,11 +1,12 @@
 /**
- * What a key means on the visit page. Pure. Letters act only when nobody is typing; a key whose act is not available now does nothing,
- * as its button would.
+ * What a key means on the visit page. Pure. Letters act only when nobody is typing; a key whose act is not available now does
+ * nothing, as its button would.
  *
  * @typedef {import("./types.js").Visit} Visit
  * @typedef {import("./types.js").Act} Act
  * @typedef {import("./types.js").Panel} Panel
- * @typedef {{key: string, typing: boolean, onButton: boolean, modified: boolean}} Press `onButton`: the focus is on a button or link
+ * @typedef {{key: string, typing: boolean, onButton: boolean, modified: boolean}} Press
+ *   `onButton`: the focus is on a button or link
  * @typedef {import("./view.js").Intent | {type: "write"}} Meaning
  */
 
@@ -62,13 +63,19 @@ function inTheCall(visit, name) {
  */
 function inThePanel(visit, key, onButton) {
   if (visit.panel !== "attest" && visit.panel !== "hold") return null;
-  if (key === "Enter") return !onButton && missing(visit, visit.panel).length === 0 && can(visit, visit.panel) ? { type: "act", act: visit.panel } : null;
+  if (key === "Enter")
+    return !onButton && missing(visit, visit.panel).length === 0 && can(visit, visit.panel)
+      ? { type: "act", act: visit.panel }
+      : null;
   const at = Number(key) - 1;
   if (visit.panel === "hold") return HOLD_REASONS[at] ? { type: "draft", draft: { holdReason: HOLD_REASONS[at] } } : null;
   const check = CHECKS[at];
   if (!check) return null;
   const { checks } = visit.drafts;
-  return { type: "draft", draft: { checks: checks.includes(check) ? checks.filter((one) => one !== check) : [...checks, check] } };
+  return {
+    type: "draft",
+    draft: { checks: checks.includes(check) ? checks.filter((one) => one !== check) : [...checks, check] },
+  };
 }
 
 /** @param {Visit} visit @param {Act} act */

@@ -1,6 +1,6 @@
 /**
- * The physician's page, put together: state, view, network and keyboard. Everything that happens becomes an event; everything the
- * physician wants comes here as an intent.
+ * The physician's page, put together: state, view, network and keyboard. Everything that happens becomes an event; everything
+ * the physician wants comes here as an intent.
  *
  * @typedef {import("./types.js").State} State
  * @typedef {import("./types.js").Act} Act
@@ -127,7 +127,8 @@ function chooseLanguage(chosen) {
 }
 
 function inTheCall() {
-  const running = state.visit?.session?.admitted === true && outcomeOf(/** @type {import("./types.js").Visit} */ (state.visit)) === null;
+  const running =
+    state.visit?.session?.admitted === true && outcomeOf(/** @type {import("./types.js").Visit} */ (state.visit)) === null;
   return running && state.visit?.link !== "superseded" && state.visit?.link !== "refused";
 }
 
@@ -228,7 +229,14 @@ async function openVisit(visit) {
   closeRoom();
   dispatch({ type: "opened", visit });
   if (!state.visit?.entry) void refreshWorklist();
-  const opening = new Room(visit, { api, language: () => language, now, dispatch: fromRoom, onlevel: showLevel, onstreams: showStreams });
+  const opening = new Room(visit, {
+    api,
+    language: () => language,
+    now,
+    dispatch: fromRoom,
+    onlevel: showLevel,
+    onstreams: showStreams,
+  });
   room = opening;
   /** @param {Event} event */
   function fromRoom(event) {
@@ -288,10 +296,17 @@ window.addEventListener("popstate", () => state.me && void route());
 window.addEventListener("online", () => room?.reconnect());
 window.addEventListener("beforeunload", (event) => {
   const drafts = state.visit?.drafts;
-  if (drafts && [drafts.note, drafts.notExamined, drafts.toldFamily, drafts.summary].some((text) => text.trim() !== "")) event.preventDefault();
+  if (drafts && [drafts.note, drafts.notExamined, drafts.toldFamily, drafts.summary].some((text) => text.trim() !== ""))
+    event.preventDefault();
 });
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && state.screen === "worklist" && void refreshWorklist());
-setInterval(() => state.screen === "worklist" && document.visibilityState === "visible" && void refreshWorklist(), WORKLIST_EVERY_MS);
+document.addEventListener(
+  "visibilitychange",
+  () => document.visibilityState === "visible" && state.screen === "worklist" && void refreshWorklist(),
+);
+setInterval(
+  () => state.screen === "worklist" && document.visibilityState === "visible" && void refreshWorklist(),
+  WORKLIST_EVERY_MS,
+);
 setInterval(() => state.screen !== "loading" && dispatch({ type: "tick", atMs: now() }), TICK_MS);
 setInterval(watchPicture, PICTURE_MS);
 

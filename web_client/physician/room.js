@@ -1,6 +1,6 @@
 /**
- * The live side of one open visit: its connection, its media, its own camera and microphone. It dispatches what happens and does what
- * it is told; what that means is the state's business. Closing it lets go of everything.
+ * The live side of one open visit: its connection, its media, its own camera and microphone. It dispatches what happens and
+ * does what it is told; what that means is the state's business. Closing it lets go of everything.
  *
  * @typedef {import("./state.js").Event} Event
  * @typedef {import("./types.js").Visit} Visit
@@ -35,7 +35,8 @@ export class Room {
   /**
    * @param {string} visit
    * @param {{api: import("../shared/api.js").Api, language: () => "zh" | "en", now: () => number, dispatch: (event: Event) => void,
-   *          onlevel: (level: number) => void, onstreams: (streams: {own?: MediaStream | null, remote?: MediaStream | null}) => void}} options
+   *          onlevel: (level: number) => void, onstreams: (streams: {own?: MediaStream | null, remote?: MediaStream | null})
+   * => void}} options
    */
   constructor(visit, options) {
     this.#options = options;
@@ -81,7 +82,10 @@ export class Room {
     this.#watch();
     this.#applySwitches();
     this.#options.onstreams({ own: opened.video ? new MediaStream([opened.video]) : null });
-    this.#options.dispatch({ type: "devices", devices: { opened: true, microphone: opened.audioProblem, camera: opened.videoProblem } });
+    this.#options.dispatch({
+      type: "devices",
+      devices: { opened: true, microphone: opened.audioProblem, camera: opened.videoProblem },
+    });
     this.#devicesAsked = true;
     if (this.#started) {
       await this.#call.replaceTrack("audio", this.#audio);
@@ -122,7 +126,8 @@ export class Room {
 
   /** Gives the seat up and lets go of everything. */
   async leave() {
-    if (this.#signal.link === "online") await Promise.race([this.#signal.send(intents.leave()), new Promise((done) => setTimeout(done, 500))]);
+    if (this.#signal.link === "online")
+      await Promise.race([this.#signal.send(intents.leave()), new Promise((done) => setTimeout(done, 500))]);
     this.close();
   }
 
@@ -188,14 +193,24 @@ export class Room {
 
   /** @param {import("../shared/call.js").CallState} state */
   #mediaChanged(state) {
-    const media = /** @type {const} */ ({ idle: "idle", connecting: "connecting", connected: "up", interrupted: "lost", failed: "lost", closed: "idle" })[state];
+    const media = /** @type {const} */ ({
+      idle: "idle",
+      connecting: "connecting",
+      connected: "up",
+      interrupted: "lost",
+      failed: "lost",
+      closed: "idle",
+    })[state];
     this.#options.dispatch({ type: "media", media });
   }
 
   // --- devices --------------------------------------------------------------------------------------------------------
 
   #watch() {
-    for (const [kind, track] of /** @type {const} */ ([["audio", this.#audio], ["video", this.#video]])) {
+    for (const [kind, track] of /** @type {const} */ ([
+      ["audio", this.#audio],
+      ["video", this.#video],
+    ])) {
       if (!track) continue;
       this.#release.push(() => track.stop());
       this.#release.push(watchTrack(track, (state) => this.#trackChanged(kind, state === "lost")));
@@ -221,7 +236,8 @@ export class Room {
     if (!this.#muted) return;
     const before = this.#heard.speaking;
     this.#heard = hear(this.#heard, level, this.#options.now());
-    if (this.#heard.speaking !== before) this.#options.dispatch({ type: "devices", devices: { speakingMuted: this.#heard.speaking } });
+    if (this.#heard.speaking !== before)
+      this.#options.dispatch({ type: "devices", devices: { speakingMuted: this.#heard.speaking } });
   }
 
   /** Off means a silent or black track that goes on being sent: presence is media, not intention. */

@@ -1,7 +1,8 @@
 /**
- * What the physician's page knows, as a fold of what happened: `reduce(state, event)`. Pure: no clock, no network, no screen; the
- * page's monotonic time comes with the events. It promises that an older session never replaces a newer one, that a message
- * is taken once, that an intent in flight is known as such until it is answered, and that a draft survives everything but its own success.
+ * What the physician's page knows, as a fold of what happened: `reduce(state, event)`. Pure: no clock, no network, no screen;
+ * the page's monotonic time comes with the events. It promises that an older session never replaces a newer one, that a
+ * message is taken once, that an intent in flight is known as such until it is answered, and that a draft survives everything
+ * but its own success.
  *
  * @typedef {import("./types.js").State} State
  * @typedef {import("./types.js").Visit} Visit
@@ -160,7 +161,15 @@ function opened(state, id) {
     drafts: noDrafts(),
     pending: {},
     problems: {},
-    devices: { support: "ok", opened: false, microphone: null, camera: null, muted: false, cameraOff: false, speakingMuted: false },
+    devices: {
+      support: "ok",
+      opened: false,
+      microphone: null,
+      camera: null,
+      muted: false,
+      cameraOff: false,
+      speakingMuted: false,
+    },
   };
 }
 
@@ -188,7 +197,10 @@ function reduceVisit(visit, event) {
         problems: { ...visit.problems, [event.act]: event.problem },
       };
     case "said":
-      return withChat(visit, chatSent(visit.chat, { clientId: event.clientId, role: "physician", text: event.text, at: event.at }));
+      return withChat(
+        visit,
+        chatSent(visit.chat, { clientId: event.clientId, role: "physician", text: event.text, at: event.at }),
+      );
     case "said_accepted":
       return withChat(visit, chatAccepted(visit.chat, event.clientId, event.id));
     case "said_failed":
@@ -211,8 +223,8 @@ function reduceVisit(visit, event) {
 }
 
 /**
- * A superseded or refused page is over: later news about its socket says nothing new. One that lost its connection stays offline until
- * it is online again, whatever is tried in between.
+ * A superseded or refused page is over: later news about its socket says nothing new. One that lost its connection stays
+ * offline until it is online again, whatever is tried in between.
  *
  * @param {Visit} visit
  * @param {import("../shared/signal_state.js").Link} link

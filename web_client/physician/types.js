@@ -1,7 +1,8 @@
 /**
  * The shapes that the physician's page passes around; types only, nothing here runs.
  *
- * What comes over the wire is PROTOCOL.md's (`shared/messages.js`) and server/http/API.md's; what is only the page's own is here.
+ * What comes over the wire is PROTOCOL.md's (`shared/messages.js`) and server/http/API.md's; what is only the page's own is
+ * here.
  *
  * @typedef {import("../shared/messages.js").SessionView} SessionView
  * @typedef {import("../shared/api.js").VisitView} VisitView

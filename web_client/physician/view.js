@@ -76,7 +76,11 @@ function screen(state, context) {
     case "worklist":
       return worklist(state, context);
     default:
-      return h("main", { id: "main", class: "page-center", key: "loading" }, h("p", { class: "working", role: "status" }, t(state.unreachable ? "physician.unreachable" : "physician.loading")));
+      return h(
+        "main",
+        { id: "main", class: "page-center", key: "loading" },
+        h("p", { class: "working", role: "status" }, t(state.unreachable ? "physician.unreachable" : "physician.loading")),
+      );
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * Which sentence the page says about what it knows: catalogue keys and their figures, not text. Pure. One sentence tells the state, one the
- * hold, one the connection; each is true of what the server last said, and counts down on the page's own clock only.
+ * Which sentence the page says about what it knows: catalogue keys and their figures, not text. Pure. One sentence tells the
+ * state, one the hold, one the connection; each is true of what the server last said, and counts down on the page's own clock
+ * only.
  *
  * @typedef {import("./types.js").Visit} Visit
  * @typedef {import("./types.js").Leg} Leg
@@ -114,8 +115,10 @@ export function qualitySentence(visit, nowMs) {
   const worst = [...quality.legs].sort((a, b) => trouble(b) - trouble(a))[0];
   if (!worst || quality.light === "good") return { light: quality.light, said: { key: `quality.${quality.light}` } };
   const side = worst.role === "physician" ? "you" : "family";
-  if (worstLoss(worst) >= LOSS_WORTH_SAYING) return { light: quality.light, said: { key: `quality.${quality.light}.loss.${side}` } };
-  if ((worst.rtt_ms ?? 0) >= DELAY_WORTH_SAYING_MS) return { light: quality.light, said: { key: `quality.${quality.light}.delay.${side}` } };
+  if (worstLoss(worst) >= LOSS_WORTH_SAYING)
+    return { light: quality.light, said: { key: `quality.${quality.light}.loss.${side}` } };
+  if ((worst.rtt_ms ?? 0) >= DELAY_WORTH_SAYING_MS)
+    return { light: quality.light, said: { key: `quality.${quality.light}.delay.${side}` } };
   return { light: quality.light, said: { key: `quality.${quality.light}` } };
 }
 

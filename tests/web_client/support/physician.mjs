@@ -19,7 +19,15 @@ export const VIEW = {
 };
 
 export const ENTRY = {
-  visit: "v1", child: "乐*儿", age_years: 8, field: "growth", starts_at: VIEW.starts_at, state: "waiting", outcome: null, guardian_waiting: true, waiting_since_s: 60,
+  visit: "v1",
+  child: "乐*儿",
+  age_years: 8,
+  field: "growth",
+  starts_at: VIEW.starts_at,
+  state: "waiting",
+  outcome: null,
+  guardian_waiting: true,
+  waiting_since_s: 60,
 };
 
 export const seat = (role, more = {}) => ({ role, name: "", connected: true, presence: "present", doubts: [], ...more });
@@ -54,7 +62,12 @@ export const after = (...events) => events.reduce(reduce, initial());
 
 /** The state after the worklist was read and the visit opened, and then these events. */
 export const opened = (...events) =>
-  after({ type: "signed_in", me: ME }, { type: "worklist", visits: [ENTRY], atMs: 0 }, { type: "opened", visit: "v1" }, ...events);
+  after(
+    { type: "signed_in", me: ME },
+    { type: "worklist", visits: [ENTRY], atMs: 0 },
+    { type: "opened", visit: "v1" },
+    ...events,
+  );
 
 /** The visit in that session, online, and then these events. */
 export const visitIn = (view, ...events) => opened(welcome(view), ...events).visit;

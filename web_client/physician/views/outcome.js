@@ -1,6 +1,6 @@
 /**
- * What came of it, when there is nothing to do here any more: the outcome with the letter, another window that took over, a visit
- * that would not open. Always with the way back.
+ * What came of it, when there is nothing to do here any more: the outcome with the letter, another window that took over, a
+ * visit that would not open. Always with the way back.
  *
  * @typedef {import("../types.js").Visit} Visit
  * @typedef {import("../view.js").Context} Context
@@ -13,19 +13,45 @@ import { panel } from "./panels.js";
 
 /** @param {Visit} visit @param {Context} context */
 export function outcome(visit, context) {
-  return h("main", { class: "page-center", id: "main", key: "outcome" }, h("div", { class: "card outcome stack" }, card(visit, context)));
+  return h(
+    "main",
+    { class: "page-center", id: "main", key: "outcome" },
+    h("div", { class: "card outcome stack" }, card(visit, context)),
+  );
 }
 
 /** @param {Visit} visit @param {Context} context */
 function card(visit, context) {
   const { t, emit } = context;
-  const back = h("button", { class: "button button-primary button-large button-block", type: "button", key: "back", onclick: () => emit({ type: "back" }) }, t("physician.outcome.back"));
-  const quietBack = h("button", { class: "button button-block", type: "button", key: "back", onclick: () => emit({ type: "back" }) }, t("physician.outcome.back"));
+  const back = h(
+    "button",
+    {
+      class: "button button-primary button-large button-block",
+      type: "button",
+      key: "back",
+      onclick: () => emit({ type: "back" }),
+    },
+    t("physician.outcome.back"),
+  );
+  const quietBack = h(
+    "button",
+    { class: "button button-block", type: "button", key: "back", onclick: () => emit({ type: "back" }) },
+    t("physician.outcome.back"),
+  );
   if (visit.link === "superseded") {
     return [
       h("h2", { key: "title" }, t("physician.state.superseded")),
       h("p", { key: "body" }, t("physician.superseded.body")),
-      h("button", { class: "button button-primary button-large button-block", type: "button", key: "here", onclick: () => emit({ type: "take_over" }) }, t("physician.superseded.here")),
+      h(
+        "button",
+        {
+          class: "button button-primary button-large button-block",
+          type: "button",
+          key: "here",
+          onclick: () => emit({ type: "take_over" }),
+        },
+        t("physician.superseded.here"),
+      ),
       quietBack,
     ];
   }
@@ -33,7 +59,16 @@ function card(visit, context) {
     return [
       h("h2", { key: "title" }, t("physician.state.refused")),
       h("p", { key: "body" }, visit.refused?.text || t("physician.refused.body")),
-      h("button", { class: "button button-primary button-large button-block", type: "button", key: "again", onclick: () => emit({ type: "take_over" }) }, t("physician.refused.retry")),
+      h(
+        "button",
+        {
+          class: "button button-primary button-large button-block",
+          type: "button",
+          key: "again",
+          onclick: () => emit({ type: "take_over" }),
+        },
+        t("physician.refused.retry"),
+      ),
       quietBack,
     ];
   }
@@ -48,13 +83,38 @@ function ended(visit, { name, referral: filed, letter, summary }, context, back)
   const { t, emit } = context;
   if (visit.panel === "refer") return [panel(visit, "refer", context), back];
   return [
-    h("div", { class: "outcome-mark", "aria-hidden": "true", key: "mark" }, icon(name === "referred" ? "hospital" : name === "completed" ? "check" : "info")),
+    h(
+      "div",
+      { class: "outcome-mark", "aria-hidden": "true", key: "mark" },
+      icon(name === "referred" ? "hospital" : name === "completed" ? "check" : "info"),
+    ),
     h("h2", { key: "title" }, t(`physician.outcome.${name}`)),
-    h("p", { key: "body" }, t(letter && name !== "referred" ? "physician.outcome.body.referred" : `physician.outcome.body.${name}`)),
+    h(
+      "p",
+      { key: "body" },
+      t(letter && name !== "referred" ? "physician.outcome.body.referred" : `physician.outcome.body.${name}`),
+    ),
     filed && referralFacts(visit, filed, context),
     letter && letterLinks(visit, t),
-    summary && h("a", { class: "button button-block", key: "summary", href: `/letter/?visit=${encodeURIComponent(visit.id)}` }, icon("document"), t("physician.outcome.summary")),
-    availability(visit, "refer").shown && h("button", { class: "button button-danger button-block", type: "button", key: "refer", "aria-keyshortcuts": "R", onclick: () => emit({ type: "panel", panel: "refer" }) }, t("physician.outcome.refer")),
+    summary &&
+      h(
+        "a",
+        { class: "button button-block", key: "summary", href: `/letter/?visit=${encodeURIComponent(visit.id)}` },
+        icon("document"),
+        t("physician.outcome.summary"),
+      ),
+    availability(visit, "refer").shown &&
+      h(
+        "button",
+        {
+          class: "button button-danger button-block",
+          type: "button",
+          key: "refer",
+          "aria-keyshortcuts": "R",
+          onclick: () => emit({ type: "panel", panel: "refer" }),
+        },
+        t("physician.outcome.refer"),
+      ),
     back,
   ];
 }
@@ -65,7 +125,16 @@ function referralFacts(visit, filed, { t }) {
   return h(
     "dl",
     { class: "facts outcome-facts", key: "facts" },
-    h("div", null, h("dt", null, t("physician.refer.urgency")), h("dd", null, h("span", { class: `tag ${filed.urgency === "emergency" ? "tag-danger" : "tag-warn"}` }, t(`urgency.${filed.urgency}`)))),
+    h(
+      "div",
+      null,
+      h("dt", null, t("physician.refer.urgency")),
+      h(
+        "dd",
+        null,
+        h("span", { class: `tag ${filed.urgency === "emergency" ? "tag-danger" : "tag-warn"}` }, t(`urgency.${filed.urgency}`)),
+      ),
+    ),
     h("div", null, h("dt", null, t("physician.refer.reason")), h("dd", null, reason)),
   );
 }
@@ -77,6 +146,11 @@ function letterLinks(visit, t) {
     "div",
     { class: "row outcome-links", key: "letter" },
     h("a", { class: "button", href: `/letter/?visit=${id}` }, icon("document"), t("physician.outcome.letter")),
-    h("a", { class: "button", href: `/api/visits/${id}/letter.pdf`, download: true }, icon("download"), t("physician.outcome.pdf")),
+    h(
+      "a",
+      { class: "button", href: `/api/visits/${id}/letter.pdf`, download: true },
+      icon("download"),
+      t("physician.outcome.pdf"),
+    ),
   );
 }

@@ -46,13 +46,28 @@ export function confirm(visit, act, { t, emit }, { danger = false, label, hint =
   );
 }
 
-/** @param {string} name @param {string} label @param {string} value @param {number} limit @param {(value: string) => void} oninput @param {string} [hint] */
+/**
+ * @param {string} name
+ * @param {string} label
+ * @param {string} value
+ * @param {number} limit
+ * @param {(value: string) => void} oninput
+ * @param {string} [hint]
+ */
 export function textField(name, label, value, limit, oninput, hint) {
   return h(
     "div",
     { class: "field", key: name },
     h("label", { for: `field-${name}` }, label),
     hint && h("p", { class: "hint", id: `hint-${name}` }, hint),
-    h("textarea", { class: "input", id: `field-${name}`, rows: "3", maxlength: String(limit), value, "aria-describedby": hint ? `hint-${name}` : null, oninput: (/** @type {Event} */ event) => oninput(/** @type {HTMLTextAreaElement} */ (event.currentTarget).value) }),
+    h("textarea", {
+      class: "input",
+      id: `field-${name}`,
+      rows: "3",
+      maxlength: String(limit),
+      value,
+      "aria-describedby": hint ? `hint-${name}` : null,
+      oninput: (/** @type {Event} */ event) => oninput(/** @type {HTMLTextAreaElement} */ (event.currentTarget).value),
+    }),
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The panels of the rail: each asks what its act needs and ends in one button that says what will happen. What was picked or typed
- * lives in the state, so that closing a panel, or losing the network, loses nothing.
+ * The panels of the rail: each asks what its act needs and ends in one button that says what will happen. What was picked or
+ * typed lives in the state, so that closing a panel, or losing the network, loses nothing.
  *
  * @typedef {import("../types.js").Visit} Visit
  * @typedef {import("../types.js").Act} Act
@@ -25,7 +25,17 @@ export function panel(visit, which, context) {
       "div",
       { class: "panel-head spread" },
       h("h2", { id: "panel-title", tabindex: "-1" }, t(`physician.${which}.title`)),
-      h("button", { class: "button button-quiet panel-close", type: "button", "aria-keyshortcuts": "Escape", onclick: () => emit({ type: "panel", panel: null }) }, icon("close"), t("physician.panel.close")),
+      h(
+        "button",
+        {
+          class: "button button-quiet panel-close",
+          type: "button",
+          "aria-keyshortcuts": "Escape",
+          onclick: () => emit({ type: "panel", panel: null }),
+        },
+        icon("close"),
+        t("physician.panel.close"),
+      ),
     ),
     body(visit, which, context),
   );
@@ -56,7 +66,11 @@ function attest(visit, context) {
   const { t, emit } = context;
   const { checks } = visit.drafts;
   /** @param {string} check */
-  const flip = (check) => emit({ type: "draft", draft: { checks: checks.includes(check) ? checks.filter((one) => one !== check) : [...checks, check] } });
+  const flip = (check) =>
+    emit({
+      type: "draft",
+      draft: { checks: checks.includes(check) ? checks.filter((one) => one !== check) : [...checks, check] },
+    });
   return [
     panelBody(
       h("p", { class: "small soft" }, t("physician.attest.body")),
@@ -67,7 +81,14 @@ function attest(visit, context) {
           h(
             "label",
             { class: "choice", key: check },
-            h("input", { type: "checkbox", checked: checks.includes(check), "data-first": index === 0, "data-check": check, "aria-keyshortcuts": String(index + 1), onchange: () => flip(check) }),
+            h("input", {
+              type: "checkbox",
+              checked: checks.includes(check),
+              "data-first": index === 0,
+              "data-check": check,
+              "aria-keyshortcuts": String(index + 1),
+              onchange: () => flip(check),
+            }),
             h("span", { class: "choice-words" }, t(`physician.attest.${check}`)),
             h("kbd", { "aria-hidden": "true" }, index + 1),
           ),
@@ -92,7 +113,15 @@ function hold(visit, context) {
           h(
             "label",
             { class: "choice", key: reason },
-            h("input", { type: "radio", name: "hold-reason", checked: chosen === reason, "data-first": chosen ? chosen === reason : index === 0, "aria-keyshortcuts": String(index + 1), "data-check": reason, onchange: () => emit({ type: "draft", draft: { holdReason: reason } }) }),
+            h("input", {
+              type: "radio",
+              name: "hold-reason",
+              checked: chosen === reason,
+              "data-first": chosen ? chosen === reason : index === 0,
+              "aria-keyshortcuts": String(index + 1),
+              "data-check": reason,
+              onchange: () => emit({ type: "draft", draft: { holdReason: reason } }),
+            }),
             h("span", { class: "choice-words" }, t(`physician.hold.${reason}`)),
             h("kbd", { "aria-hidden": "true" }, index + 1),
           ),
@@ -119,23 +148,62 @@ function complete(visit, context) {
           h(
             "label",
             { class: "choice", key: String(answer) },
-            h("input", { type: "radio", name: "adequate", checked: adequate === answer, "data-first": adequate === null ? answer : adequate === answer, onchange: () => emit({ type: "draft", draft: { adequate: answer } }) }),
+            h("input", {
+              type: "radio",
+              name: "adequate",
+              checked: adequate === answer,
+              "data-first": adequate === null ? answer : adequate === answer,
+              onchange: () => emit({ type: "draft", draft: { adequate: answer } }),
+            }),
             h("span", { class: "choice-words" }, t(answer ? "physician.complete.yes" : "physician.complete.no")),
           ),
         ),
       ),
-      no && h("p", { class: "notice notice-warn", key: "no" }, icon("warn"), h("span", null, t("physician.complete.notAdequate"))),
-      !no && textField("summary", t("physician.complete.summary"), summary, 4000, (value) => emit({ type: "draft", draft: { summary: value } }), t("physician.complete.summaryHint")),
+      no &&
+        h("p", { class: "notice notice-warn", key: "no" }, icon("warn"), h("span", null, t("physician.complete.notAdequate"))),
+      !no &&
+        textField(
+          "summary",
+          t("physician.complete.summary"),
+          summary,
+          4000,
+          (value) => emit({ type: "draft", draft: { summary: value } }),
+          t("physician.complete.summaryHint"),
+        ),
     ),
     no
-      ? h("div", { class: "panel-foot", key: "to-refer" }, h("button", { class: "button button-danger button-block", type: "button", onclick: () => emit({ type: "panel", panel: "refer" }) }, t("physician.complete.toRefer")))
-      : confirm(visit, "complete", context, { hint: lacking ? t(lacking === "summary" ? "physician.complete.writeSummary" : "physician.complete.pickAdequate") : null }),
+      ? h(
+          "div",
+          { class: "panel-foot", key: "to-refer" },
+          h(
+            "button",
+            {
+              class: "button button-danger button-block",
+              type: "button",
+              onclick: () => emit({ type: "panel", panel: "refer" }),
+            },
+            t("physician.complete.toRefer"),
+          ),
+        )
+      : confirm(visit, "complete", context, {
+          hint: lacking
+            ? t(lacking === "summary" ? "physician.complete.writeSummary" : "physician.complete.pickAdequate")
+            : null,
+        }),
   ];
 }
 
 /** @param {Context} context */
 function leave({ t, emit }) {
-  return h("div", { class: "panel-foot", key: "leave" }, h("button", { class: "button button-block", type: "button", onclick: () => emit({ type: "leave" }) }, t("physician.leave.confirm")));
+  return h(
+    "div",
+    { class: "panel-foot", key: "leave" },
+    h(
+      "button",
+      { class: "button button-block", type: "button", onclick: () => emit({ type: "leave" }) },
+      t("physician.leave.confirm"),
+    ),
+  );
 }
 
 /** @type {readonly (readonly [string, string])[]} */
@@ -156,7 +224,11 @@ const SHORTCUTS = Object.freeze([
 function help({ t }) {
   return [
     panelBody(
-      h("dl", { class: "shortcuts" }, SHORTCUTS.map(([name, text]) => h("div", { key: name }, h("dt", null, h("kbd", null, name)), h("dd", null, t(text))))),
+      h(
+        "dl",
+        { class: "shortcuts" },
+        SHORTCUTS.map(([name, text]) => h("div", { key: name }, h("dt", null, h("kbd", null, name)), h("dd", null, t(text)))),
+      ),
       h("p", { class: "small soft" }, t("physician.help.note")),
     ),
   ];

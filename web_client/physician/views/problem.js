@@ -3,10 +3,22 @@
 import { hasText } from "../../shared/i18n/i18n.js";
 import { h, icon } from "../../shared/ui/dom.js";
 
-/** @param {import("../types.js").Visit} visit @param {import("../types.js").Act} act @param {import("../../shared/i18n/i18n.js").Translate} t */
+/**
+ * @param {import("../types.js").Visit} visit
+ * @param {import("../types.js").Act} act
+ * @param {import("../../shared/i18n/i18n.js").Translate} t
+ */
 export function problemNotice(visit, act, t) {
   const problem = visit.problems[act];
-  return problem && h("p", { class: "notice notice-danger small", role: "alert", key: `problem-${act}` }, icon("warn"), h("span", null, problemText(problem, t)));
+  return (
+    problem &&
+    h(
+      "p",
+      { class: "notice notice-danger small", role: "alert", key: `problem-${act}` },
+      icon("warn"),
+      h("span", null, problemText(problem, t)),
+    )
+  );
 }
 
 /**

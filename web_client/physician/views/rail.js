@@ -1,6 +1,6 @@
 /**
- * The rail: who is present, the acts, and below them the one open panel or the written conversation. The acts keep their place in every
- * state; one that cannot be done now stays where it is and says why.
+ * The rail: who is present, the acts, and below them the one open panel or the written conversation. The acts keep their place
+ * in every state; one that cannot be done now stays where it is and says why.
  *
  * @typedef {import("../types.js").Visit} Visit
  * @typedef {import("../types.js").Act} Act
@@ -23,7 +23,11 @@ export function rail(visit, nowMs, context) {
     { class: "rail", id: "rail", tabindex: "-1", key: "rail", "aria-label": context.t("physician.acts") },
     visit.session ? present(visit, context) : h("div", { class: "present", key: "present" }),
     !visit.session ? h("section", { class: "acts", key: "acts" }) : waiting ? admission(visit, context) : acts(visit, context),
-    h("div", { class: "rail-foot", key: "foot" }, visit.panel ? panel(visit, visit.panel, context) : waiting ? record(visit, context) : conversation(visit, context)),
+    h(
+      "div",
+      { class: "rail-foot", key: "foot" },
+      visit.panel ? panel(visit, visit.panel, context) : waiting ? record(visit, context) : conversation(visit, context),
+    ),
     footer(visit, context),
   );
 }
@@ -33,7 +37,11 @@ function present(visit, { t }) {
   return h(
     "section",
     { class: "present", key: "present", "aria-label": t("physician.present") },
-    h("ul", { class: "present-list" }, (visit.session?.seats ?? []).map((seat) => person(visit, seat, t))),
+    h(
+      "ul",
+      { class: "present-list" },
+      (visit.session?.seats ?? []).map((seat) => person(visit, seat, t)),
+    ),
   );
 }
 
@@ -46,10 +54,26 @@ function person(visit, seat, t) {
   return h(
     "li",
     { class: `person person-${tone}`, key: seat.role },
-    h("span", { class: "person-mark", "aria-hidden": "true" }, icon(tone === "present" ? "check" : tone === "doubtful" ? "warn" : "close")),
-    h("span", { class: "person-who" }, h("b", null, t(`role.${seat.role}`)), " ", seat.name, own ? t("physician.presence.you") : null),
+    h(
+      "span",
+      { class: "person-mark", "aria-hidden": "true" },
+      icon(tone === "present" ? "check" : tone === "doubtful" ? "warn" : "close"),
+    ),
+    h(
+      "span",
+      { class: "person-who" },
+      h("b", null, t(`role.${seat.role}`)),
+      " ",
+      seat.name,
+      own ? t("physician.presence.you") : null,
+    ),
     h("span", { class: "person-word" }, t(`physician.presence.${early && seat.connected ? "connected" : tone}`)),
-    doubts.length > 0 && h("span", { class: "person-doubts small", key: "doubts", title: doubts.join(t("physician.comma")) }, doubts.join(t("physician.comma"))),
+    doubts.length > 0 &&
+      h(
+        "span",
+        { class: "person-doubts small", key: "doubts", title: doubts.join(t("physician.comma")) },
+        doubts.join(t("physician.comma")),
+      ),
   );
 }
 
@@ -64,11 +88,23 @@ function admission(visit, context) {
     { class: "acts acts-admission stack-tight", key: "acts" },
     h(
       "button",
-      { class: "button button-primary button-large button-block", type: "button", id: "act-admit", "aria-disabled": why ? "true" : null, "aria-keyshortcuts": "A", "aria-describedby": "admit-hint", onclick: () => why || emit({ type: "act", act: "admit" }) },
+      {
+        class: "button button-primary button-large button-block",
+        type: "button",
+        id: "act-admit",
+        "aria-disabled": why ? "true" : null,
+        "aria-keyshortcuts": "A",
+        "aria-describedby": "admit-hint",
+        onclick: () => why || emit({ type: "act", act: "admit" }),
+      },
       t(why === "busy" ? "physician.busy" : "physician.act.admit"),
       h("kbd", { "aria-hidden": "true" }, "A"),
     ),
-    h("p", { class: "small soft", id: "admit-hint" }, why && why !== "busy" ? t(`physician.why.${why}`) : t("physician.act.admitHint")),
+    h(
+      "p",
+      { class: "small soft", id: "admit-hint" },
+      why && why !== "busy" ? t(`physician.why.${why}`) : t("physician.act.admitHint"),
+    ),
     problemNotice(visit, "admit", t),
   );
 }
@@ -89,13 +125,28 @@ function record(visit, context) {
       fact(t("physician.record.guardian"), view.guardian),
       fact(t("physician.record.field"), t(`field.${view.field}`)),
       fact(t("physician.record.time"), dayAndTime(language, view.starts_at)),
-      view.reasons && fact(t("physician.record.checklist"), t("physician.record.checklistCount", { count: view.reasons.length })),
+      view.reasons &&
+        fact(t("physician.record.checklist"), t("physician.record.checklistCount", { count: view.reasons.length })),
     ),
     h(
       "div",
       { class: "row record-other" },
-      h("button", { class: "button button-quiet", type: "button", "aria-keyshortcuts": "R", onclick: () => context.emit({ type: "panel", panel: "refer" }) }, t("physician.act.referEarly"), h("kbd", { "aria-hidden": "true" }, "R")),
-      h("button", { class: "button button-quiet", type: "button", onclick: () => context.emit({ type: "panel", panel: "cancel" }) }, t("physician.act.cancel")),
+      h(
+        "button",
+        {
+          class: "button button-quiet",
+          type: "button",
+          "aria-keyshortcuts": "R",
+          onclick: () => context.emit({ type: "panel", panel: "refer" }),
+        },
+        t("physician.act.referEarly"),
+        h("kbd", { "aria-hidden": "true" }, "R"),
+      ),
+      h(
+        "button",
+        { class: "button button-quiet", type: "button", onclick: () => context.emit({ type: "panel", panel: "cancel" }) },
+        t("physician.act.cancel"),
+      ),
     ),
   );
 }
@@ -135,19 +186,25 @@ function act(visit, name, keyName, opens, { t, emit }) {
   return h(
     "button",
     {
-      class: `button act act-${name}${isNext(visit, name) ? " act-next" : ""}${open ? " act-open" : ""}${done ? " act-done" : ""}`,
+      class: classes(`button act act-${name}`, { "act-next": isNext(visit, name), "act-open": open, "act-done": done }),
       type: "button",
       key: name === "resume" ? "hold" : name,
       id: `act-${name}`,
       "aria-disabled": blocked ? "true" : null,
       "aria-keyshortcuts": keyName,
       "aria-expanded": opens ? String(open) : null,
-      onclick: () => blocked || (opens ? emit({ type: "panel", panel: open ? null : opens }) : emit({ type: "act", act: name })),
+      onclick: () =>
+        blocked || (opens ? emit({ type: "panel", panel: open ? null : opens }) : emit({ type: "act", act: name })),
     },
     h("span", { class: "act-label" }, done && icon("check"), label),
     h("kbd", { "aria-hidden": "true" }, keyName),
     why && !done && h("span", { class: "act-why", key: "why" }, t(`physician.why.${why}`)),
   );
+}
+
+/** @param {string} always @param {Record<string, boolean>} sometimes */
+function classes(always, sometimes) {
+  return [always, ...Object.keys(sometimes).filter((name) => sometimes[name])].join(" ");
 }
 
 /** The one act that is the natural next step in this state. @param {Visit} visit @param {Act} name */
@@ -164,7 +221,14 @@ function conversation(visit, { t, language, emit }) {
     "section",
     { class: "rail-chat", key: "chat" },
     h("h2", { class: "rail-title" }, t("chat.title"), h("kbd", { "aria-hidden": "true" }, "/")),
-    chat({ t, lines: visit.chat, own: "physician", disabled: visit.link !== "online", onsend: (text) => emit({ type: "say", text }), time: (at) => clockTime(language, at) }),
+    chat({
+      t,
+      lines: visit.chat,
+      own: "physician",
+      disabled: visit.link !== "online",
+      onsend: (text) => emit({ type: "say", text }),
+      time: (at) => clockTime(language, at),
+    }),
   );
 }
 
@@ -174,7 +238,25 @@ function footer(visit, { t, emit }) {
   return h(
     "p",
     { class: "rail-footer row", key: "footer" },
-    visit.panel && unread > 0 && h("button", { class: "button button-quiet", type: "button", key: "unread", onclick: () => emit({ type: "panel", panel: null }) }, icon("chat"), t("physician.chat.unread", { count: unread })),
-    h("button", { class: "button button-quiet rail-help", type: "button", key: "help", "aria-keyshortcuts": "?", onclick: () => emit({ type: "panel", panel: visit.panel === "help" ? null : "help" }) }, t("physician.help.title"), h("kbd", { "aria-hidden": "true" }, "?")),
+    visit.panel &&
+      unread > 0 &&
+      h(
+        "button",
+        { class: "button button-quiet", type: "button", key: "unread", onclick: () => emit({ type: "panel", panel: null }) },
+        icon("chat"),
+        t("physician.chat.unread", { count: unread }),
+      ),
+    h(
+      "button",
+      {
+        class: "button button-quiet rail-help",
+        type: "button",
+        key: "help",
+        "aria-keyshortcuts": "?",
+        onclick: () => emit({ type: "panel", panel: visit.panel === "help" ? null : "help" }),
+      },
+      t("physician.help.title"),
+      h("kbd", { "aria-hidden": "true" }, "?"),
+    ),
   );
 }

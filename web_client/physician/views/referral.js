@@ -21,8 +21,15 @@ export function referral(visit, context) {
   const chosen = visit.view?.reasons?.find((one) => one.code === reason);
   if (!chosen) return [panelBody(reasons(visit, context))];
   const lacking = missing(visit, "refer")[0];
-  const hint = lacking === "note" ? t("physician.refer.writeNote") : lacking === "urgency" ? t("physician.refer.pickUrgency") : t("physician.refer.effect");
-  const when = urgency ? `${t("physician.refer.confirm")}${t("physician.dash")}${t(`urgency.${urgency}`)}` : t("physician.refer.confirm");
+  const hint =
+    lacking === "note"
+      ? t("physician.refer.writeNote")
+      : lacking === "urgency"
+        ? t("physician.refer.pickUrgency")
+        : t("physician.refer.effect");
+  const when = urgency
+    ? `${t("physician.refer.confirm")}${t("physician.dash")}${t(`urgency.${urgency}`)}`
+    : t("physician.refer.confirm");
   return [
     panelBody(chosenReason(chosen, context), urgencies(visit, chosen.urgency, context), letterFields(visit, context)),
     confirm(visit, "refer", context, { danger: true, label: when, hint }),
@@ -39,9 +46,21 @@ function reasons(visit, { t, emit }) {
     list.map(({ code, text, urgency }, index) =>
       h(
         "button",
-        { class: "choice reason", type: "button", key: code, "data-first": index === 0, "data-reason": code, onclick: () => emit({ type: "draft", draft: { reason: code } }) },
+        {
+          class: "choice reason",
+          type: "button",
+          key: code,
+          "data-first": index === 0,
+          "data-reason": code,
+          onclick: () => emit({ type: "draft", draft: { reason: code } }),
+        },
         h("span", { class: "choice-words" }, text),
-        h("span", { class: `tag ${urgency === "emergency" ? "tag-danger" : ""}` }, urgency === "emergency" && icon("warn"), t(`urgency.${urgency}`)),
+        h(
+          "span",
+          { class: `tag ${urgency === "emergency" ? "tag-danger" : ""}` },
+          urgency === "emergency" && icon("warn"),
+          t(`urgency.${urgency}`),
+        ),
       ),
     ),
   );
@@ -53,7 +72,16 @@ function chosenReason({ text }, { t, emit }) {
     "div",
     { class: "chosen spread", key: "chosen" },
     h("div", null, h("p", { class: "small soft" }, t("physician.refer.reason")), h("p", { class: "chosen-text" }, text)),
-    h("button", { class: "button button-quiet", type: "button", "aria-label": t("physician.refer.change"), onclick: () => emit({ type: "draft", draft: { reason: null } }) }, t("physician.refer.changeShort")),
+    h(
+      "button",
+      {
+        class: "button button-quiet",
+        type: "button",
+        "aria-label": t("physician.refer.change"),
+        onclick: () => emit({ type: "draft", draft: { reason: null } }),
+      },
+      t("physician.refer.changeShort"),
+    ),
   );
 }
 
@@ -67,7 +95,14 @@ function urgencies(visit, suggested, { t, emit }) {
       h(
         "label",
         { class: `choice urgency urgency-${urgency}`, key: urgency },
-        h("input", { type: "radio", name: "urgency", checked: visit.drafts.urgency === urgency, "data-first": visit.drafts.urgency === urgency, "data-urgency": urgency, onchange: () => emit({ type: "draft", draft: { urgency } }) }),
+        h("input", {
+          type: "radio",
+          name: "urgency",
+          checked: visit.drafts.urgency === urgency,
+          "data-first": visit.drafts.urgency === urgency,
+          "data-urgency": urgency,
+          onchange: () => emit({ type: "draft", draft: { urgency } }),
+        }),
         h("span", { class: "choice-words" }, t(`urgency.${urgency}`)),
         urgency === suggested && h("span", { class: "tag", key: "suggested" }, t("physician.refer.suggested")),
       ),
@@ -82,8 +117,14 @@ function letterFields(visit, { t, emit }) {
     "div",
     { class: "stack letter-fields", key: "fields" },
     h("p", { class: "label" }, t("physician.refer.optional")),
-    textField("note", t(reason === "other" ? "physician.refer.noteRequired" : "physician.refer.note"), note, 4000, (value) => emit({ type: "draft", draft: { note: value } })),
-    textField("not-examined", t("physician.refer.notExamined"), notExamined, 2000, (value) => emit({ type: "draft", draft: { notExamined: value } })),
-    textField("told-family", t("physician.refer.toldFamily"), toldFamily, 2000, (value) => emit({ type: "draft", draft: { toldFamily: value } })),
+    textField("note", t(reason === "other" ? "physician.refer.noteRequired" : "physician.refer.note"), note, 4000, (value) =>
+      emit({ type: "draft", draft: { note: value } }),
+    ),
+    textField("not-examined", t("physician.refer.notExamined"), notExamined, 2000, (value) =>
+      emit({ type: "draft", draft: { notExamined: value } }),
+    ),
+    textField("told-family", t("physician.refer.toldFamily"), toldFamily, 2000, (value) =>
+      emit({ type: "draft", draft: { toldFamily: value } }),
+    ),
   );
 }

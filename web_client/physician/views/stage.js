@@ -1,6 +1,6 @@
 /**
- * The stage: the family's picture as large as it goes and nothing over it; before and between, what is going on in its place. Below it
- * the physician's own sound and picture. The video element is the same one for the whole visit.
+ * The stage: the family's picture as large as it goes and nothing over it; before and between, what is going on in its place.
+ * Below it the physician's own sound and picture. The video element is the same one for the whole visit.
  *
  * @typedef {import("../types.js").Visit} Visit
  * @typedef {import("../view.js").Context} Context
@@ -31,7 +31,19 @@ export function stage(visit, nowMs, context) {
         style: { visibility: shown ? "visible" : "hidden" },
       }),
       !shown && h("div", { class: "stage-instead", key: "instead" }, instead(visit, nowMs, context)),
-      visit.tapNeeded && gate && h("button", { class: "button button-primary stage-tap", type: "button", key: "tap", onclick: () => context.emit({ type: "play" }) }, icon("play"), context.t("physician.stage.tap")),
+      visit.tapNeeded &&
+        gate &&
+        h(
+          "button",
+          {
+            class: "button button-primary stage-tap",
+            type: "button",
+            key: "tap",
+            onclick: () => context.emit({ type: "play" }),
+          },
+          icon("play"),
+          context.t("physician.stage.tap"),
+        ),
     ),
     controls(visit, nowMs, context),
   );
@@ -47,12 +59,20 @@ function withoutPicture(visit) {
 function instead(visit, nowMs, context) {
   const { t } = context;
   const state = visit.session?.state;
-  if (!visit.session || visit.link === "connecting") return h("p", { class: "working", key: "connecting" }, t("physician.state.connecting"));
-  if (visit.link !== "online") return h("div", { class: "stage-say stack", key: "offline" }, h("p", { class: "stage-headline" }, t(`physician.state.${visit.link}`)), h("p", null, t("physician.offline.body")));
+  if (!visit.session || visit.link === "connecting")
+    return h("p", { class: "working", key: "connecting" }, t("physician.state.connecting"));
+  if (visit.link !== "online")
+    return h(
+      "div",
+      { class: "stage-say stack", key: "offline" },
+      h("p", { class: "stage-headline" }, t(`physician.state.${visit.link}`)),
+      h("p", null, t("physician.offline.body")),
+    );
   if (state === "held") return held(visit, nowMs, context);
   if (state === "waiting") return waiting(visit, context);
   if (visit.media === "unavailable") return h("p", { class: "working", key: "unavailable" }, t("physician.stage.unavailable"));
-  if (withoutPicture(visit)) return h("p", { class: "stage-headline", key: "off" }, icon("camera-off"), " ", t("physician.stage.cameraOff"));
+  if (withoutPicture(visit))
+    return h("p", { class: "stage-headline", key: "off" }, icon("camera-off"), " ", t("physician.stage.cameraOff"));
   return h("p", { class: "working", key: "picture" }, t("physician.stage.connecting"));
 }
 
@@ -64,16 +84,29 @@ function held(visit, nowMs, { t }) {
   return h(
     "div",
     { class: "stage-say stack", key: "held" },
-    left !== null && h("p", { class: "stage-countdown", key: "left" }, h("span", { class: "stage-clock figures", role: "timer" }, countdown(left)), h("span", null, t("physician.held.remaining"))),
+    left !== null &&
+      h(
+        "p",
+        { class: "stage-countdown", key: "left" },
+        h("span", { class: "stage-clock figures", role: "timer" }, countdown(left)),
+        h("span", null, t("physician.held.remaining")),
+      ),
     h("p", null, t(`physician.held.why.${cause}`)),
     again && h("p", { key: "again" }, t("physician.held.reattest")),
-    h("p", { class: "stage-they" }, h("span", { class: "stage-they-label" }, t("physician.held.theySee")), h("q", null, theirWords(cause, t))),
+    h(
+      "p",
+      { class: "stage-they" },
+      h("span", { class: "stage-they-label" }, t("physician.held.theySee")),
+      h("q", null, theirWords(cause, t)),
+    ),
   );
 }
 
 /** Exactly what the family's page says about it. @param {string} cause @param {Context["t"]} t */
 function theirWords(cause, t) {
-  return hasText(`family.held.${cause}.why`) ? `${t(`family.held.${cause}.why`)} ${t(`family.held.${cause}.do`)}` : t("family.held.title");
+  return hasText(`family.held.${cause}.why`)
+    ? `${t(`family.held.${cause}.why`)} ${t(`family.held.${cause}.do`)}`
+    : t("family.held.title");
 }
 
 /** The device check: own picture, own level, one sentence. @param {Visit} visit @param {Context} context */
@@ -87,9 +120,25 @@ function waiting(visit, context) {
     { class: "device-check stack-tight", key: "devices", "aria-label": t("physician.devices.title") },
     h("h2", null, t("physician.devices.title")),
     ownPicture(visit, context, "device-preview"),
-    visit.devices.microphone === null && h("div", { class: "level", key: "level", role: "img", "aria-label": t("physician.devices.level"), mount: context.level }, h("i")),
-    h("p", { class: fine ? "device-fine" : "", role: "status" }, icon(fine ? "check" : visit.devices.opened ? "warn" : "info"), " ", t(`physician.${sentence}`)),
-    helpable && h("button", { class: "button", type: "button", key: "again", onclick: () => emit({ type: "devices_again" }) }, t("physician.devices.retry")),
+    visit.devices.microphone === null &&
+      h(
+        "div",
+        { class: "level", key: "level", role: "img", "aria-label": t("physician.devices.level"), mount: context.level },
+        h("i"),
+      ),
+    h(
+      "p",
+      { class: fine ? "device-fine" : "", role: "status" },
+      icon(fine ? "check" : visit.devices.opened ? "warn" : "info"),
+      " ",
+      t(`physician.${sentence}`),
+    ),
+    helpable &&
+      h(
+        "button",
+        { class: "button", type: "button", key: "again", onclick: () => emit({ type: "devices_again" }) },
+        t("physician.devices.retry"),
+      ),
   );
 }
 
@@ -99,7 +148,14 @@ function ownPicture(visit, { t, own }, className) {
   return h(
     "div",
     { class: className, key: className },
-    h("video", { muted: true, autoplay: true, playsInline: true, srcObject: own, "aria-label": t("physician.devices.preview"), style: { visibility: seen ? "visible" : "hidden" } }),
+    h("video", {
+      muted: true,
+      autoplay: true,
+      playsInline: true,
+      srcObject: own,
+      "aria-label": t("physician.devices.preview"),
+      style: { visibility: seen ? "visible" : "hidden" },
+    }),
     !seen && h("span", { class: "own-off", key: "off" }, icon("camera-off")),
   );
 }
@@ -113,18 +169,50 @@ function controls(visit, nowMs, context) {
     "div",
     { class: "controls", role: "group", "aria-label": t("physician.controls"), key: "controls" },
     waitingNow ? h("span", { class: "own-picture", key: "gap" }) : ownPicture(visit, context, "own-picture"),
-    toggle(t(muted ? "physician.controls.unmute" : "physician.controls.mute"), muted ? "mic-off" : "mic", "M", muted, visit.devices.microphone !== null, () => emit({ type: "mute" })),
-    toggle(t(cameraOff ? "physician.controls.cameraOn" : "physician.controls.cameraOff"), cameraOff ? "camera-off" : "camera", "V", cameraOff, visit.devices.camera !== null, () => emit({ type: "camera" })),
-    h("p", { class: `muted-hint${speakingMuted ? " muted-hint-speaking" : ""}`, role: "status" }, speakingMuted ? [icon("mic-off"), t("physician.controls.speakingMuted")] : muted ? t("physician.controls.mutedHint") : ""),
+    toggle(
+      t(muted ? "physician.controls.unmute" : "physician.controls.mute"),
+      muted ? "mic-off" : "mic",
+      "M",
+      muted,
+      visit.devices.microphone !== null,
+      () => emit({ type: "mute" }),
+    ),
+    toggle(
+      t(cameraOff ? "physician.controls.cameraOn" : "physician.controls.cameraOff"),
+      cameraOff ? "camera-off" : "camera",
+      "V",
+      cameraOff,
+      visit.devices.camera !== null,
+      () => emit({ type: "camera" }),
+    ),
+    h(
+      "p",
+      { class: `muted-hint${speakingMuted ? " muted-hint-speaking" : ""}`, role: "status" },
+      speakingMuted ? [icon("mic-off"), t("physician.controls.speakingMuted")] : muted ? t("physician.controls.mutedHint") : "",
+    ),
     quality(visit, nowMs, t),
   );
 }
 
-/** @param {string} label @param {string} name @param {string} keyName @param {boolean} off @param {boolean} missing @param {() => void} onclick */
+/**
+ * @param {string} label
+ * @param {string} name
+ * @param {string} keyName
+ * @param {boolean} off
+ * @param {boolean} missing
+ * @param {() => void} onclick
+ */
 function toggle(label, name, keyName, off, missing, onclick) {
   return h(
     "button",
-    { class: `button control${off ? " control-off" : ""}`, type: "button", key: keyName, "aria-keyshortcuts": keyName, disabled: missing, onclick },
+    {
+      class: `button control${off ? " control-off" : ""}`,
+      type: "button",
+      key: keyName,
+      "aria-keyshortcuts": keyName,
+      disabled: missing,
+      onclick,
+    },
     icon(name),
     h("span", { class: "control-word" }, label),
     h("kbd", { "aria-hidden": "true" }, keyName),
@@ -140,9 +228,23 @@ function quality(visit, nowMs, t) {
   return h(
     "div",
     { class: "quality", key: "quality" },
-    h("span", { class: `light light-${light}` }, h("span", { class: "light-bars", "aria-hidden": "true" }, h("i"), h("i"), h("i")), t(`physician.${said.key}`)),
+    h(
+      "span",
+      { class: `light light-${light}` },
+      h("span", { class: "light-bars", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
+      t(`physician.${said.key}`),
+    ),
     figures.map((leg) =>
-      h("span", { class: "quality-figures figures", key: leg.role }, t("physician.quality.figures", { who: t(`physician.quality.${leg.role === "physician" ? "you" : "family"}`), up: leg.upLoss, down: leg.downLoss, rtt: leg.rttMs })),
+      h(
+        "span",
+        { class: "quality-figures figures", key: leg.role },
+        t("physician.quality.figures", {
+          who: t(`physician.quality.${leg.role === "physician" ? "you" : "family"}`),
+          up: leg.upLoss,
+          down: leg.downLoss,
+          rtt: leg.rttMs,
+        }),
+      ),
     ),
   );
 }

@@ -1,6 +1,6 @@
 /**
- * A visit: a bar on top (whose visit, what the state is), the stage with the picture, and the rail where everything is done. When
- * the session has ended, or the page is not the seat's voice any more, a plain page says so instead.
+ * A visit: a bar on top (whose visit, what the state is), the stage with the picture, and the rail where everything is done.
+ * When the session has ended, or the page is not the seat's voice any more, a plain page says so instead.
  *
  * @typedef {import("../types.js").Visit} Visit
  * @typedef {import("../types.js").State} State
@@ -34,11 +34,35 @@ function bar(visit, context) {
   return h(
     "header",
     { class: "visit-bar", key: "bar" },
-    h("button", { class: "button button-quiet visit-back", type: "button", "aria-label": t("physician.back"), onclick: () => emit({ type: "back" }) }, icon("arrow"), h("span", { class: "visit-back-word" }, t("physician.back"))),
+    h(
+      "button",
+      {
+        class: "button button-quiet visit-back",
+        type: "button",
+        "aria-label": t("physician.back"),
+        onclick: () => emit({ type: "back" }),
+      },
+      icon("arrow"),
+      h("span", { class: "visit-back-word" }, t("physician.back")),
+    ),
     who(visit, context),
-    h("h1", { class: `visit-state-line visit-state-${tone(visit)}`, role: "status", tabindex: "-1" }, icon(toneIcon(visit)), h("span", null, t(`physician.${stateSentence(visit).key}`))),
+    h(
+      "h1",
+      { class: `visit-state-line visit-state-${tone(visit)}`, role: "status", tabindex: "-1" },
+      icon(toneIcon(visit)),
+      h("span", null, t(`physician.${stateSentence(visit).key}`)),
+    ),
     recording(visit, t),
-    h("button", { class: "button button-quiet visit-language", type: "button", lang: other, onclick: () => emit({ type: "language", language: other }) }, LANGUAGE_NAMES[other]),
+    h(
+      "button",
+      {
+        class: "button button-quiet visit-language",
+        type: "button",
+        lang: other,
+        onclick: () => emit({ type: "language", language: other }),
+      },
+      LANGUAGE_NAMES[other],
+    ),
   );
 }
 
@@ -49,7 +73,12 @@ function who(visit, { t, language }) {
   const starts = visit.view?.starts_at ?? visit.entry?.starts_at ?? "";
   const field = visit.view?.field ?? visit.entry?.field ?? "";
   const facts = [visit.entry && ageText(t, visit.entry.age_years), t(`field.${field}`), clockTime(language, starts)];
-  return h("p", { class: "visit-who", key: "who" }, h("b", null, child), h("span", { class: "soft" }, facts.filter(Boolean).join(" · ")));
+  return h(
+    "p",
+    { class: "visit-who", key: "who" },
+    h("b", null, child),
+    h("span", { class: "soft" }, facts.filter(Boolean).join(" · ")),
+  );
 }
 
 /** @param {Visit} visit @returns {"calm" | "good" | "warn" | "danger"} */
@@ -78,5 +107,10 @@ function recording(visit, t) {
   const over = outcomeOf(visit) !== null || visit.link === "superseded" || visit.link === "refused";
   const state = over ? "off" : (visit.session?.recording ?? "off");
   if (state === "off") return h("span", { class: "recording", key: "recording" });
-  return h("span", { class: `recording recording-${state}`, key: "recording" }, h("i", { "aria-hidden": "true" }), t(`physician.recording.${state}`));
+  return h(
+    "span",
+    { class: `recording recording-${state}`, key: "recording" },
+    h("i", { "aria-hidden": "true" }),
+    t(`physician.recording.${state}`),
+  );
 }

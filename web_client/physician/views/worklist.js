@@ -1,6 +1,6 @@
 /**
- * Today's visits, in the order of their times: one line a visit, and the eye falls on the families that wait. It refreshes itself and
- * says so only when that fails.
+ * Today's visits, in the order of their times: one line a visit, and the eye falls on the families that wait. It refreshes
+ * itself and says so only when that fails.
  *
  * @typedef {import("../types.js").State} State
  * @typedef {import("../types.js").WorklistEntry} Entry
@@ -21,10 +21,19 @@ export function worklist(state, context) {
     h(
       "div",
       { class: "worklist-head spread" },
-      h("div", null, h("h1", { tabindex: "-1" }, t("physician.worklist.title")), h("p", { class: "soft small" }, today(language, visits))),
+      h(
+        "div",
+        null,
+        h("h1", { tabindex: "-1" }, t("physician.worklist.title")),
+        h("p", { class: "soft small" }, today(language, visits)),
+      ),
       h("p", { class: "soft small worklist-keys" }, t("physician.worklist.keys")),
     ),
-    h("p", { class: "worklist-status", role: "status", key: "status" }, stale && h("span", { class: "tag tag-warn" }, icon("offline"), staleText(t, state))),
+    h(
+      "p",
+      { class: "worklist-status", role: "status", key: "status" },
+      stale && h("span", { class: "tag tag-warn" }, icon("offline"), staleText(t, state)),
+    ),
     visits === null && h("p", { class: "working", key: "loading" }, t("physician.worklist.loading")),
     visits?.length === 0 && empty(context),
     visits && visits.length > 0 && list(visits, context),
@@ -45,13 +54,22 @@ function staleText(t, state) {
 
 /** @param {Context} context */
 function empty({ t }) {
-  return h("div", { class: "card worklist-empty center stack-tight", key: "empty" }, h("p", null, t("physician.worklist.empty")), h("p", { class: "soft small" }, t("physician.worklist.emptyHint")));
+  return h(
+    "div",
+    { class: "card worklist-empty center stack-tight", key: "empty" },
+    h("p", null, t("physician.worklist.empty")),
+    h("p", { class: "soft small" }, t("physician.worklist.emptyHint")),
+  );
 }
 
 /** @param {Entry[]} visits @param {Context} context */
 function list(visits, context) {
   const ordered = [...visits].sort((a, b) => a.starts_at.localeCompare(b.starts_at) || a.visit.localeCompare(b.visit));
-  return h("ol", { class: "worklist-list card", key: "list", onkeydown: arrows }, ordered.map((entry) => row(entry, context)));
+  return h(
+    "ol",
+    { class: "worklist-list card", key: "list", onkeydown: arrows },
+    ordered.map((entry) => row(entry, context)),
+  );
 }
 
 /** @param {Entry} entry @param {Context} context */
@@ -74,9 +92,18 @@ function row(entry, { t, language, emit }) {
         },
       },
       h("time", { class: "visit-time figures", datetime: entry.starts_at }, time),
-      h("span", { class: "visit-child" }, h("b", null, entry.child), h("span", { class: "soft" }, ageText(t, entry.age_years), " · ", t(`field.${entry.field}`))),
+      h(
+        "span",
+        { class: "visit-child" },
+        h("b", null, entry.child),
+        h("span", { class: "soft" }, ageText(t, entry.age_years), " · ", t(`field.${entry.field}`)),
+      ),
       h("span", { class: "visit-state" }, stateTag(t, entry)),
-      h("span", { class: "visit-guardian" }, waits ? waitTag(t, entry) : !over && h("span", { class: "soft small" }, t("physician.worklist.notHere"))),
+      h(
+        "span",
+        { class: "visit-guardian" },
+        waits ? waitTag(t, entry) : !over && h("span", { class: "soft small" }, t("physician.worklist.notHere")),
+      ),
       h("span", { class: "visit-go" }, icon("arrow")),
     ),
   );
@@ -84,7 +111,8 @@ function row(entry, { t, language, emit }) {
 
 /** @param {Context["t"]} t @param {Entry} entry */
 function stateTag(t, entry) {
-  if (entry.state === "ended") return h("span", { class: "soft small" }, t(`physician.worklist.outcome.${entry.outcome ?? "unknown"}`));
+  if (entry.state === "ended")
+    return h("span", { class: "soft small" }, t(`physician.worklist.outcome.${entry.outcome ?? "unknown"}`));
   const tone = entry.state === "live" || entry.state === "verifying" ? " tag-good" : entry.state === "held" ? " tag-warn" : "";
   return h("span", { class: `tag${tone}` }, t(`physician.visitState.${entry.state}`));
 }
@@ -92,7 +120,12 @@ function stateTag(t, entry) {
 /** @param {Context["t"]} t @param {Entry} entry */
 function waitTag(t, { waiting_since_s: seconds }) {
   const minutes = seconds === null ? null : Math.floor(seconds / 60);
-  const text = minutes === null ? t("physician.worklist.waiting") : minutes < 1 ? t("physician.worklist.waitingNow") : t("physician.worklist.waitingFor", { minutes });
+  const text =
+    minutes === null
+      ? t("physician.worklist.waiting")
+      : minutes < 1
+        ? t("physician.worklist.waitingNow")
+        : t("physician.worklist.waitingFor", { minutes });
   return h("span", { class: "tag tag-accent" }, icon("person"), text);
 }
 

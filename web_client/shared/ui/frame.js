@@ -18,7 +18,12 @@ export function masthead({ t, language, title, who, onlanguage, onsignout }) {
       "div",
       { class: "row" },
       who && h("span", { class: "soft staff-who", key: "who" }, icon("person"), " ", who),
-      h("button", { class: "button button-quiet", type: "button", lang: other, key: "language", onclick: () => onlanguage(other) }, icon("language"), LANGUAGE_NAMES[other]),
+      h(
+        "button",
+        { class: "button button-quiet", type: "button", lang: other, key: "language", onclick: () => onlanguage(other) },
+        icon("language"),
+        LANGUAGE_NAMES[other],
+      ),
       who && h("button", { class: "button button-quiet", type: "button", key: "out", onclick: onsignout }, t("staff.signOut")),
     ),
   );

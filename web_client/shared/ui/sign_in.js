@@ -1,13 +1,14 @@
 /**
- * Signing in as staff, the same on the physician's page and on operations'. It says only that it failed, never which part was wrong;
- * the password is never kept in the page's state.
+ * Signing in as staff, the same on the physician's page and on operations'. It says only that it failed, never which part was
+ * wrong; the password is never kept in the page's state.
  */
 
 import { h, icon } from "./dom.js";
 
 /**
  * @param {{t: import("../i18n/i18n.js").Translate, title: string, busy: boolean, problem: string | null, waitS: number,
- *          onsubmit: (login: string, password: string) => void}} options  `problem`: a code; `waitS`: seconds until trying again is allowed
+ *          onsubmit: (login: string, password: string) => void}} options  `problem`: a code; `waitS`: seconds until trying
+ * again is allowed
  */
 export function signIn({ t, title, busy, problem, waitS, onsubmit }) {
   /** @param {Event} event */
@@ -32,7 +33,14 @@ export function signIn({ t, title, busy, problem, waitS, onsubmit }) {
         "div",
         { class: "field" },
         h("label", { for: "login" }, t("staff.signIn.login")),
-        h("input", { ...INPUT, id: "login", name: "login", autocomplete: "username", mount: focus, "aria-invalid": invalid(problem) }),
+        h("input", {
+          ...INPUT,
+          id: "login",
+          name: "login",
+          autocomplete: "username",
+          mount: focus,
+          "aria-invalid": invalid(problem),
+        }),
       ),
       h(
         "div",
@@ -41,18 +49,54 @@ export function signIn({ t, title, busy, problem, waitS, onsubmit }) {
         h(
           "div",
           { class: "sign-in-password" },
-          h("input", { ...INPUT, id: "password", name: "password", type: "password", autocomplete: "current-password", "aria-invalid": invalid(problem) }),
-          h("button", { class: "button button-quiet", type: "button", "aria-pressed": "false", "aria-label": t("staff.signIn.show"), onclick: toggle }, icon("eye")),
+          h("input", {
+            ...INPUT,
+            id: "password",
+            name: "password",
+            type: "password",
+            autocomplete: "current-password",
+            "aria-invalid": invalid(problem),
+          }),
+          h(
+            "button",
+            {
+              class: "button button-quiet",
+              type: "button",
+              "aria-pressed": "false",
+              "aria-label": t("staff.signIn.show"),
+              onclick: toggle,
+            },
+            icon("eye"),
+          ),
         ),
       ),
-      h("p", { class: said ? "sign-in-problem field-error" : "sign-in-problem", id: "sign-in-problem", role: "alert" }, said && icon("warn"), said),
-      h("button", { class: "button button-primary button-large button-block", type: "submit", "aria-disabled": busy || waitS > 0 ? "true" : null }, t(busy ? "staff.signIn.working" : "staff.signIn.submit")),
+      h(
+        "p",
+        { class: said ? "sign-in-problem field-error" : "sign-in-problem", id: "sign-in-problem", role: "alert" },
+        said && icon("warn"),
+        said,
+      ),
+      h(
+        "button",
+        {
+          class: "button button-primary button-large button-block",
+          type: "submit",
+          "aria-disabled": busy || waitS > 0 ? "true" : null,
+        },
+        t(busy ? "staff.signIn.working" : "staff.signIn.submit"),
+      ),
       h("p", { class: "soft small center" }, t("staff.signIn.forgot")),
     ),
   );
 }
 
-const INPUT = Object.freeze({ class: "input", "aria-describedby": "sign-in-problem", autocapitalize: "none", autocorrect: "off", spellcheck: "false" });
+const INPUT = Object.freeze({
+  class: "input",
+  "aria-describedby": "sign-in-problem",
+  autocapitalize: "none",
+  autocorrect: "off",
+  spellcheck: "false",
+});
 
 /** @param {string | null} problem */
 function invalid(problem) {

@@ -52,7 +52,8 @@ export default Object.freeze({
   "letter.none.endedBody": "If in doubt, ask the hospital’s outpatient office.",
   "letter.problem.title": "Cannot be opened now",
   "letter.problem.network": "The network is not connected. Check it and try again.",
-  "letter.problem.not_signed_in": "This device may not open this paper. Use the phone and browser of the visit; physicians sign in at their desk first.",
+  "letter.problem.not_signed_in":
+    "This device may not open this paper. Use the phone and browser of the visit; physicians sign in at their desk first.",
   "letter.problem.not_found": "There is no such paper, or it is not of your visit.",
   "letter.problem.unknown": "Something went wrong. Try again in a moment.",
 });

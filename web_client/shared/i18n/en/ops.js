@@ -48,5 +48,6 @@ export default Object.freeze({
   "ops.worker.draining": "draining",
   "ops.worker.lost": "lost",
   "ops.rooms": "{rooms} rooms",
-  "ops.limits": "▲ attention: loss 3%, RTT 400 ms, jitter 50 ms, held, presence doubtful. ✕ fault: loss 10%, RTT 800 ms, jitter 120 ms, recording lost, gate against state, somebody absent. Up is from the seat to the server, down from the server to the seat.",
+  "ops.limits":
+    "▲ attention: loss 3%, RTT 400 ms, jitter 50 ms, held, presence doubtful. ✕ fault: loss 10%, RTT 800 ms, jitter 120 ms, recording lost, gate against state, somebody absent. Up is from the seat to the server, down from the server to the seat.",
 });

@@ -52,11 +52,13 @@ export default Object.freeze({
   "physician.devices.ready": "Camera and microphone work.",
   "physician.devices.noCamera": "No camera found. You can still admit; the family will only hear you.",
   "physician.devices.noMicrophone": "No microphone found. The family cannot hear you: connect one first.",
-  "physician.devices.denied": "The browser blocks camera and microphone. Click the icon left of the address, choose “Allow”, then try again.",
+  "physician.devices.denied":
+    "The browser blocks camera and microphone. Click the icon left of the address, choose “Allow”, then try again.",
   "physician.devices.missing": "No camera and no microphone found. Connect them and try again.",
   "physician.devices.busy": "Another program is using the camera or microphone. Close it and try again.",
   "physician.devices.failed": "Camera and microphone could not be opened. Check them and try again.",
-  "physician.devices.insecure": "This page is not on a secure connection (https), so the browser gives no camera. Open the address that starts with https.",
+  "physician.devices.insecure":
+    "This page is not on a secure connection (https), so the browser gives no camera. Open the address that starts with https.",
   "physician.devices.unsupported": "This browser cannot do video visits. Use a recent Chrome, Edge or Firefox.",
   "physician.devices.retry": "Try again",
   "physician.devices.level": "Microphone level",
@@ -100,17 +102,21 @@ export default Object.freeze({
   "physician.superseded.here": "Continue in this window",
   "physician.refused.body": "Go back to the list, or try again in a moment.",
   "physician.refused.retry": "Try again",
-  "physician.offline.body": "The family sees that the visit is on hold. What you typed is still here; everything goes on once the network is back.",
+  "physician.offline.body":
+    "The family sees that the visit is on hold. What you typed is still here; everything goes on once the network is back.",
 
   "physician.held.guardian_silent": "On hold: the guardian’s sound and picture stopped",
   "physician.held.physician_silent": "On hold: your sound and picture stopped",
   "physician.held.recording_lost": "On hold: the recording stopped",
   "physician.held.physician_hold": "On hold: held by you",
   "physician.held.unknown": "On hold",
-  "physician.held.why.guardian_silent": "Nothing arrived from the guardian’s device for 3 seconds: the network, a phone call, or a closed page. The visit goes on by itself once it is back.",
+  "physician.held.why.guardian_silent":
+    "Nothing arrived from the guardian’s device for 3 seconds: the network, a phone call, or a closed page. The visit goes on by itself once it is back.",
   "physician.held.why.physician_silent": "The server receives no sound or picture from you. Reconnecting by itself.",
-  "physician.held.why.recording_lost": "A visit must be recorded as a whole, so both pictures stop while it cannot be. It goes on by itself once recording is back.",
-  "physician.held.why.physician_hold": "Picture and sound are stopped both ways; written messages still work. Resume when you are ready.",
+  "physician.held.why.recording_lost":
+    "A visit must be recorded as a whole, so both pictures stop while it cannot be. It goes on by itself once recording is back.",
+  "physician.held.why.physician_hold":
+    "Picture and sound are stopped both ways; written messages still work. Resume when you are ready.",
   "physician.held.why.unknown": "Picture and sound are stopped both ways; written messages still work.",
   "physician.held.remaining": "until the visit ends by itself",
   "physician.held.reattest": "After it resumes you will confirm the guardian again.",
@@ -207,7 +213,8 @@ export default Object.freeze({
   "physician.cancel.body": "The visit will not take place and the guardian is told at once. This cannot be undone.",
   "physician.cancel.confirm": "Cancel this visit",
   "physician.leave.title": "Leave this page",
-  "physician.leave.body": "The visit goes on hold and the guardian sees that you are away. Come back to this page soon: after the limit the visit ends by itself. If you are done, complete the visit or refer instead.",
+  "physician.leave.body":
+    "The visit goes on hold and the guardian sees that you are away. Come back to this page soon: after the limit the visit ends by itself. If you are done, complete the visit or refer instead.",
   "physician.leave.confirm": "Leave for now",
   "physician.help.title": "Keyboard shortcuts",
   "physician.help.note": "They do nothing while you are typing.",
@@ -221,7 +228,8 @@ export default Object.freeze({
 
   "physician.problem.unavailable": "The rules cannot be checked just now, so nothing was done. Try again shortly.",
   "physician.problem.offline": "No connection to the server, so nothing was done. Press again once it is back.",
-  "physician.problem.no_answer": "The server did not answer, so it is not certain that this was done. Press again: nothing happens twice.",
+  "physician.problem.no_answer":
+    "The server did not answer, so it is not certain that this was done. Press again: nothing happens twice.",
   "physician.problem.unknown": "Nothing was done. Try again.",
 
   "physician.outcome.completed": "Visit completed",
@@ -235,11 +243,16 @@ export default Object.freeze({
   "physician.outcome.unknown": "Visit ended",
   "physician.outcome.body.completed": "The guardian can now read your summary on the phone.",
   "physician.outcome.body.referred": "Video has stopped for both. The guardian can now read the referral letter on the phone.",
-  "physician.outcome.body.guardian_absent": "The guardian did not reconnect in time. Recording and journal are kept. If the child needs a referral, call the outpatient office.",
-  "physician.outcome.body.physician_absent": "You were offline longer than the limit and the visit was ended. The guardian was told; the outpatient office will arrange another time.",
-  "physician.outcome.body.no_show": "The appointment is over and not both of you came. The outpatient office will arrange another time.",
-  "physician.outcome.body.recording_lost": "The recording did not come back in time. What was recorded, and the journal, are kept.",
-  "physician.outcome.body.consent_withdrawn": "Video and recording have stopped. You can still refer the child to in-person care.",
+  "physician.outcome.body.guardian_absent":
+    "The guardian did not reconnect in time. Recording and journal are kept. If the child needs a referral, call the outpatient office.",
+  "physician.outcome.body.physician_absent":
+    "You were offline longer than the limit and the visit was ended. The guardian was told; the outpatient office will arrange another time.",
+  "physician.outcome.body.no_show":
+    "The appointment is over and not both of you came. The outpatient office will arrange another time.",
+  "physician.outcome.body.recording_lost":
+    "The recording did not come back in time. What was recorded, and the journal, are kept.",
+  "physician.outcome.body.consent_withdrawn":
+    "Video and recording have stopped. You can still refer the child to in-person care.",
   "physician.outcome.body.cancelled": "The guardian was told.",
   "physician.outcome.body.unknown": "The journal is kept.",
   "physician.outcome.letter": "Open the letter",

@@ -107,7 +107,8 @@ export default Object.freeze({
   "physician.held.recording_lost": "已暂停：录制中断",
   "physician.held.physician_hold": "已暂停：由您暂停",
   "physician.held.unknown": "已暂停",
-  "physician.held.why.guardian_silent": "3 秒没有收到监护人设备的声音和画面。可能是网络中断、来电或页面被关闭。恢复后会自动继续。",
+  "physician.held.why.guardian_silent":
+    "3 秒没有收到监护人设备的声音和画面。可能是网络中断、来电或页面被关闭。恢复后会自动继续。",
   "physician.held.why.physician_silent": "服务器没有收到您的声音和画面。正在自动重新接通。",
   "physician.held.why.recording_lost": "就诊必须全程录制，录制中断时双方画面会停止。录制恢复后会自动继续。",
   "physician.held.why.physician_hold": "双方画面和声音已停止，文字消息仍可用。准备好后点“恢复就诊”。",
@@ -207,7 +208,8 @@ export default Object.freeze({
   "physician.cancel.body": "本次就诊将不再进行，监护人会立即收到通知。此操作不能撤销。",
   "physician.cancel.confirm": "取消本次就诊",
   "physician.leave.title": "离开此页",
-  "physician.leave.body": "离开后就诊会暂停，监护人会看到您暂时离线。请尽快回到本页，超时后就诊会自动结束。如果就诊已经做完，请用“完成就诊”或“结束并转线下就诊”。",
+  "physician.leave.body":
+    "离开后就诊会暂停，监护人会看到您暂时离线。请尽快回到本页，超时后就诊会自动结束。如果就诊已经做完，请用“完成就诊”或“结束并转线下就诊”。",
   "physician.leave.confirm": "暂时离开",
   "physician.help.title": "键盘快捷键",
   "physician.help.note": "正在输入文字时不起作用。",
@@ -235,7 +237,8 @@ export default Object.freeze({
   "physician.outcome.unknown": "就诊已结束",
   "physician.outcome.body.completed": "监护人现在可以在手机上阅读您的小结。",
   "physician.outcome.body.referred": "双方的视频已经停止。监护人现在可以在手机上阅读转诊单。",
-  "physician.outcome.body.guardian_absent": "监护人在规定时间内没有恢复连接。录制和过程记录已保存。如需转诊，请联系门诊办公室。",
+  "physician.outcome.body.guardian_absent":
+    "监护人在规定时间内没有恢复连接。录制和过程记录已保存。如需转诊，请联系门诊办公室。",
   "physician.outcome.body.physician_absent": "您离线超过规定时间，系统结束了就诊。监护人已收到通知，门诊会联系他们改期。",
   "physician.outcome.body.no_show": "预约时间已过，双方没有都到。门诊会联系监护人改期。",
   "physician.outcome.body.recording_lost": "录制在规定时间内没有恢复。已经录制的部分和过程记录已保存。",
