@@ -74,7 +74,12 @@ class Person:
         self._socket.on("message", self._received)
         auth = {"token": token, "instance": secrets.token_urlsafe(16), "language": "zh", "resume": None}
         await self._socket.connect(
-            self.server, headers={"Origin": self.server}, auth=auth, transports=["websocket"], socketio_path="/socket/"
+            self.server,
+            headers={"Origin": self.server},
+            auth=auth,
+            transports=["websocket"],
+            socketio_path="/socket/",
+            wait_timeout=ANSWER_WITHIN_S,
         )
         await self.until("a welcome", lambda: self.welcome is not None)
 

@@ -138,7 +138,12 @@ class Page:
             "resume": self.resume,
         }
         await self.client.connect(
-            self.url, headers={"Origin": ORIGIN}, auth=credentials | auth, transports=["websocket"], socketio_path="/socket"
+            self.url,
+            headers={"Origin": ORIGIN},
+            auth=credentials | auth,
+            transports=["websocket"],
+            socketio_path="/socket",
+            wait_timeout=PATIENCE_S,
         )
 
     def _refused(self, error: dict[str, Any]) -> None:
@@ -211,7 +216,7 @@ Opener = Callable[..., Any]
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(connect_s=0.3, resume_s=0.4, ping_every_s=0.5, ping_answer_s=0.5)
+    return Limits(connect_s=1.5, resume_s=0.5, ping_every_s=1.0, ping_answer_s=1.0)
 
 
 @pytest.fixture
