@@ -57,7 +57,7 @@ class DemoServer:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[DemoServer]:
+async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[DemoServer]:
     """Started on a free port over an empty folder; ends by Ctrl-C, cleanly."""
     arguments = [sys.executable, "-m", "server", "demo", "--json", "--data", str(tmp_path / "data"), "--port", "0"]
     log = (tmp_path / "server.log").open("wb")
@@ -71,7 +71,7 @@ async def server(tmp_path: Path) -> AsyncIterator[DemoServer]:
         if process.returncode is None:
             process.kill()
             await process.wait()
-        _keep(tmp_path / "server.log")
+        _keep(tmp_path / "server.log", request.node.name)
 
 
 async def _announced(process: asyncio.subprocess.Process) -> DemoServer:
@@ -83,9 +83,9 @@ async def _announced(process: asyncio.subprocess.Process) -> DemoServer:
     return DemoServer(process, *(said[name] for name in names), **folders)
 
 
-def _keep(log: Path) -> None:
-    """The newest server log of these tests, for whoever looks why one failed."""
-    kept = SCREENS.parent / "server.log"
+def _keep(log: Path, name: str) -> None:
+    """The server's log of a test, for whoever looks why it failed."""
+    kept = SCREENS.parent / f"server-{name}.log"
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(log.read_bytes())
 
@@ -139,10 +139,12 @@ async def launch(media: dict[str, tuple[Path, Path]], request: pytest.FixtureReq
 
 
 async def _last_sight(browser: Browser, name: str) -> None:
-    """How the pages of a browser looked when its test was over, for whoever asks why it failed."""
+    """How the pages of a browser looked when its test was over, and their figures, for whoever asks why it failed."""
     for number, page in enumerate(page for context in browser.contexts for page in context.pages):
         with suppress(PlaywrightError):
             await page.screenshot(path=SCREENS / f"{name}-{number}.png", timeout=2000)
+            figures = await page.evaluate("globalThis.__peitong?.stats?.()")
+            (SCREENS / f"{name}-{number}.json").write_text(json.dumps(figures, indent=1))
 
 
 NewGuardian = Callable[..., Awaitable[Guardian]]

@@ -36,8 +36,11 @@ _HEARD_HZ = """async ([video, loudDb, waitMs]) => {
     while (performance.now() < until) {
       await new Promise((next) => setTimeout(next, 50));
       analyser.getFloatFrequencyData(bins);
-      const best = bins.reduce((found, db, bin) => (db > bins[found] ? bin : found), 0);
-      if (bins[best] > loudDb) return (best * audio.sampleRate) / analyser.fftSize;
+      const hz = audio.sampleRate / analyser.fftSize;
+      const first = Math.round(100 / hz);
+      const voice = bins.subarray(first, Math.round(2000 / hz));
+      const best = first + voice.reduce((found, db, bin) => (db > voice[found] ? bin : found), 0);
+      if (bins[best] > loudDb) return best * hz;
     }
     return null;
   } finally {
@@ -95,11 +98,11 @@ class Person:
         return recognise(np.frombuffer(raw, np.uint8).reshape(90, 160, 4))
 
     async def hears_hz(self, wait_ms: int = 8000) -> float | None:
-        """The loudest frequency from the other side; None when all is quiet."""
+        """The loudest frequency from the other side, of those a voice has; None when all is quiet."""
         video = await self.page.locator(self.remote).first.element_handle()
         return await self.page.evaluate(_HEARD_HZ, [video, -60, wait_ms])
 
-    async def sees_moving(self, clip: str, seconds: float = 20) -> None:
+    async def sees_moving(self, clip: str, seconds: float = 40) -> None:
         """The other side's clip, and its number changes."""
         first = await within(
             seconds, self.sees, lambda seen: seen.clip == clip and seen.number is not None, f"{self.name} sees {clip}"
@@ -118,6 +121,7 @@ class Person:
     async def watches_frames(self) -> None:
         """From now on the page notes when a frame of the other side was shown, and when it was clicked."""
         await self.page.locator(self.remote).first.evaluate(_WATCH_FRAMES)
+        await self.page.wait_for_function("window.__lastFrameMs > 0")
 
     async def last_frame_ms(self) -> float:
         """When the newest frame was shown, in Unix milliseconds."""
