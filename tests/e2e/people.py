@@ -121,7 +121,7 @@ class Person:
     async def watches_frames(self) -> None:
         """From now on the page notes when a frame of the other side was shown, and when it was clicked."""
         await self.page.locator(self.remote).first.evaluate(_WATCH_FRAMES)
-        await self.page.wait_for_function("window.__lastFrameMs > 0")
+        await self.page.wait_for_function("() => window.__lastFrameMs > 0")
 
     async def last_frame_ms(self) -> float:
         """When the newest frame was shown, in Unix milliseconds."""
