@@ -216,7 +216,7 @@ Opener = Callable[..., Any]
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(connect_s=1.5, resume_s=0.5, ping_every_s=1.0, ping_answer_s=1.0)
+    return Limits(connect_s=0.8, resume_s=0.5, ping_every_s=1.0, ping_answer_s=1.0)
 
 
 @pytest.fixture
