@@ -20,7 +20,8 @@ from tests.e2e.people import Guardian, Person, Physician
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(400)]
 
 HELD = "已暂停：监护人一方的声音和画面中断"
-HZ = 12  # a bin of the analyser is 3 Hz wide, the beeps' edges make it a little wider
+HZ = 12  # in a recording: the beeps' edges make the tone a little wider
+HEARD_HZ = 40  # through a jitter buffer, which stretches sound while it adapts
 
 
 async def test_a_whole_consultation(
@@ -58,8 +59,8 @@ async def both_are_in_the_call(server: DemoServer, guardian: Guardian, physician
 
 async def they_see_and_hear_each_other(guardian: Guardian, physician: Physician) -> None:
     await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
-    assert await physician.hears_hz() == pytest.approx(GUARDIAN.hz, abs=HZ)
-    assert await guardian.hears_hz() == pytest.approx(PHYSICIAN.hz, abs=HZ)
+    assert await physician.hears_hz() == pytest.approx(GUARDIAN.hz, abs=HEARD_HZ)
+    assert await guardian.hears_hz() == pytest.approx(PHYSICIAN.hz, abs=HEARD_HZ)
 
 
 async def the_guardians_browser_is_killed_and_the_physician_is_told(
