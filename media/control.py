@@ -321,9 +321,13 @@ def encode(message: Message) -> bytes:
     return _frame(_KIND_MESSAGE, msgpack.packb(body))
 
 
+batch_head = _PACKET.pack
+"""``batch_head(track, arrival_us, size)``: what stands before each packet of a batch."""
+
+
 def batch_entry(track: int, arrival_us: int, packet: bytes | bytearray | memoryview) -> bytes:
     """One packet's entry of a batch; ``encode_batch`` takes the entries joined."""
-    return _PACKET.pack(track, arrival_us, len(packet)) + packet
+    return batch_head(track, arrival_us, len(packet)) + packet
 
 
 def encode_batch(recording: str, entries: bytes | bytearray) -> bytes:

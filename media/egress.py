@@ -19,6 +19,8 @@ from media.rtp import abs_send_time, wrap_rtx
 from media.sdp import Downlink
 from media.srtp import PacketBuffer
 
+_HEADER = struct.Struct("!BBHII")
+_STAMPED_HEADER = struct.Struct("!BBHIIHHI")
 _SEND_TIME = struct.Struct("!HHI")
 _SEND_TIME_AT = rtp.FIXED_HEADER
 _MAX_RESENT = 200
@@ -53,8 +55,8 @@ class Outgoing:
     """``packet`` is a buffer to build in, which all tracks may share."""
 
     __slots__ = (
-        "_cache", "_first", "_measured", "_outbound", "_packet", "_receiver", "_rtx_sequence", "_start", "bitrate_bps",
-        "downlink", "flow", "line", "octets", "packets", "payload_type", "remb",
+        "_cache", "_first", "_measured", "_outbound", "_packet", "_receiver", "_rtx_sequence", "_rtx_ssrc", "_send_time",
+        "_start", "bitrate_bps", "downlink", "flow", "line", "octets", "packets", "payload_type", "remb",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +84,8 @@ class Outgoing:
     def negotiated(self, downlink: Downlink) -> None:
         """The answer's terms for this line; after a renegotiation the numbers go on."""
         self.downlink = downlink
+        self._rtx_ssrc = downlink.rtx_ssrc
+        self._send_time = downlink.send_time << 28 | 2 << 24
         self._start = rtp.FIXED_HEADER + (_SEND_TIME.size if downlink.send_time else 0)
         self._first = 0x90 if downlink.send_time else 0x80
 
@@ -102,25 +106,31 @@ class Outgoing:
         if outbound is None or end > rtp.MAX_SIZE:
             return False
         incoming, packet, line = source.data, self._packet, self.line
-        data = packet.data
-        data[0] = self._first | incoming[0] & 0x20
-        data[1] = incoming[1] & 0x80 | self.payload_type
-        data[2:12] = incoming[2:12]
-        data[start:end] = source.view[header:size]
-        if start != 12:
-            self._stamp(data, now_us)
-        spliced = line.waiting or line.source != number
-        index = line.rewrite(data, end, number, now_us)
+        flags, second, sequence, timestamp, _ = rtp.unpack_header(incoming)
+        spliced = line.running != number
+        index = line.take(sequence, timestamp, number, now_us, incoming, header, size)
         if index < 0:
             return False
-        if self.downlink.rtx_ssrc:
-            self._cache.store(index, bytes(packet.view[:end]))
+        data, view = packet.data, packet.view
+        flags, second = self._first | flags & 0x20, second & 0x80 | self.payload_type
+        timestamp = (timestamp + line.timestamp_offset) & 0xFFFFFFFF
+        if start == 12:
+            _HEADER.pack_into(data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc)
+        else:  # one one-byte element, abs-send-time: 3 bytes long (RFC 8285, 4.2)
+            _STAMPED_HEADER.pack_into(
+                data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc,
+                0xBEDE, 1, self._send_time | abs_send_time(now_us),
+            )  # fmt: skip
+        data[start:end] = source.view[header:size]
+        if self._rtx_ssrc:
+            self._cache.store(index, bytes(view[:end]))
         sealed = outbound.protect(packet, end)
         if sealed < 0:
             return False
-        if not self.downlink.rtx_ssrc:
-            self._cache.store(index, bytes(packet.view[:sealed]))
-        self._receiver.transmit(packet.view[:sealed])
+        sent = view[:sealed]
+        if not self._rtx_ssrc:
+            self._cache.store(index, bytes(sent))
+        self._receiver.transmit(sent)
         self.packets += 1
         self.octets += end - start
         flow = self.flow
@@ -174,5 +184,5 @@ class Outgoing:
 
     def _stamp(self, data: bytearray, now_us: int) -> None:
         """One one-byte element, abs-send-time: 3 bytes long (RFC 8285, 4.2)."""
-        element = self.downlink.send_time << 28 | 2 << 24 | abs_send_time(now_us)
+        element = self._send_time | abs_send_time(now_us)
         _SEND_TIME.pack_into(data, _SEND_TIME_AT, 0xBEDE, 1, element)

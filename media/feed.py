@@ -46,8 +46,10 @@ class Recording:
         if not self._pending:
             self._first_us = arrival_us
         self._last_us = arrival_us
-        self._pending += control.batch_entry(track, arrival_us, packet)
-        if len(self._pending) >= _FLUSH_BYTES:
+        pending = self._pending
+        pending += control.batch_head(track, arrival_us, len(packet))
+        pending += packet
+        if len(pending) >= _FLUSH_BYTES:
             self.flush()
 
     def has_tracks(self, tracks: list[Track]) -> None:

@@ -7,7 +7,6 @@ stream. It promises that no output index (rollover and sequence) is ever given o
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 
 from media import rtp
@@ -19,8 +18,6 @@ MAX_JUMP = 3000
 
 KEYFRAME_EVERY_US = 300_000
 _WINDOW_MASK = WINDOW - 1
-_SEQUENCE_TIMESTAMP = struct.Struct("!HI")
-_LINE = struct.Struct("!HII")
 
 StartsPicture = Callable[[rtp.ReadBuffer, int, int], bool]
 
@@ -40,10 +37,10 @@ class Line:
         "_last_arrival_us",
         "_last_timestamp",
         "_offset",
-        "_running",
         "_seen",
         "_stray",
         "highest",
+        "running",
         "source",
         "ssrc",
         "starts_picture",
@@ -61,7 +58,7 @@ class Line:
         self.timestamp_offset = 0  # output minus source, modulo 2**32
         self._base = timestamp & 0xFFFFFFFF
         self._clock_rate = clock_rate
-        self._running = -1  # the source of the present run; -1 when the next packet begins one
+        self.running = -1  # the source of the present run; -1 when the next packet begins one
         self._stray = -1
         self._first = self._highest = self._offset = 0  # of the run: first and newest source index, output minus source
         self._last_timestamp = 0
@@ -71,21 +68,25 @@ class Line:
     @property
     def waiting(self) -> bool:
         """True from a splice, or from a new source's first packet, until the run begins: a video line wants a keyframe."""
-        return self._running < 0
+        return self.running < 0
 
     def splice(self) -> None:
         """What comes next begins a new run: call it when the gate closes. What is late from before is refused."""
-        self._running = -1
+        self.running = -1
 
-    def rewrite(self, buf: rtp.WriteBuffer, size: int, source: int, arrival_us: int) -> int:
-        """Give the packet this line's sequence, timestamp and SSRC in place; its 48-bit output index, or -1 if refused."""
-        sequence, timestamp = _SEQUENCE_TIMESTAMP.unpack_from(buf, 2)
-        if source != self._running and not self._begin(buf, size, source, arrival_us):
+    def take(
+        self, sequence: int, timestamp: int, source: int, arrival_us: int, buf: rtp.ReadBuffer, header: int, size: int
+    ) -> int:
+        """The 48-bit output index for a source's packet, or -1 if refused; its timestamp goes out plus ``timestamp_offset``.
+
+        ``buf`` holds the packet as it came, its payload from ``header`` to ``size``.
+        """
+        if source != self.running and not self._begin(sequence, timestamp, source, arrival_us, buf, header, size):
             return -1
         ahead = (sequence - self._highest) & 0xFFFF
         if 0 < ahead < 0x8000:
             if ahead > MAX_JUMP:
-                return self._anew(buf, size, source, arrival_us)
+                return self._anew(sequence, timestamp, source, arrival_us, buf, header, size)
             self._highest += ahead
             index = self._highest + self._offset
             self.highest = index
@@ -96,30 +97,30 @@ class Line:
             index = self._highest - behind + self._offset
             if behind >= WINDOW:
                 if sequence == self._stray:  # two in a row from elsewhere: the source has restarted (RFC 3550, A.1)
-                    return self._anew(buf, size, source, arrival_us)
+                    return self._anew(sequence, timestamp, source, arrival_us, buf, header, size)
                 self._stray = (sequence + 1) & 0xFFFF
                 return -1
             if self._highest - behind < self._first or self._seen[index & _WINDOW_MASK] == index:
                 return -1
         self._seen[index & _WINDOW_MASK] = index
-        _LINE.pack_into(buf, 2, index & 0xFFFF, (timestamp + self.timestamp_offset) & 0xFFFFFFFF, self.ssrc)
         return index
 
-    def _anew(self, buf: rtp.WriteBuffer, size: int, source: int, arrival_us: int) -> int:
-        self._running = -1
+    def _anew(
+        self, sequence: int, timestamp: int, source: int, arrival_us: int, buf: rtp.ReadBuffer, header: int, size: int
+    ) -> int:
+        self.running = -1
         self._stray = -1
-        return self.rewrite(buf, size, source, arrival_us)
+        return self.take(sequence, timestamp, source, arrival_us, buf, header, size)
 
-    def _begin(self, buf: rtp.WriteBuffer, size: int, source: int, arrival_us: int) -> bool:
+    def _begin(
+        self, sequence: int, timestamp: int, source: int, arrival_us: int, buf: rtp.ReadBuffer, header: int, size: int
+    ) -> bool:
         """Lay the run that starts with this packet onto the line, right behind what has gone out; False to refuse it."""
-        sequence, timestamp = _SEQUENCE_TIMESTAMP.unpack_from(buf, 2)
         if source < self.source or (source == self.source and (self._highest - sequence) & 0xFFFF < WINDOW):
             return False  # an earlier source, or late from before the splice
-        if self.starts_picture is not None:
-            header = rtp.header_size(buf, size)
-            if header < 0 or not self.starts_picture(buf, header, size):
-                self._running = -1
-                return False
+        if self.starts_picture is not None and (header < 0 or not self.starts_picture(buf, header, size)):
+            self.running = -1
+            return False
         target = self._base
         if self._last_arrival_us >= 0:
             elapsed = (arrival_us - self._last_arrival_us) * self._clock_rate // 1_000_000
@@ -128,7 +129,7 @@ class Line:
         self._first = sequence + 0x10000
         self._highest = self._first - 1
         self._offset = self.highest - self._highest
-        self.source = self._running = source
+        self.source = self.running = source
         return True
 
     def source_index(self, output: int) -> int:

@@ -24,13 +24,14 @@ from media.srtp import Inbound, Outbound, PacketBuffer
 _MAX_STREAMS = 8
 _UNKNOWN_RTT_US = 100_000
 _REMEMBERED = 1024
+_REMEMBERED_MASK = _REMEMBERED - 1
 
 
 class Stream:
     """One SSRC that the peer sends. A retransmission stream repairs its ``repairs``."""
 
     __slots__ = (
-        "_seen", "clock", "codec", "flow", "gaps", "highest", "keyframes", "kind", "payload_type", "repairs", "ssrc",
+        "clock", "codec", "flow", "gaps", "highest", "keyframes", "kind", "payload_type", "repairs", "seen", "ssrc",
         "starts_picture", "track", "transport_cc", "wants_repair",
     )  # fmt: skip
 
@@ -45,19 +46,7 @@ class Stream:
         self.gaps = GapTracker()
         self.highest = -1
         self.clock: tuple[int, int, int] | None = None  # the last sender report: NTP time, RTP time, arrival
-        self._seen = [-1] * _REMEMBERED
-
-    def is_fresh(self, sequence: int) -> bool:
-        """True when ``sequence`` is newer than all before it, so no earlier packet sent again from elsewhere."""
-        return self.highest < 0 or 0 < (sequence - self.highest) & 0xFFFF < 0x8000
-
-    def is_new(self, sequence: int) -> bool:
-        """False for what came already: an original and its retransmission count once."""
-        slot = sequence % _REMEMBERED
-        if self._seen[slot] == sequence:
-            return False
-        self._seen[slot] = sequence
-        return True
+        self.seen = [-1] * _REMEMBERED
 
 
 class Switchboard(Protocol):
@@ -177,7 +166,8 @@ class Leg:
         if stream is None:
             self.refused += 1
             return
-        if stream.is_fresh(sequence):
+        if 0 < (sequence - stream.highest) & 0xFFFF < 0x8000 or stream.highest < 0:
+            # newer than all before it, so no earlier packet sent again from elsewhere
             stream.highest = sequence
             if address != self.path.address:
                 self.path.authenticated(address)
@@ -196,8 +186,10 @@ class Leg:
         elif second & 0x7F != stream.payload_type:
             self.refused += 1
             return
-        if not stream.is_new(sequence):
+        slot = sequence & _REMEMBERED_MASK
+        if stream.seen[slot] == sequence:  # an original and its retransmission count once
             return
+        stream.seen[slot] = sequence
         stream.gaps.received(sequence, arrival_us)
         flow = stream.flow
         flow.reception.received(size, sequence, timestamp, arrival_us, repaired)

@@ -32,12 +32,6 @@ _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
 log = logging.getLogger(__name__)
 
 
-def _arrival(ancillary: list[tuple[int, int, bytes]], epoch_us: int) -> int:
-    """The kernel's time of arrival on our clock, whose zero is ``epoch_us`` of the wall clock."""
-    seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
-    return int(seconds) * 1_000_000 + int(nanoseconds) // 1000 - epoch_us
-
-
 class Endpoint(Protocol):
     """What the plane knows of a leg."""
 
@@ -69,6 +63,7 @@ class Plane:
         self.drops: Counter[str] = Counter()
         self.on_failure: Callable[[int], None] = self.forget
         self._sockets = sockets
+        self._several = len(sockets) > 1
         self._clock_us = clock_us
         self._packet = PacketBuffer()
 
@@ -92,7 +87,7 @@ class Plane:
     def send(self, data: bytes | memoryview, address: Address) -> None:
         """One datagram out; what the system does not take now is lost, as on any network."""
         number = 0
-        if isinstance(address[-1], Ours):
+        if self._several and isinstance(address[-1], Ours):
             number, address = address[-1].number, address[:-1]
         try:
             self._sockets[number].sendto(data, address)
@@ -106,6 +101,7 @@ class Plane:
         buffers = [packet.data]
         now_us = self._clock_us()
         epoch_us = time.time_ns() // 1000 - now_us
+        timespec = _TIMESPEC.unpack
         data, routes, endpoints = packet.data, self.agent.routes, self.endpoints
         for _ in range(_DATAGRAMS_A_WAKE_UP):
             try:
@@ -130,9 +126,13 @@ class Plane:
                 continue
             try:
                 if 128 <= first < 192:
-                    arrival_us = _arrival(ancillary, epoch_us) if ancillary else now_us
-                    # the wall clock may have been set meanwhile
-                    endpoint.on_srtp(packet, size, address, max(now_us - _MOST_QUEUED_US, min(arrival_us, now_us)))
+                    arrival_us = now_us
+                    if ancillary:
+                        seconds, nanoseconds = timespec(ancillary[0][2])
+                        queued_us = now_us - (seconds * 1_000_000 + nanoseconds // 1000 - epoch_us)
+                        if queued_us > 0:  # and no longer than is likely: the wall clock may have been set meanwhile
+                            arrival_us -= min(queued_us, _MOST_QUEUED_US)
+                    endpoint.on_srtp(packet, size, address, arrival_us)
                 elif 20 <= first < 64:
                     endpoint.on_dtls(bytes(packet.view[:size]), address)
                 else:

@@ -140,6 +140,9 @@ def find_extension(buf: ReadBuffer, header: int, identifier: int, length: int) -
 
 def transport_sequence(buf: ReadBuffer, header: int, identifier: int) -> int:
     """The transport-wide sequence number in the element ``identifier``, or -1."""
+    # nearly always it comes first, behind a header without CSRCs
+    if buf[0] & 0x1F == 0x10 and buf[12] == 0xBE and buf[13] == 0xDE and header >= 20 and buf[16] == identifier << 4 | 1:
+        return buf[17] << 8 | buf[18]
     at = find_extension(buf, header, identifier, 2)
     return buf[at] << 8 | buf[at + 1] if at else -1
 

@@ -15,6 +15,10 @@ MAX_DATAGRAM: Final = 1500
 """No packet is larger; a buffer has room beyond it for what protecting adds (at most 148 bytes, srtp.h)."""
 _REPLAY_WINDOW: Final = 1024
 
+# looked up once: four of these run for each packet, and a lookup in cffi's library costs as much as a call
+_protect, _protect_rtcp = lib.srtp_protect, lib.srtp_protect_rtcp
+_unprotect, _unprotect_rtcp = lib.srtp_unprotect, lib.srtp_unprotect_rtcp
+
 
 class PacketBuffer:
     """Bytes that Python and libsrtp both see. ``data`` is writable in place; never resize it."""
@@ -58,7 +62,7 @@ class Inbound(_Session):
         """The size of the plain RTP packet, or -1 when it is not authentic or not fresh."""
         length = self._length
         length[0] = size
-        return -1 if lib.srtp_unprotect(self._context, packet.pointer, length) else int(length[0])
+        return -1 if _unprotect(self._context, packet.pointer, length) else int(length[0])
 
     def rtcp_index(self, packet: PacketBuffer, size: int) -> int:
         """The 31-bit SRTCP index of a packet not yet unprotected; to be believed only when it proves authentic."""
@@ -68,7 +72,7 @@ class Inbound(_Session):
     def unprotect_rtcp(self, packet: PacketBuffer, size: int) -> int:
         length = self._length
         length[0] = size
-        return -1 if lib.srtp_unprotect_rtcp(self._context, packet.pointer, length) else int(length[0])
+        return -1 if _unprotect_rtcp(self._context, packet.pointer, length) else int(length[0])
 
 
 class Outbound(_Session):
@@ -83,9 +87,9 @@ class Outbound(_Session):
         """The size of the SRTP packet, or -1 when its (SSRC, index) was protected before."""
         length = self._length
         length[0] = size
-        return -1 if lib.srtp_protect(self._context, packet.pointer, length) else int(length[0])
+        return -1 if _protect(self._context, packet.pointer, length) else int(length[0])
 
     def protect_rtcp(self, packet: PacketBuffer, size: int) -> int:
         length = self._length
         length[0] = size
-        return -1 if lib.srtp_protect_rtcp(self._context, packet.pointer, length) else int(length[0])
+        return -1 if _protect_rtcp(self._context, packet.pointer, length) else int(length[0])
