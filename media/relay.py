@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import signal
@@ -230,6 +231,7 @@ async def serve(listen: Path, feed_path: Path, udp: tuple[str, int], addresses: 
     listen.unlink(missing_ok=True)
     server = await asyncio.start_unix_server(app.serve, listen)
     plane.start()
+    gc.freeze()  # what the imports made stays: to walk it again at each full collection would hold packets up
     running = asyncio.create_task(relay.run())
     running.add_done_callback(lambda task: app.ended.set())
     sys.stdout.write(f"ready {plane.port}\n")
