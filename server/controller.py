@@ -25,7 +25,8 @@ from server.store.errors import Unavailable, VersionConflict
 
 RETRY_EVERY_S = 0.2
 _RECORDED_THOUGH_NOTHING_CHANGES = (ev.Chatted, ev.RecordingAnchored, ev.ClockStepped, ev.ConsentRefused)
-_TRIED_ONCE = (ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed)
+_ASKED_FOR = (ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed)
+"""What somebody waits for and can ask for again: refused while the journal is away, unless it takes something away."""
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,9 @@ class Effects(Protocol):
     def writes(self, after: Session) -> Sequence[Write]:
         """What else belongs into the transaction of the event that makes ``after``."""
 
-    def show_state(self, session: Session, version: int) -> None: ...
+    def show_state(self, session: Session) -> None: ...
     def failed(self, session: Session) -> None:
-        """A bug in this session's task: end its media, whatever the journal says."""
+        """A bug in this session's task: close its gate, whatever the journal says."""
 
 
 @dataclass(slots=True)
@@ -77,7 +78,10 @@ class Controller:
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
+    def start(self, first: ev.Event | None = None) -> None:
+        """Begins; ``first`` is taken in before anything else, even before a deadline that is long past."""
+        if first is not None:
+            self.post(first)
         self._task = asyncio.create_task(self._run(), name=f"session {self.session.id[:8]}")
         self._rearm()
 
@@ -128,36 +132,41 @@ class Controller:
         session, effects = step(self.session, letter.event, now)
         if session is self.session and not effects and not isinstance(letter.event, _RECORDED_THOUGH_NOTHING_CHANGES):
             return True
-        for effect in effects:
-            if ev.is_restrictive(effect):
-                self._perform(effect, session)
+        restrictive = [effect for effect in effects if ev.is_restrictive(effect)]
+        for effect in restrictive:
+            self._perform(effect, session)
+        try_once = isinstance(letter.event, _ASKED_FOR) and not restrictive
         try:
-            await self._commit(letter, now, (*letter.also, *self._effects.writes(session)))
+            await self._commit(letter, now, (*letter.also, *self._effects.writes(session)), try_once)
         except VersionConflict:
             return False
-        self._settle(session, effects)
-        return True
-
-    def _settle(self, session: Session, effects: Sequence[ev.Effect]) -> None:
         self.session = session
         for effect in effects:
-            if not ev.is_restrictive(effect):
+            if effect not in restrictive:
                 self._perform(effect, session)
+        return True
 
     async def _catch_up(self) -> None:
-        committed = await self._journal.replay(self.session.id)
-        log.warning("session caught up with its journal", extra={"session": self.session.id[:8]})
+        """Takes in what the journal has and we have not, effects included."""
+        log.warning("session catches up with its journal", extra={"session": self.session.id[:8]})
+        while True:
+            try:
+                committed = await self._journal.replay(self.session.id)
+                break
+            except Unavailable:
+                await asyncio.sleep(RETRY_EVERY_S)
         for event, at in committed[self.version :]:
-            session, effects = step(self.session, event, at)
-            self._settle(session, effects)
+            self.session, effects = step(self.session, event, at)
+            for effect in effects:
+                self._perform(effect, self.session)
         self.version = len(committed)
 
-    async def _commit(self, letter: _Letter, at: float, also: tuple[Write, ...]) -> None:
+    async def _commit(self, letter: _Letter, at: float, also: tuple[Write, ...], try_once: bool) -> None:
         while True:
             try:
                 head = await self._journal.append(self.session.id, self.version, [letter.event], at, also)
             except Unavailable:
-                if isinstance(letter.event, _TRIED_ONCE):
+                if try_once:
                     raise Refused("unavailable") from None
                 await asyncio.sleep(RETRY_EVERY_S)
             else:
@@ -177,7 +186,7 @@ class Controller:
             case ev.EndMedia():
                 self._effects.end_media(session)
             case ev.ShowState():
-                self._effects.show_state(session, self.version)
+                self._effects.show_state(session)
 
     def _rearm(self) -> None:
         if self._timer is not None:

@@ -33,6 +33,7 @@ class House:
         self.events: list[tuple[ev.Event, float]] = []
         self.also: list[Sequence[Write]] = []
         self.away = False
+        self.away_for_reading = 0
         self.asked = asyncio.Event()
         self.broken = False
 
@@ -52,6 +53,9 @@ class House:
         return Head(len(self.events), f"hash-{len(self.events)}")
 
     async def replay(self, session: str) -> list[tuple[ev.Event, float]]:
+        if self.away_for_reading > 0:
+            self.away_for_reading -= 1
+            raise Unavailable("away")
         return list(self.events)
 
     def open_gate(self, session: Session, generation: int) -> None:
@@ -69,7 +73,7 @@ class House:
     def end_media(self, session: Session) -> None:
         self.diary.append("end media")
 
-    def show_state(self, session: Session, version: int) -> None:
+    def show_state(self, session: Session) -> None:
         pass
 
     def writes(self, after: Session) -> Sequence[Write]:
@@ -173,10 +177,29 @@ async def test_a_permissive_command_is_refused_while_the_journal_is_away(live: C
 
 async def test_a_commit_of_unknown_outcome_is_found_in_the_journal(live: Controller, house: House, clock: Clock) -> None:
     house.events.append((ev.MediaSilent(Role.PHYSICIAN, 1), clock.now))  # it had taken effect after all
+    house.away_for_reading = 1
     await live.post(ev.MediaSilent(Role.GUARDIAN, 1))
     assert isinstance(live.session.state, Held)
     assert len(live.session.state.causes) == 2
     assert live.version == len(house.events)
+
+
+async def test_a_refusal_in_the_call_is_a_withdrawal_and_waits_for_the_journal(live: Controller, house: House) -> None:
+    house.away = True
+    house.asked.clear()
+    done = live.post(ev.ConsentRefused("recording", "1"))
+    await house.asked.wait()
+    assert house.diary == ["close 1", "end media"]
+    house.away = False
+    assert isinstance((await done).state, Ended)
+
+
+async def test_what_is_taken_in_first_comes_before_a_deadline_that_is_long_past(house: House, clock: Clock) -> None:
+    controller = Controller(new_session("s", Rules(), until=clock.now - 1000), 0, house, house, clock)
+    controller.start(first=ev.ServerRestarted(1_000_000))
+    await controller.post(ev.Chatted(Role.GUARDIAN, "m", "hash"))
+    assert not isinstance(controller.session.state, Ended)
+    await controller.stop()
 
 
 async def test_the_deadline_ends_the_session_by_itself(house: House, clock: Clock) -> None:
