@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.store.errors import Unavailable
+from server.store.turns import Turns
 
 T = TypeVar("T")
 Write = Callable[[AsyncConnection], Awaitable[None]]
@@ -44,8 +45,8 @@ class Database:
         self._writer = self._engine.execution_options(peitong_writes=True)
         self._reader = self._engine if embedded else self._engine.execution_options(isolation_level="REPEATABLE READ")
         # SQLite has one writer at a time: ours queue here, in order, instead of polling against each other in its lock.
-        self._write_turns = asyncio.Semaphore(1 if embedded else _POOL)
-        self._read_turns = asyncio.Semaphore(_POOL - 1)
+        self._write_turns = Turns(1 if embedded else _POOL)
+        self._read_turns = Turns(_POOL - 1)
         self._patience_s = patience_s
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -56,11 +57,15 @@ class Database:
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Commit ``work``, or raise: ``Unavailable``, or whatever ``work`` raised (then nothing has changed)."""
-        return await self._in_turn(self._write_turns, self._writer, work)
+        return await self._in_turn(self._write_turns, self._write_turns.take, self._writer, work)
+
+    async def write_first(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """As ``write``, ahead of every write that waits for its turn: for the heartbeat, which no crowd may hold up."""
+        return await self._in_turn(self._write_turns, self._write_turns.take_first, self._writer, work)
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run ``work`` on one consistent view of the database."""
-        return await self._in_turn(self._read_turns, self._reader, work)
+        return await self._in_turn(self._read_turns, self._read_turns.take, self._reader, work)
 
     async def read_at_length(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """As ``read``, for as long as it takes: for the command line, not for a server's requests."""
@@ -83,11 +88,15 @@ class Database:
         await self._engine.dispose()
 
     async def _in_turn(
-        self, turns: asyncio.Semaphore, engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]
+        self,
+        turns: Turns,
+        take: Callable[[], Awaitable[None]],
+        engine: AsyncEngine,
+        work: Callable[[AsyncConnection], Awaitable[T]],
     ) -> T:
         try:
             async with asyncio.timeout(self._patience_s):
-                await turns.acquire()
+                await take()
         except TimeoutError as error:
             raise Unavailable("no turn at the database in time") from error
         task = asyncio.create_task(_transact(engine, work))
@@ -98,8 +107,8 @@ class Database:
             raise Unavailable("the database did not answer in time")
         return task.result()
 
-    def _finished(self, turns: asyncio.Semaphore, task: asyncio.Task[Any]) -> None:
-        turns.release()
+    def _finished(self, turns: Turns, task: asyncio.Task[Any]) -> None:
+        turns.give()
         self._running.discard(task)
         if not task.cancelled():
             task.exception()  # a caller that no longer waits must not leave an unread exception behind

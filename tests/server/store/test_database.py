@@ -19,6 +19,8 @@ from server.store.heartbeat import beat, last_beat
 from server.store.tables import app_lease, event
 
 NOW = 1_795_000_000.0
+PLACES_OF_WRITERS = 5
+"""At most so many transactions write at once (one, in the embedded database)."""
 
 
 def lease(name: str) -> object:
@@ -124,3 +126,29 @@ async def test_readers_are_not_held_up_by_a_writer(database: Database) -> None:
     proceed.set()
     await writer
     assert await database.read(count) == 1
+
+
+async def test_the_beat_goes_before_every_write_that_waits(database: Database) -> None:
+    entered, proceed = asyncio.Event(), asyncio.Event()
+    beaten: list[bool] = []
+
+    async def stall(_connection: AsyncConnection) -> None:
+        entered.set()
+        await proceed.wait()
+
+    async def look(connection: AsyncConnection) -> None:
+        beaten.append(bool(await count(connection)))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(PLACES_OF_WRITERS):
+            group.create_task(database.write(stall))
+        await entered.wait()
+        for _ in range(200):
+            group.create_task(database.write(look))
+        await asyncio.sleep(0)  # now they wait
+        group.create_task(beat(database, "app", NOW))
+        await asyncio.sleep(0)
+        proceed.set()
+    # A server's database has several writers at once: those beside the beat may not see it yet.
+    assert len(beaten) == 200
+    assert beaten.count(False) < PLACES_OF_WRITERS
