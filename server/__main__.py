@@ -62,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     command = recording.add_parser("verify", help="check a recording's folder; needs no key")
     command.add_argument("folder", type=Path)
     command.add_argument("--signer", help="the pinned public key (hex, or a file that holds it)")
+    command.add_argument("--head", metavar="LINE:SHA256", help="a head that was noted down: the manifest must reach it")
+    command.add_argument("--data", type=Path, help="data folder: the manifest must reach the newest head its journal keeps")
+    command.add_argument("--config", type=Path, help="TOML file, instead of --data")
+    command.add_argument("--rotated", action="store_true", help="session-key.age was sealed anew to other recipients")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_recording_verify)
     command = recording.add_parser("open", help="make one playable file of a recording")
@@ -130,14 +134,18 @@ async def _serving(config: Config, clock: Clock, luck: Chance, announce: Callabl
             await server.stop()
 
 
-def _journal_verify(options: argparse.Namespace) -> int:
+def _database_url(options: argparse.Namespace) -> str | None:
+    """Of --data or --config (or the variables); None after every fault was told on stderr."""
     if options.data is not None:
-        url = f"sqlite+aiosqlite:///{options.data.resolve() / 'peitong.db'}"
-    else:
-        config = _configuration(options.config)
-        if config is None:
-            return 2
-        url = config.database_url
+        return f"sqlite+aiosqlite:///{options.data.resolve() / 'peitong.db'}"
+    config = _configuration(options.config)
+    return None if config is None else config.database_url
+
+
+def _journal_verify(options: argparse.Namespace) -> int:
+    url = _database_url(options)
+    if url is None:
+        return 2
     try:
         return asyncio.run(verify_journal(url, options.json, print, options.pin))
     except Unavailable as error:
@@ -146,7 +154,14 @@ def _journal_verify(options: argparse.Namespace) -> int:
 
 
 def _recording_verify(options: argparse.Namespace) -> int:
-    return verify_recording(options.folder, options.signer, options.json)
+    url = None
+    if options.data is not None or options.config is not None:
+        url = _database_url(options)
+        if url is None:
+            return 2
+    return verify_recording(
+        options.folder, options.signer, options.json, head=options.head, database_url=url, rotated=options.rotated
+    )
 
 
 def _recording_open(options: argparse.Namespace) -> int:

@@ -6,11 +6,12 @@ Promises: `verify` needs no key, reads streaming, and gives a finding for whatev
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,9 +20,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from media import manifest
 from media.manifest import Audit, Finding, Level
+from server import events as ev
+from server.journal import Journal
 from server.opening import CannotOpen, Progress, open_recording
+from server.store.database import Database
+from server.store.errors import BrokenChain, Unavailable
 
+Head = tuple[int, str]
+"""A line's number in the manifest, and its hash."""
 _CHUNK = 1 << 20
+
+
+class NoAnchor(Exception):
+    """There is no head to compare with; the message says why, for the officer's eyes."""
 
 
 # --- verify -----------------------------------------------------------------------------------------
@@ -38,22 +49,22 @@ def read_signer(text: str) -> Ed25519PublicKey:
 def verify(
     folder: Path,
     signer: str | None,
-    anchored_head: tuple[int, str] | None = None,
+    anchored: Collection[Head] = (),
     *,
     rotated: bool = False,
     progress: Progress | None = None,
 ) -> list[Finding]:
     """Every finding about the folder, in the order of its lines. Damage anywhere means: not whole, or not what was signed.
 
-    ``signer`` as for `read_signer`; ``anchored_head`` is the (line, hash) that the session's journal keeps. ``rotated``:
+    ``signer`` as for `read_signer`; ``anchored`` are heads kept elsewhere, by the session's journal for one. ``rotated``:
     ``session-key.age`` was sealed anew to other recipients. Raises ValueError or OSError for a key that cannot be read.
     """
     key = read_signer(signer) if signer is not None else None
     audit = Audit()
     _audit_lines(folder, audit, progress)
     audit.session_key(_hash_of(folder / "session-key.age", _CHUNK), rotated=rotated)
-    if anchored_head is not None:
-        audit.anchor(*anchored_head)
+    for line, sha256 in anchored:
+        audit.anchor(line, sha256)
     if key is None:
         audit.no_signer()
     _audit_signatures(folder, audit, key)
@@ -145,16 +156,74 @@ def _segment_files(folder: Path) -> Iterator[str]:
     return (path.relative_to(folder).as_posix() for path in sorted(folder.glob("part-*/seg-*.age")))
 
 
+# --- heads kept elsewhere ---------------------------------------------------------------------------
+
+
+def read_head(text: str) -> Head:
+    """A head as it was noted down: ``LINE:SHA256``, the hash in hex. Raises ValueError."""
+    line, _, sha256 = text.strip().partition(":")
+    if not (line.isascii() and line.isdigit() and int(line) >= 1) or len(bytes.fromhex(sha256)) != 32:
+        raise ValueError("a head is LINE:SHA256")
+    return int(line), sha256.lower()
+
+
+async def journals_head(database_url: str, folder: Path) -> Head:
+    """The newest head of this recording that its session's journal anchors.
+
+    The folder says by its first line which recording it is; when that cannot be read, by its name. Raises ``NoAnchor``, and
+    ``Unavailable`` for a database that does not answer.
+    """
+    recording, session = _names(folder)
+    database = Database(database_url)
+    try:
+        events = await Journal(database).replay(session)
+    except BrokenChain as error:
+        raise NoAnchor(f"the journal of {session} was altered: {error}") from None
+    finally:
+        await database.close()
+    found = [event for event, _ in events if isinstance(event, ev.RecordingAnchored) and event.recording == recording]
+    if not found:
+        raise NoAnchor(f"the journal anchors nothing of the recording {recording}")
+    return found[-1].line, found[-1].sha256
+
+
+def _names(folder: Path) -> tuple[str, str]:
+    """(recording, session)."""
+    audit = Audit()
+    body, _ = next(_lines(folder / "manifest.jsonl"), (b"", False))
+    audit.line(body)
+    name = folder.resolve().name
+    return (audit.begin["recording"], audit.begin["session"]) if audit.begin else (name, name)
+
+
 # --- the command line -------------------------------------------------------------------------------
 
 
-def verify_command(folder: Path, signer: str | None, as_json: bool) -> int:
-    """Prints the verdicts; 0: whole, 1: damage, 2: could not look."""
+def verify_command(
+    folder: Path,
+    signer: str | None,
+    as_json: bool,
+    *,
+    head: str | None = None,
+    database_url: str | None = None,
+    rotated: bool = False,
+) -> int:
+    """Prints the verdicts; 0: whole, 1: damage, 2: could not look at all that was asked for."""
     if not folder.is_dir():
         sys.stderr.write(f"{folder} is not a folder\n")
         return 2
     try:
-        findings = verify(folder, signer)
+        anchored = [read_head(head)] if head is not None else []
+        if database_url is not None:
+            anchored.append(asyncio.run(journals_head(database_url, folder)))
+    except Unavailable as error:
+        sys.stderr.write(f"the database does not answer: {error}\n")
+        return 2
+    except (ValueError, NoAnchor) as error:
+        sys.stderr.write(f"there is no head to compare with: {error}\n")
+        return 2
+    try:
+        findings = verify(folder, signer, anchored, rotated=rotated)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"the signer's key cannot be read: {error}\n")
         return 2

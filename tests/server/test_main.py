@@ -76,3 +76,17 @@ def test_a_journal_that_is_not_there_exits_2(tmp_path: Path) -> None:
 
 def test_a_recording_that_is_not_there_exits_2(tmp_path: Path) -> None:
     assert run("recording", "verify", str(tmp_path / "none")).returncode == 2
+
+
+async def test_a_recording_is_compared_with_the_journal_that_is_named(tmp_path: Path) -> None:
+    sample = Path(__file__).resolve().parents[1] / "corpus" / "recordings" / "whole"
+    away = run("recording", "verify", str(sample), "--data", str(tmp_path / "nowhere"))
+    assert (away.returncode, away.stdout) == (2, "")
+    assert "the database does not answer" in away.stderr
+    await seed(tmp_path)
+    foreign = run("recording", "verify", str(sample), "--data", str(tmp_path))
+    assert (foreign.returncode, foreign.stdout) == (2, "")
+    assert "the journal anchors nothing of the recording visit-7" in foreign.stderr
+    beyond = run("recording", "verify", str(sample), "--rotated", "--head", f"999:{'0' * 64}", "--json")
+    assert beyond.returncode == 1
+    assert "truncated_manifest" in {finding["kind"] for finding in json.loads(beyond.stdout)["findings"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -12,10 +13,15 @@ from pathlib import Path
 import av
 import pyrage
 import pytest
+from sqlalchemy import delete, update
 
 from media.manifest import Level
+from server import events as ev
+from server.journal import Journal
 from server.opening import CannotOpen, open_recording
-from server.recordings import open_command, read_signer, verify, verify_command
+from server.recordings import NoAnchor, journals_head, open_command, read_signer, verify, verify_command
+from server.store import tables
+from server.store.database import Database
 
 SAMPLES = Path(__file__).resolve().parents[1] / "corpus" / "recordings"
 EXPECTED: dict[str, list[str]] = json.loads((SAMPLES / "expected.json").read_text())
@@ -31,6 +37,20 @@ def whole(tmp_path: Path) -> Path:
 def head_of(folder: Path) -> tuple[int, str]:
     lines = (folder / "manifest.jsonl").read_bytes().splitlines()
     return len(lines), hashlib.sha256(lines[-1]).hexdigest()
+
+
+def shorten(folder: Path) -> None:
+    """Cuts a copy of the whole sample after line 6, with its signatures and segments, as somebody with the disk could."""
+    lines = (folder / "manifest.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "manifest.jsonl").write_bytes(b"".join(lines[:6]))
+    signatures = (folder / "signatures.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "signatures.jsonl").write_bytes(b"".join(s for s in signatures if json.loads(s)["line"] <= 6))
+    for path in [*folder.glob("part-02/*"), folder / "part-01" / "seg-000003.age"]:
+        path.unlink()
+
+
+def kinds_said(capsys: pytest.CaptureFixture[str]) -> set[str]:
+    return {finding["kind"] for finding in json.loads(capsys.readouterr().out)["findings"]}
 
 
 def packets(path: Path) -> dict[tuple[str, str], int]:
@@ -59,14 +79,9 @@ def test_each_sample_gets_its_verdicts(sample: str, capsys: pytest.CaptureFixtur
 
 def test_a_recording_cut_together_with_its_signatures_is_found_by_the_journals_anchor(whole: Path) -> None:
     anchor = head_of(whole)
-    lines = (whole / "manifest.jsonl").read_bytes().splitlines(keepends=True)
-    (whole / "manifest.jsonl").write_bytes(b"".join(lines[:6]))
-    signatures = (whole / "signatures.jsonl").read_bytes().splitlines(keepends=True)
-    (whole / "signatures.jsonl").write_bytes(b"".join(s for s in signatures if json.loads(s)["line"] <= 6))
-    for path in [*whole.glob("part-02/*"), whole / "part-01" / "seg-000003.age"]:
-        path.unlink()
+    shorten(whole)
     assert {f.kind for f in verify(whole, SIGNER)} == {"unfinished"}
-    assert "truncated_manifest" in {f.kind for f in verify(whole, SIGNER, anchor)}
+    assert "truncated_manifest" in {f.kind for f in verify(whole, SIGNER, [anchor])}
 
 
 def test_a_signature_counts_for_its_own_recording_only(whole: Path, tmp_path: Path) -> None:
@@ -133,6 +148,81 @@ def test_the_command_says_what_it_found_in_words(capsys: pytest.CaptureFixture[s
     assert "part-01/seg-000002.age" in capsys.readouterr().out
     assert verify_command(tmp_path / "nowhere", SIGNER, False) == 2
     assert verify_command(SAMPLES / "whole", str(tmp_path / "nokey"), False) == 2
+
+
+# --- heads kept elsewhere ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def anchored_url(database: Database, database_url: str, visit: str, whole: Path) -> str:
+    """The address of a journal in which the sample's session anchored two heads, and then another recording's."""
+    begin = json.loads((whole / "manifest.jsonl").read_bytes().splitlines()[0])
+    async with database.engine.begin() as connection:
+        await connection.execute(update(tables.visit).where(tables.visit.c.id == visit).values(id=begin["session"]))
+    third = (whole / "manifest.jsonl").read_bytes().splitlines()[2]
+    heads = [(3, hashlib.sha256(third).hexdigest()), head_of(whole)]
+    said = [ev.RecordingAnchored(begin["recording"], *head) for head in heads]
+    await Journal(database).append(begin["session"], 0, [*said, ev.RecordingAnchored("another", 1, "00" * 32)], 1_795_000_000.0)
+    return database_url
+
+
+def test_a_recording_that_reaches_what_its_journal_anchors_is_whole(
+    whole: Path, anchored_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify_command(whole, SIGNER, True, database_url=anchored_url) == 0
+    assert kinds_said(capsys) == set(EXPECTED["whole"])
+
+
+def test_a_shortened_recording_is_found_by_the_journal_and_by_a_head_noted_down(
+    whole: Path, anchored_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line, sha256 = head_of(whole)
+    shorten(whole)
+    assert verify_command(whole, SIGNER, True) == 0
+    assert kinds_said(capsys) == {"unfinished"}
+    assert verify_command(whole, SIGNER, True, database_url=anchored_url) == 1
+    assert kinds_said(capsys) == {"truncated_manifest", "unfinished"}
+    assert verify_command(whole, SIGNER, True, head=f"{line}:{sha256}") == 1
+    assert kinds_said(capsys) == {"truncated_manifest", "unfinished"}
+
+
+def test_a_recording_emptied_to_nothing_is_found_by_its_folders_name(
+    whole: Path, anchored_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (whole / "manifest.jsonl").write_bytes(b"")
+    assert asyncio.run(_no_anchor(anchored_url, whole)) == "the journal anchors nothing of the recording visit-7"
+    assert verify_command(whole, SIGNER, True, database_url=anchored_url) == 2
+
+
+async def _no_anchor(url: str, folder: Path) -> str:
+    with pytest.raises(NoAnchor) as raised:
+        await journals_head(url, folder)
+    return str(raised.value)
+
+
+async def test_a_journal_without_this_recording_or_that_was_altered_gives_no_head(
+    whole: Path, database: Database, anchored_url: str
+) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(update(tables.event).where(tables.event.c.n == 2).values(at_us=1))
+    assert "altered" in await _no_anchor(anchored_url, whole)
+    async with database.engine.begin() as connection:
+        await connection.execute(delete(tables.event))
+    assert "anchors nothing" in await _no_anchor(anchored_url, whole)
+
+
+def test_a_head_that_is_none_is_said(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for head in ("", "4", "0:" + "0" * 64, "x:" + "0" * 64, "4:" + "0" * 62, "4:zz"):
+        assert verify_command(whole, SIGNER, False, head=head) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("there is no head to compare with") == 6
+
+
+def test_a_rotated_key_is_expected_on_the_command_line_too(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (whole / "session-key.age").write_bytes(b"sealed to others")
+    assert verify_command(whole, SIGNER, True) == 1
+    assert verify_command(whole, SIGNER, True, rotated=True) == 0
 
 
 # --- open -------------------------------------------------------------------------------------------
