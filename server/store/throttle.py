@@ -1,7 +1,8 @@
 """Slows down guessing: counts failures for a login and for an address, and locks each out for ever longer.
 
-A try is counted before it is checked and forgiven when it was right, so that many at once are no way around. Logins and
-addresses are kept as keyed hashes. Whether a login exists makes no difference.
+A try is counted before it is checked and forgiven when it was right, so that many at once are no way around. One who is
+locked out costs a read and no write: the database's writers are for those who may come in. Logins and addresses are kept as
+keyed hashes, and no longer than they count. Whether a login exists makes no difference.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ PER_SUBJECT = Limit(free=5, first_s=15.0, longest_s=900.0, forgotten_after_s=86_
 PER_ADDRESS = Limit(free=30, first_s=15.0, longest_s=900.0, forgotten_after_s=3_600.0)
 """A whole ward, or a whole mobile network, may come from one address."""
 
+KEPT_S = max(PER_SUBJECT.forgotten_after_s, PER_ADDRESS.forgotten_after_s)
+PURGED_EVERY_S = 600.0
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -54,11 +58,17 @@ class Throttle:
     def __init__(self, database: Database, key: bytes) -> None:
         self._database = database
         self._key = key
+        self._purged_at = -math.inf
 
     async def begin(self, counted: Sequence[Counted], now: float) -> None:
         """Count a try as failed. Raises ``TooManyAttempts`` when any of these is locked out; that try is not counted."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def look(connection: AsyncConnection) -> None:
+            keys = [self._of(item) for item in counted]
+            locks = await connection.scalars(select(attempt.c.locked_until_at).where(attempt.c.key.in_(keys)))
+            _let_pass(max(locks, default=0.0), now)
+
+        async def count(connection: AsyncConnection) -> None:
             locked_until = 0.0
             rows = {}
             for item in counted:
@@ -68,8 +78,7 @@ class Throttle:
                 rows[key] = (await connection.execute(query.with_for_update())).one_or_none()
                 if (row := rows[key]) is not None:
                     locked_until = max(locked_until, row.locked_until_at)
-            if locked_until > now:
-                raise TooManyAttempts(math.ceil(locked_until - now))
+            _let_pass(locked_until, now)
             for item in counted:
                 key = self._of(item)
                 row = rows[key]
@@ -81,10 +90,12 @@ class Throttle:
                 else:
                     await connection.execute(update(attempt).where(attempt.c.key == key).values(values))
 
+        await self._database.read(look)
+        await self._purge(now)
         try:
-            await self._database.write(work)
+            await self._database.write(count)
         except IntegrityError:  # two first tries at once (PostgreSQL): now there is a row to lock
-            await self._database.write(work)
+            await self._database.write(count)
 
     async def forgive(self, subject: Counted, origin: Counted, now: float) -> None:
         """The try was right: the subject starts from nothing, its origin is rid of this one try."""
@@ -98,5 +109,21 @@ class Throttle:
 
         await self._database.write(work)
 
+    async def _purge(self, now: float) -> None:
+        """Now and then: every guessed link left a row, and none counts any longer after ``KEPT_S``."""
+        if now - self._purged_at < PURGED_EVERY_S:
+            return
+        self._purged_at = now
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(delete(attempt).where(attempt.c.last_at < now - KEPT_S))
+
+        await self._database.write(work)
+
     def _of(self, item: Counted) -> str:
         return keyed(self._key, item.kind, item.subject)
+
+
+def _let_pass(locked_until: float, now: float) -> None:
+    if locked_until > now:
+        raise TooManyAttempts(math.ceil(locked_until - now))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.database import Database
 from server.store.errors import TooManyAttempts
-from server.store.throttle import Counted, Limit, Throttle
+from server.store.tables import attempt
+from server.store.throttle import KEPT_S, PURGED_EVERY_S, Counted, Limit, Throttle
 
 NOW = 1_795_000_000.0
 STRICT = Limit(free=2, first_s=10.0, longest_s=20.0, forgotten_after_s=60.0)
@@ -37,3 +42,37 @@ async def test_another_installation_cannot_tell_who_was_counted(database: Databa
     for _ in range(2):
         await Throttle(database, b"k" * 32).begin([Counted("join", "a", STRICT)], NOW)
     await Throttle(database, b"q" * 32).begin([Counted("join", "a", STRICT)], NOW)
+
+
+async def test_one_who_is_locked_out_takes_no_turn_of_a_writer(database: Database) -> None:
+    throttle = Throttle(database, b"k" * 32)
+    for _ in range(2):
+        await throttle.begin([Counted("join", "a", STRICT)], NOW)
+    entered, proceed = asyncio.Event(), asyncio.Event()
+
+    async def stall(_connection: AsyncConnection) -> None:
+        entered.set()
+        await proceed.wait()
+
+    writer = asyncio.create_task(database.write(stall))
+    await entered.wait()
+    tries = (throttle.begin([Counted("join", "a", STRICT)], NOW + 1) for _ in range(100))
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert not writer.done()
+    assert [type(answer) for answer in answers] == [TooManyAttempts] * 100
+    proceed.set()
+    await writer
+
+
+async def test_what_no_longer_counts_is_not_kept(database: Database) -> None:
+    async def kept(connection: AsyncConnection) -> int:
+        return await connection.scalar(select(func.count()).select_from(attempt)) or 0
+
+    throttle = Throttle(database, b"k" * 32)
+    for guess in range(20):
+        await throttle.begin([Counted("link", f"guess {guess}", STRICT)], NOW)
+    assert await database.read(kept) == 20
+    await throttle.begin([Counted("link", "another", STRICT)], NOW + KEPT_S)
+    assert await database.read(kept) == 21
+    await throttle.begin([Counted("link", "a last", STRICT)], NOW + KEPT_S + PURGED_EVERY_S)
+    assert await database.read(kept) == 2
