@@ -17,7 +17,6 @@ FIXED_HEADER = 12
 MAX_SIZE = 1500
 
 _HEADER = struct.Struct("!BBHII")
-_LINE = struct.Struct("!HII")
 _U16 = struct.Struct("!H")
 _U32 = struct.Struct("!I")
 
@@ -33,11 +32,6 @@ class Malformed(ValueError):
 
 
 # --- the fixed header -----------------------------------------------------------------------------
-
-
-def is_rtcp(buf: ReadBuffer) -> bool:
-    """RTP and RTCP share the port: packet types 192..223 are RTCP (RFC 5761, section 4)."""
-    return 192 <= buf[1] <= 223
 
 
 def payload_type(buf: ReadBuffer) -> int:
@@ -60,11 +54,6 @@ def timestamp(buf: ReadBuffer) -> int:
 def ssrc(buf: ReadBuffer) -> int:
     value: int = _U32.unpack_from(buf, 8)[0]
     return value
-
-
-def set_line(buf: WriteBuffer, sequence: int, timestamp: int, ssrc: int) -> None:
-    """Sequence, timestamp and SSRC in one call."""
-    _LINE.pack_into(buf, 2, sequence, timestamp, ssrc)
 
 
 def header_size(buf: ReadBuffer, size: int) -> int:

@@ -29,7 +29,6 @@ class Ineligible(StrEnum):
     TRAINING_MISSING = "training_missing"
     TRAINING_EXPIRED = "training_expired"
     NOT_WHITELISTED = "not_whitelisted"
-    SIGNED_IN_TOO_LONG_AGO = "signed_in_too_long_ago"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,6 @@ def reasons_against(credentials: Credentials, today: date) -> tuple[Ineligible, 
     if not credentials.whitelisted:
         reasons.append(Ineligible.NOT_WHITELISTED)
     return tuple(reasons)
-
-
-def sign_in_too_old(signed_in_at: float, now: float, limit_s: float) -> tuple[Ineligible, ...]:
-    """Whether the person before the screen must prove again who they are."""
-    return (Ineligible.SIGNED_IN_TOO_LONG_AGO,) if now - signed_in_at > limit_s else ()
 
 
 def years_between(first: date, second: date) -> int:

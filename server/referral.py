@@ -209,15 +209,3 @@ def _printable(character: str) -> str:
 def canonical(referral: Referral) -> bytes:
     """The one byte form of a referral: JSON with sorted keys, no spaces, UTF-8; the journal holds H(nonce || these bytes)."""
     return json.dumps(asdict(referral), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def from_canonical(body: bytes) -> Referral:
-    """Reads ``canonical``'s bytes back, as stored; raises ``ValueError`` for anything else."""
-    try:
-        values = json.loads(body)
-        referral = Referral(**{**values, "urgency": Urgency(values["urgency"])})
-    except (KeyError, TypeError) as error:
-        raise ValueError("not a referral") from error
-    if canonical(referral) != body:
-        raise ValueError("not a referral's canonical form")
-    return referral

@@ -1,6 +1,6 @@
-"""The letter as FHIR R4: a ``ServiceRequest`` that contains everybody it speaks of, and the ``Task`` that tracks its receipt.
+"""The letter as FHIR R4: a ``ServiceRequest`` that contains everybody it speaks of.
 
-Only what R4 and R4B share is used, and each resource has been through fhir.resources' R4B models before it leaves.
+Only what R4 and R4B share is used, and the resource has been through fhir.resources' R4B model before it leaves.
 Codes of our own carry URNs (``urn:peitong:…``); a hospital maps them to its systems.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from fhir.resources.R4B.servicerequest import ServiceRequest
-from fhir.resources.R4B.task import Task
 
 from server.letter.letter import Letter
 from server.referral import Urgency
@@ -22,13 +21,6 @@ _PRIORITY = {
     Urgency.ROUTINE: "routine",
 }
 _RELATION = {"mother": ("MTH", "mother"), "father": ("FTH", "father"), "legal_guardian": ("GUARD", "guardian")}
-_TASK_STATUS = {
-    "issued": "requested",
-    "sent": "requested",
-    "received": "received",
-    "booked": "accepted",
-    "seen": "completed",
-}
 
 
 def service_request(letter: Letter) -> dict[str, Any]:
@@ -70,27 +62,7 @@ def service_request(letter: Letter) -> dict[str, Any]:
         "note": _notes(letter) or None,
         "patientInstruction": "\n".join(filter(None, (letter.told_family, *(words.zh for words in letter.safety_net)))),
     }
-    return _through(ServiceRequest, resource)
-
-
-def task(letter: Letter) -> dict[str, Any]:
-    """The receipt of the referral as a ``Task`` that points to it."""
-    resource = {
-        "resourceType": "Task",
-        "id": f"{letter.referral}-task"[-64:],
-        "identifier": [{"system": "urn:peitong:referral-number", "value": letter.number}],
-        "status": _TASK_STATUS[letter.state],
-        "businessStatus": {"coding": [{"system": "urn:peitong:referral-state", "code": letter.state}]},
-        "intent": "order",
-        "priority": _PRIORITY[letter.urgency],
-        "code": {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]},
-        "focus": {"reference": f"ServiceRequest/{letter.referral}"},
-        "for": {"display": letter.child.name},
-        "authoredOn": _instant(letter),
-        "requester": {"display": letter.physician.name},
-        "owner": {"display": f"{letter.hospital} {letter.department}"},
-    }
-    return _through(Task, resource)
+    return _checked(resource)
 
 
 def _patient(letter: Letter) -> dict[str, Any]:
@@ -150,9 +122,9 @@ def _without_none(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _through(model: type[ServiceRequest] | type[Task], resource: dict[str, Any]) -> dict[str, Any]:
+def _checked(resource: dict[str, Any]) -> dict[str, Any]:
     """The resource as its R4B model reads it; a fault is a bug of ours and raises pydantic's ``ValidationError``."""
-    checked: dict[str, Any] = model.model_validate(_without_none(resource)).model_dump(
+    checked: dict[str, Any] = ServiceRequest.model_validate(_without_none(resource)).model_dump(
         mode="json", by_alias=True, exclude_none=True
     )
     return {"resourceType": resource["resourceType"]} | checked

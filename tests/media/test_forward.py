@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import struct
 from dataclasses import dataclass, field
 
 import pytest
@@ -19,12 +20,13 @@ from media.srtp import Outbound, PacketBuffer
 SSRC = 0xCAFE
 SIZE = 20
 RATE = 90_000
+_NUMBERS = struct.Struct("!HII")  # sequence, timestamp, SSRC: a header's octets 2 to 11
 
 
 def packet(sequence: int, timestamp: int = 0, payload: bytes = b"\x10\x01\0\0\0\0\0\0") -> bytearray:
     buf = bytearray(12) + payload
     buf[0], buf[1] = 0x80, 96
-    rtp.set_line(buf, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 0xBEEF)
+    _NUMBERS.pack_into(buf, 2, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 0xBEEF)
     return buf
 
 
@@ -33,7 +35,7 @@ def rewrite(line: Line, buf: bytearray, size: int, source: int, at_us: int) -> i
     timestamp = rtp.timestamp(buf)
     index = line.take(rtp.sequence(buf), timestamp, source, at_us, buf, rtp.header_size(buf, size), size)
     if index >= 0:
-        rtp.set_line(buf, index & 0xFFFF, (timestamp + line.timestamp_offset) & 0xFFFFFFFF, line.ssrc)
+        _NUMBERS.pack_into(buf, 2, index & 0xFFFF, (timestamp + line.timestamp_offset) & 0xFFFFFFFF, line.ssrc)
     return index
 
 

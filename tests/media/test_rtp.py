@@ -104,15 +104,6 @@ def test_a_header_reads_as_the_reference_reads_it(data: bytes, spare: int) -> No
     assert padding == packet.padding_size
 
 
-@given(packets(), u16, u32, u32)
-def test_what_is_set_is_what_the_reference_reads(data: bytes, sequence: int, stamp: int, ssrc: int) -> None:
-    buf = bytearray(data)
-    rtp.set_line(buf, sequence, stamp, ssrc)
-    packet = RtpPacket.parse(bytes(buf), Carrying())  # type: ignore[arg-type]
-    assert (packet.sequence_number, packet.timestamp, packet.ssrc) == (sequence, stamp, ssrc)
-    assert (buf[:2], buf[12:]) == (data[:2], data[12:])
-
-
 @given(st.one_of(st.binary(max_size=60), packets().flatmap(lambda data: st.integers(0, len(data)).map(lambda n: data[:n]))))
 def test_what_the_reference_refuses_has_no_header(data: bytes) -> None:
     try:
@@ -125,13 +116,6 @@ def test_what_the_reference_refuses_has_no_header(data: bytes) -> None:
 
 def test_a_size_beyond_the_buffer_is_no_packet() -> None:
     assert rtp.header_size(bytes((0x80,)) + bytes(11), 13) == -1
-
-
-@pytest.mark.parametrize(
-    ("second", "expected"), [(191, False), (192, True), (200, True), (223, True), (224, False), (96, False)]
-)
-def test_rtcp_is_told_from_rtp_by_the_packet_type(second: int, expected: bool) -> None:
-    assert rtp.is_rtcp(bytes((0x80, second))) is expected
 
 
 # --- header extensions ----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from server.eligibility import Credentials, Ineligible, Rank, reasons_against, sign_in_too_old, years_between
+from server.eligibility import Credentials, Ineligible, Rank, reasons_against, years_between
 
 TODAY = date(2026, 11, 22)
 GOOD = Credentials("110-1", Rank.ATTENDING, "2023-11-22", "2026-11-22", True)
@@ -44,11 +44,6 @@ def test_each_missing_condition_is_its_own_reason(change: dict[str, object], rea
 
 def test_every_reason_is_told_at_once() -> None:
     assert len(reasons_against(Credentials(None, None, None, None, False), TODAY)) == 5
-
-
-def test_a_sign_in_grows_too_old_after_its_limit() -> None:
-    assert sign_in_too_old(1000.0, 1600.0, 600.0) == ()
-    assert sign_in_too_old(1000.0, 1600.1, 600.0) == (Ineligible.SIGNED_IN_TOO_LONG_AGO,)
 
 
 def test_years_are_counted_like_ages() -> None:

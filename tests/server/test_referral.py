@@ -25,7 +25,6 @@ from server.referral import (
     Urgency,
     canonical,
     clean,
-    from_canonical,
     parse_checklist,
     validate,
 )
@@ -205,18 +204,10 @@ TEXTS = st.text(alphabet='aZ09 "\\\r\n\t\x00é中𠮷䶮\u202e\ud800', max_size=
 @given(TEXTS, TEXTS, st.sampled_from(Urgency))
 def test_the_canonical_bytes_stand_for_one_referral(note: str, told: str, urgency: Urgency) -> None:
     made = referral(note=note, told_family=told, urgency=urgency)
-    assert from_canonical(canonical(made)) == made
-    assert canonical(from_canonical(canonical(made))) == canonical(made)
+    values = json.loads(canonical(made))
+    assert Referral(**values | {"urgency": Urgency(values["urgency"])}) == made
+    assert canonical(made) == json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def test_different_referrals_have_different_bytes() -> None:
     assert canonical(referral(note="a", told_family="b")) != canonical(referral(note="ab"))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"{}", b"[]", b"\xff", b"null", canonical(referral()) + b" ", canonical(referral()).replace(b"emergency", b"soon")],
-)
-def test_other_bytes_are_no_referral(body: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
-        from_canonical(body)

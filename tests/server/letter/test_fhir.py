@@ -1,4 +1,4 @@
-"""The letter as FHIR, read back by the R4B models and by hand."""
+"""The letter as FHIR, read back by the R4B model and by hand."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.servicerequest import ServiceRequest
-from fhir.resources.R4B.task import Task
 
-from server.letter.fhir import service_request, task
+from server.letter.fhir import service_request
 from server.letter.letter import Letter
 
 MakeLetter = Callable[..., Letter]
@@ -83,17 +82,6 @@ def test_a_routine_referral_without_texts_has_no_end_and_no_notes(letter: MakeLe
 )
 def test_urgency_becomes_priority(letter: MakeLetter, urgency: str, priority: str) -> None:
     assert service_request(letter(urgency=urgency))["priority"] == priority
-
-
-@pytest.mark.parametrize(
-    ("state", "status"),
-    [("issued", "requested"), ("sent", "requested"), ("received", "received"), ("booked", "accepted"), ("seen", "completed")],
-)
-def test_the_task_tracks_the_receipt(letter: MakeLetter, state: str, status: str) -> None:
-    resource = task(letter(state=state))
-    assert resource["status"] == status
-    assert resource["focus"]["reference"] == "ServiceRequest/0123456789abcdef0123456789abcdef"
-    assert Task.model_validate(resource).status == status
 
 
 @pytest.mark.parametrize("name", ['"]}{', "#import", "<div>", "𠮷㛃䶮𬭎", "a\\u0000b"])
