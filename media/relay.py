@@ -166,8 +166,7 @@ class Relay:
         legs: list[dict[str, Any]] = []
         for name in list(self.rooms):
             self._within(name, lambda room: legs.extend(room.statistics()))
-        if legs:
-            self._report(control.LegStatistics(legs))
+        self._report(control.LegStatistics(legs))  # also when empty: the app takes silence for a hung relay
 
     async def finish(self) -> None:
         """Closes every room, lets the goodbyes out, and ends the feed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from server.quality import quality_message
 from server.sealing import Anchor, SealingFailed, SessionRecording
 from server.session import Ended, Recorder, Session, Waiting
 from server.store.database import Write
+from server.store.errors import Unavailable
 from server.store.tickets import Ticket
 from server.store.visits import Snapshot, snapshot
 from server.views import session_view, state_name
@@ -34,6 +35,8 @@ REQUIRED = [Role.GUARDIAN.value, Role.PHYSICIAN.value]
 ANCHOR_EVERY_S = 10.0
 LOOK_AGAIN_EVERY_S = 1.0
 REOPEN_AFTER_S = 0.3
+REFUSALS_BEFORE_A_HOLD = 5
+FAILED_AGAIN_S = 10.0
 RECEIVE_PAIRS = 1
 _KINDS = ("audio", "video")
 
@@ -63,7 +66,7 @@ class Consultation:
         clock: Callable[[], float],
         worker: Worker,
         recording: SessionRecording,
-        keep_recording: Callable[[SessionRecording, str], None],
+        keep_recording: Callable[[SessionRecording, str], Coroutine[Any, Any, None]],
         shown: Shown,
         say: Say,
     ) -> None:
@@ -83,6 +86,10 @@ class Consultation:
         self._reports: dict[tuple[Role, int], DeviceReport] = {}
         self._anchored: Anchor | None = None
         self._waiting_since: float | None = None
+        self._preparing = False
+        self._refusals = 0
+        self._failed_at = float("-inf")
+        self._stopped = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._periodic: asyncio.Task[None] | None = None
 
@@ -90,14 +97,16 @@ class Consultation:
     def session(self) -> Session:
         return self.controller.session
 
-    def start(self) -> None:
-        self.controller.start()
+    def start(self, first: ev.Event | None = None) -> None:
+        """Begins, with ``first`` before anything else."""
         if not isinstance(self.session.state, Ended):
-            self.worker.open_room(self.session.id, round(self.session.rules.silent_after_s * 1000))
+            self._open_room()
+        self.controller.start(first)
         self._periodic = asyncio.create_task(self._look_after(), name="consultation")
 
     async def stop(self) -> None:
         """The server goes down: the recording is sealed to here, the session stays as the journal has it."""
+        self._stopped = True
         for task in (*self._tasks, *((self._periodic,) if self._periodic else ())):
             task.cancel()
         await self.controller.stop()
@@ -137,11 +146,17 @@ class Consultation:
         if self.recording.public:
             self.worker.recorder.send(control.RecordingClose(session.id))
 
-    def show_state(self, session: Session, version: int) -> None:
+    def show_state(self, session: Session) -> None:
         self._say(None, wire.SessionChanged(self.view()), None)
 
     def failed(self, session: Session) -> None:
-        self.end_media(session)
+        """The gate closes and the room begins anew: all are held, told, and can come back. At the second time it ends."""
+        self.worker.close_gate(session.id, session.generation)
+        again, self._failed_at = self._clock() - self._failed_at < FAILED_AGAIN_S, self._clock()
+        if again:
+            self.end_media(session)
+        else:
+            self._begin_anew()
 
     # --- what relay and recorder report -----------------------------------------------------------
 
@@ -152,14 +167,14 @@ class Consultation:
                 self._media(Role(seat), leg, alive)
             case control.GateClosed():
                 self._gate_closed(message)
+            case control.GateOpened():
+                self._refusals = 0
             case control.RecordingState(state="running"):
-                self._keep_recording(self.recording, "running")
                 self.controller.post(ev.RecorderReady())
             case control.RecordingState(state="lost", why=why):
-                self._keep_recording(self.recording, "lost")
                 self.controller.post(ev.RecorderLost(why))
             case control.RecordingState(state="closed"):
-                self._keep_recording(self.recording, "closed")
+                self._spawn(self._keep_recording(self.recording, "sealed"))
                 self.anchor_recording(self.session)
             case control.Head():
                 self.worker.recorder.send(self.recording.signed(message))
@@ -176,21 +191,26 @@ class Consultation:
             self._doubt(role, epoch)
 
     def process_lost(self, which: str) -> None:
-        """A new relay or recorder is running in the place of one that died: begin again with it."""
+        """The relay or the recorder is gone: nobody is heard, or nothing is recorded."""
+        if which == "recorder":
+            self.controller.post(ev.RecorderLost("process"))
+            return
+        for role, seat in self.session.seats.items():
+            self.controller.post(ev.MediaSilent(role, seat.epoch))
+        self._legs = Legs(newest_leg=self._legs.newest_leg)
+        self.statistics = {}
+
+    def process_restored(self, which: str) -> None:
+        """A new one runs that knows nothing yet: the room and the recording are opened again, pages make new connections."""
         if isinstance(self.session.state, Ended):
             return
         if which == "recorder":
-            self.controller.post(ev.RecorderLost("process"))
             if self.recording.public:
                 self.worker.recorder.send(self.recording.opening())
             return
-        self.worker.open_room(self.session.id, round(self.session.rules.silent_after_s * 1000))
-        for role, seat in self.session.seats.items():
-            self.controller.post(ev.MediaSilent(role, seat.epoch))
+        self._open_room()
         if self.recording.public:
             self.worker.relay.send(control.Record(self.session.id, self.recording.session))
-        self._legs = Legs(newest_leg=self._legs.newest_leg)
-        self.statistics = {}
         self._say(None, wire.MediaRestart("relay_lost"), None)
 
     # --- what pages do ----------------------------------------------------------------------------
@@ -200,9 +220,7 @@ class Consultation:
         self.languages[role] = language
         if not isinstance(self.session.state, Ended):
             await self.controller.post(ev.SeatTaken(role, epoch))
-            former = self._legs.latest.get(role)
-            if former is not None and former.key.epoch < epoch:
-                self.worker.relay.send(control.LegClose(self.session.id, former.leg))
+            self._close_leg(role)
         return wire.Welcome(epoch, role, self.shown.visit(role, language), self.view(), (), RECEIVE_PAIRS, ())
 
     async def offered(self, role: Role, epoch: int, offer: wire.Offer) -> None:
@@ -222,9 +240,7 @@ class Consultation:
 
     def shown_out(self, role: Role) -> None:
         """The seat's access was revoked: it is left, and its media ends."""
-        placed = self._legs.latest.get(role)
-        if placed is not None:
-            self.worker.relay.send(control.LegClose(self.session.id, placed.leg))
+        self._close_leg(role)
         self.controller.post(ev.SeatLeft(role, self.session.seats[role].epoch))
 
     def say_chat(self, chat: wire.Chat) -> None:
@@ -237,6 +253,21 @@ class Consultation:
         self._doubt(role, epoch)
 
     # --- within -----------------------------------------------------------------------------------
+
+    def _open_room(self) -> None:
+        self.worker.open_room(self.session.id, round(self.session.rules.silent_after_s * 1000))
+
+    def _begin_anew(self) -> None:
+        self.process_lost("relay")
+        self.process_restored("relay")
+
+    def _close_leg(self, role: Role) -> None:
+        """The leg of the seat's former epoch, if there is one; its number is never used again."""
+        former = self._legs.latest.get(role)
+        if former is not None:
+            self.worker.relay.send(control.LegClose(self.session.id, former.leg))
+            others = {other: placed for other, placed in self._legs.latest.items() if other is not role}
+            self._legs = Legs(self._legs.newest_leg, others)
 
     def _doubt(self, role: Role, epoch: int) -> None:
         measured = self.statistics.get(role)
@@ -259,20 +290,37 @@ class Consultation:
                     self.controller.post(ev.MediaSilent(Role(closed.seat), placed.key.epoch))
             case "recorder":
                 self.controller.post(ev.RecorderLost("stalled"))
-            case "lease" | "refused":
-                lapsed = ev.GateLapsed(closed.generation, closed.cause)
-                asyncio.get_running_loop().call_later(REOPEN_AFTER_S, self.controller.post, lapsed)
+            case "lease":
+                self._reopen(closed, REOPEN_AFTER_S)
+            case "refused":
+                self._refusals += 1
+                self._reopen(closed, REOPEN_AFTER_S * 2 ** min(self._refusals, 4))
+                if self._refusals % REFUSALS_BEFORE_A_HOLD == 0:  # relay and app disagree for good: hold, and ask the recorder
+                    self.controller.post(ev.RecorderLost("refused"))
+            case "room_closed":
+                if not self._stopped and not isinstance(self.session.state, Ended):
+                    log.error("the relay closed a room by itself", extra={"session": self.session.id[:8]})
+                    self._begin_anew()
             case _:
                 pass
 
+    def _reopen(self, closed: control.GateClosed, after_s: float) -> None:
+        lapsed = ev.GateLapsed(closed.generation, closed.cause)
+        asyncio.get_running_loop().call_later(after_s, self.controller.post, lapsed)
+
     async def _start_recording(self) -> None:
+        if self._preparing:
+            return
+        self._preparing = True
         try:
             await self.recording.prepare()
-        except SealingFailed:
+            await self._keep_recording(self.recording, "running")
+        except (SealingFailed, Unavailable):
             log.exception("the recording could not be made ready", extra={"session": self.session.id[:8]})
-            self.controller.post(ev.RecorderLost("no_key"))
+            self.controller.post(ev.RecorderLost("not_ready"))
             return
-        self._keep_recording(self.recording, "starting")
+        finally:
+            self._preparing = False
         self.worker.relay.send(control.Record(self.session.id, self.recording.session))
         self.worker.recorder.send(self.recording.opening())
 
@@ -282,15 +330,17 @@ class Consultation:
         while not isinstance(self.session.state, Ended):
             await asyncio.sleep(LOOK_AGAIN_EVERY_S)
             if self.session.recorder is Recorder.LOST and self.session.admitted:
-                if self.recording.public:
-                    self.worker.recorder.send(self.recording.opening())
-                else:
-                    self._spawn(self._start_recording())
+                self._spawn(self._start_recording())
             if self.session.gate_open and self._clock() - last_anchor >= ANCHOR_EVERY_S:
                 last_anchor = self._clock()
                 self.anchor_recording(self.session)
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            log.error("a consultation's task failed", exc_info=bug, extra={"session": self.session.id[:8]})

@@ -17,23 +17,25 @@ from server.clock import Clock
 from server.config import Config
 from server.consultation import Consultation, Shown
 from server.errors import Refused
+from server.events import MalformedEvent
 from server.intents import Desk, perform
 from server.journal import Journal
 from server.sealing import Origin, SessionRecording, Signer
-from server.session import new_session, replay
-from server.store import bodies, recordings
+from server.session import Ended, new_session, replay
+from server.store import bodies, listings, recordings
 from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
-from server.store.errors import Unavailable
+from server.store.errors import BrokenChain, Unavailable
 from server.store.tickets import Tickets
 from server.turn import ice_servers
 from server.visit_view import moment, visit_view
-from server.workers import Lost, Received, Worker
+from server.workers import Lost, Received, Restored, Worker
 from signaling import messages as wire
 from signaling.gateway import Admission, Gateway
 from signaling.seats import Role
 
-ACCESS_EVERY_S = 3.0
+TEND_EVERY_S = 3.0
+FORGET_AFTER_S = 600.0
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,6 @@ class Consultations:
         self._clock = clock
         self._open: dict[str, _Here] = {}
         self._opening: dict[str, asyncio.Lock] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._gateway: Gateway
         self._workers: Sequence[Worker] = ()
 
@@ -75,29 +76,54 @@ class Consultations:
         ``last_beat`` is when the former process last proved that it lived.
         """
         for session_id in await self._journal.open_sessions():
-            here = await self._get(session_id)
-            committed = await self._journal.replay(session_id)
-            last = max([at for _, at in committed[-1:]] + ([last_beat] if last_beat is not None else []))
-            down_ms = max(0, round((self._clock() - last) * 1000))
-            await here.consultation.controller.post(ev.ServerRestarted(down_ms))
+            try:
+                self._open[session_id] = await self._load(session_id, recovering_from=last_beat or 0.0)
+            except (BrokenChain, MalformedEvent):  # one tampered session must not keep all others out
+                log.exception("a session's journal is damaged; it stays closed", extra={"session": session_id[:8]})
 
-    async def watch_access(self) -> None:
-        """Shows out whoever's device or sign-in was revoked, every few seconds, for as long as the server runs."""
+    async def tend(self) -> None:
+        """Every few seconds, for as long as the server runs: access that was revoked, visits nobody came to, what is over."""
         while True:
-            await asyncio.sleep(ACCESS_EVERY_S)
-            for session_id, here in list(self._open.items()):
-                for role, ticket in list(here.consultation.tickets.items()):
-                    try:
-                        good = await self._tickets.still_good(ticket, self._clock())
-                    except Unavailable:
-                        continue  # the lease has the say while the database is away
-                    if not good:
-                        del here.consultation.tickets[role]
-                        self._gateway.disconnect(session_id, role)
-                        here.consultation.shown_out(role)
+            await asyncio.sleep(TEND_EVERY_S)
+            try:
+                for session_id, here in list(self._open.items()):
+                    if isinstance(here.consultation.session.state, Ended):
+                        await self._forget_if_over(session_id, here.consultation)
+                    else:
+                        await self._check_access(session_id, here.consultation)
+                await self._open_overdue()
+            except Unavailable:
+                pass  # the lease has the say while the database is away
+            except Exception:
+                log.exception("tending failed")
+
+    async def _check_access(self, session_id: str, consultation: Consultation) -> None:
+        """Shows out whoever's device or sign-in was revoked."""
+        for role, ticket in list(consultation.tickets.items()):
+            good = await self._tickets.still_good(ticket, self._clock())
+            if not good and consultation.tickets.get(role) is ticket:  # not somebody who has come meanwhile
+                del consultation.tickets[role]
+                self._gateway.disconnect(session_id, role)
+                consultation.shown_out(role)
+
+    async def _forget_if_over(self, session_id: str, consultation: Consultation) -> None:
+        """Some minutes after the end nothing more is said: pages read the letter over HTTP."""
+        state = consultation.session.state
+        if isinstance(state, Ended) and self._clock() - max(state.at, consultation.opened_at) > FORGET_AFTER_S:
+            self._gateway.forget(session_id)
+            del self._open[session_id]
+            self._opening.pop(session_id, None)
+            await consultation.stop()
+
+    async def _open_overdue(self) -> None:
+        """Visits whose waiting room is over though nobody ever came: opening them lets their deadline pass."""
+        closed_before = self._clock() - self._config.rules.waiting_after_end_s
+        for session_id in await listings.overdue_waiting(self._database, closed_before):
+            if session_id not in self._open:
+                await self._get(session_id)
 
     async def stop(self) -> None:
-        for here in self._open.values():
+        for here in list(self._open.values()):
             await here.consultation.stop()
 
     def all(self) -> list[Consultation]:
@@ -146,10 +172,11 @@ class Consultations:
     def received(self, message: Received) -> None:
         match message:
             case Lost(worker=worker, which=which):
-                log.error("worker process replaced", extra={"worker": worker, "which": which})
-                for here in self._open.values():
-                    if here.consultation.worker.name == worker:
-                        here.consultation.process_lost(which)
+                for consultation in self._of_worker(worker):
+                    consultation.process_lost(which)
+            case Restored(worker=worker, which=which):
+                for consultation in self._of_worker(worker):
+                    consultation.process_restored(which)
             case control.LegStatistics(legs=legs):
                 by_room: dict[str, list[dict[str, object]]] = {}
                 for leg in legs:
@@ -164,15 +191,27 @@ class Consultations:
 
     # --- within -----------------------------------------------------------------------------------
 
+    def _of_worker(self, name: str) -> list[Consultation]:
+        return [
+            here.consultation
+            for here in self._open.values()
+            if here.consultation.worker.name == name and not isinstance(here.consultation.session.state, Ended)
+        ]
+
     async def _get(self, session_id: str) -> _Here:
         if session_id in self._open:
             return self._open[session_id]
         async with self._opening.setdefault(session_id, asyncio.Lock()):
             if session_id not in self._open:
-                self._open[session_id] = await self._load(session_id)
+                try:
+                    self._open[session_id] = await self._load(session_id)
+                except (BrokenChain, MalformedEvent):
+                    log.exception("a session's journal is damaged; it stays closed", extra={"session": session_id[:8]})
+                    raise Refused("unavailable") from None
             return self._open[session_id]
 
-    async def _load(self, session_id: str) -> _Here:
+    async def _load(self, session_id: str, recovering_from: float | None = None) -> _Here:
+        """Opens a session; ``recovering_from`` is when the former process last lived, if that one had it open."""
         record = await visit_detail(self._database, session_id)
         if record is None:
             raise Refused("not_allowed")
@@ -193,18 +232,25 @@ class Consultations:
             shown=self._shown(record),
             say=lambda role, message, epoch: self._say(session_id, role, message, epoch),
         )
-        consultation.start()
+        restarted = None
+        if recovering_from is not None:
+            last = max([recovering_from, *(at for _, at in committed[-1:])])
+            restarted = ev.ServerRestarted(max(0, round((self._clock() - last) * 1000)))
+        consultation.start(restarted)
         return _Here(consultation, record)
 
     async def _recording(self, session_id: str) -> SessionRecording:
         known = await recordings.of_session(self._database, session_id)
-        at = known.origin_at if known is not None else self._clock()
-        origin = Origin(at, self._clock.monotonic_us(at), moment(at))
         folder = Path(known.folder) if known is not None else self._config.data_folder / "recordings" / session_id
-        recording = SessionRecording(session_id, folder, self._config.recipients, self._signer, origin)
+        recording = SessionRecording(
+            session_id, folder, self._config.recipients, self._signer, lambda: self._origin(self._clock())
+        )
         if known is not None:
-            await recording.prepare(known.public_key)
+            recording.resume(known.public_key, self._origin(known.origin_at))
         return recording
+
+    def _origin(self, at: float) -> Origin:
+        return Origin(at, self._clock.monotonic_us(at), moment(at))
 
     def _shown(self, record: VisitDetail) -> Shown:
         names = {Role.GUARDIAN: record.guardian, Role.PHYSICIAN: record.physician.name}
@@ -216,19 +262,9 @@ class Consultations:
         else:
             self._gateway.send(session, role, message, epoch)
 
-    def _keep_recording(self, recording: SessionRecording, state: str) -> None:
+    async def _keep_recording(self, recording: SessionRecording, state: str) -> None:
+        """Notes where the recording lies and what it is sealed to. Raises ``Unavailable``."""
         row = recordings.Recording(
             recording.session, recording.session, str(recording.folder), recording.public, state, recording.began_at
         )
-        task = asyncio.create_task(self._write_recording(row))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _write_recording(self, row: recordings.Recording) -> None:
-        for _ in range(50):
-            try:
-                await self._database.write(recordings.keep(row))
-                return
-            except Unavailable:
-                await asyncio.sleep(0.2)
-        log.error("a recording's row could not be written", extra={"session": row.session[:8]})
+        await self._database.write(recordings.keep(row))

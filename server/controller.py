@@ -25,7 +25,9 @@ from server.store.errors import Unavailable, VersionConflict
 
 RETRY_EVERY_S = 0.2
 _RECORDED_THOUGH_NOTHING_CHANGES = (ev.Chatted, ev.RecordingAnchored, ev.ClockStepped, ev.ConsentRefused)
-_ASKED_FOR = (ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed)
+_ASKED_FOR = (
+    ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed, ev.ChildDenied,
+)  # fmt: skip
 """What somebody waits for and can ask for again: refused while the journal is away, unless it takes something away."""
 
 log = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -84,34 +85,51 @@ class Anchor(NamedTuple):
 class SessionRecording:
     """One session's recording as the app sees it: made ready once, reopened after every loss, signed line by line."""
 
-    def __init__(self, session: str, folder: Path, recipients: tuple[str, ...], signer: Signer, origin: Origin) -> None:
+    def __init__(
+        self, session: str, folder: Path, recipients: tuple[str, ...], signer: Signer, new_origin: Callable[[], Origin]
+    ) -> None:
         self.session = session
         self.folder = folder
         self.head: Anchor | None = None
         self.seconds = 0
         self._recipients = recipients
         self._signer = signer
-        self._origin = origin
+        self._new_origin = new_origin
+        self._origin: Origin | None = None
         self._public = ""
 
     @property
     def began_at(self) -> float:
-        """The recording's time zero, in seconds since 1970."""
-        return self._origin.at
+        """The recording's time zero, in seconds since 1970; 0 before it was made ready."""
+        return self._origin.at if self._origin is not None else 0.0
 
     @property
     def public(self) -> str:
         """The session's age public key; empty until `prepare` has made it."""
         return self._public
 
-    async def prepare(self, known_public: str = "") -> None:
-        """Makes the session key unless a former run did (``known_public``). Raises ``SealingFailed``."""
-        self._public = self._public or known_public or await make_session_key(self.folder, self._recipients)
+    def resume(self, public: str, origin: Origin) -> None:
+        """A former run of the server has made it ready."""
+        self._public, self._origin = public, origin
+
+    async def prepare(self) -> None:
+        """Makes the session key, unless that was done. Raises ``SealingFailed``."""
+        if not self._public:
+            self._remove_orphan()
+            self._origin = self._new_origin()
+            self._public = await make_session_key(self.folder, self._recipients)
+
+    def _remove_orphan(self) -> None:
+        """A key that no manifest uses: a former run died before it had noted the public half; nothing is sealed to it."""
+        key = self.folder / "session-key.age"
+        if key.exists() and not (self.folder / "manifest.jsonl").exists():
+            key.unlink()
 
     def opening(self) -> control.RecordingOpen:
         """What (re)opens it at a recorder; a recorder that has it open already answers with its state."""
+        origin = self._origin or self._new_origin()
         return control.RecordingOpen(
-            self.session, str(self.folder), self._public, self._origin.monotonic_us, self._origin.utc, self.session
+            self.session, str(self.folder), self._public, origin.monotonic_us, origin.utc, self.session
         )
 
     def signed(self, head: control.Head) -> control.Signed:

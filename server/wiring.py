@@ -125,7 +125,7 @@ class Server:
             await worker.start()
         self.consultations.bind(self.gateway, self.workers)
         await self.consultations.recover(down_since)
-        self._tasks.append(asyncio.create_task(self.consultations.watch_access(), name="access"))
+        self._tasks.append(asyncio.create_task(self.consultations.tend(), name="tend"))
         self._runner = web.AppRunner(self.app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
         await self._runner.setup()
         host, port = self.config.listen
@@ -137,11 +137,11 @@ class Server:
     async def stop(self) -> None:
         """Sessions are told, recordings sealed, processes ended."""
         await self.gateway.close(RETRY_S)
+        if self._runner is not None:
+            await self._runner.cleanup()
         await self.consultations.stop()
         for worker in self.workers:
             await worker.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -159,6 +159,8 @@ class Server:
                 self._proved_at = asked_at
             except Unavailable:
                 log.warning("the database cannot be written")
+            except Exception:  # without a heartbeat every gate stays closed
+                log.exception("the heartbeat failed")
             by_ms = self._clock.stepped_by_ms() - stepped_ms
             if abs(by_ms) >= CLOCK_STEP_MS:
                 stepped_ms += by_ms

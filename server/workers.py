@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import logging
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from signaling.seats import Role
 
 LEASE_MS = 1000
 RENEW_EVERY_S = 0.3
+SILENT_RELAY_S = 5.0
 _READY_WITHIN_S = 20.0
 _ANSWER_WITHIN_S = 5.0
 _STOP_WITHIN_S = 5.0
@@ -38,13 +40,21 @@ class OfferRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A worker's process went away: ``which`` is "relay" or "recorder". A new one is running when this is reported."""
+    """A worker's process went away: ``which`` is "relay" or "recorder"."""
 
     worker: str
     which: str
 
 
-Received = control.Message | Lost
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A new process runs in the place of the one that was lost; it knows nothing yet."""
+
+    worker: str
+    which: str
+
+
+Received = control.Message | Lost | Restored
 
 
 class Process:
@@ -56,15 +66,18 @@ class Process:
         arguments: list[str],
         socket_path: Path,
         received: Callable[[control.Message], None],
-        restarted: Callable[[], None],
+        lost: Callable[[], None],
+        restored: Callable[[], None],
     ) -> None:
         self.which = which
+        self.heard_at = 0.0
         self.ready_line = ""
         self.connected = False
         self._arguments = arguments
         self._path = socket_path
         self._received = received
-        self._restarted = restarted
+        self._lost = lost
+        self._restored = restored
         self._writer: asyncio.StreamWriter | None = None
         self._child: asyncio.subprocess.Process | None = None
         self._stopping = False
@@ -118,6 +131,7 @@ class Process:
             raise OSError(f"the {self.which} did not start (see its log)")
         reader, self._writer = await asyncio.open_unix_connection(str(self._path))
         self.send(control.Hello(control.VERSION, "app"))
+        self.heard_at = time.monotonic()
         self.connected = True
         return reader
 
@@ -128,6 +142,7 @@ class Process:
             if self._stopping:
                 return
             log.error("process lost", extra={"which": self.which})
+            self._lost()
             while True:
                 await self._end_child()
                 try:
@@ -136,17 +151,32 @@ class Process:
                 except (OSError, TimeoutError):
                     log.exception("process does not start", extra={"which": self.which})
                     await asyncio.sleep(1.0)
-            self._restarted()
+            self._restored()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         frames = control.Reader()
         try:
             while data := await reader.read(65536):
+                self.heard_at = time.monotonic()
                 for message in frames.feed(data):
                     if isinstance(message, control.Message):
-                        self._received(message)
+                        self._take(message)
         except (control.Malformed, ConnectionError):
             log.exception("control connection broken", extra={"which": self.which})
+
+    def _take(self, message: control.Message) -> None:
+        try:
+            self._received(message)
+        except Exception:  # a bug over one message must not silence the whole worker
+            log.exception("a message could not be taken in", extra={"which": self.which, "kind": message.t})
+
+    def replace_if_silent(self, limit_s: float) -> None:
+        """Kills a child that has not spoken for so long; the supervisor starts another."""
+        if self.connected and self._child is not None and time.monotonic() - self.heard_at > limit_s:
+            log.error("process hangs", extra={"which": self.which})
+            self.connected = False
+            with suppress(ProcessLookupError):
+                self._child.kill()
 
     async def _end_child(self) -> None:
         if self._writer is not None:
@@ -191,10 +221,9 @@ class Worker:
         arguments = ["-m", "media.relay", "--listen", str(relay), "--feed", str(feed), "--udp", f"{host}:{udp[1]}"]
         for address in advertise:
             arguments += ["--advertise", address]
-        self.recorder = Process(
-            "recorder", ["-m", "media.recorder", "--listen", str(feed)], feed, received, self._recorder_restarted
-        )
-        self.relay = Process("relay", arguments, relay, self._from_relay, self._relay_restarted)
+        recorder = ["-m", "media.recorder", "--listen", str(feed)]
+        self.recorder = Process("recorder", recorder, feed, received, *self._told("recorder"))
+        self.relay = Process("relay", arguments, relay, self._from_relay, *self._told("relay"))
 
     async def start(self) -> None:
         await self.recorder.start()
@@ -253,12 +282,15 @@ class Worker:
             case _:
                 self._received(message)
 
-    def _relay_restarted(self) -> None:
-        self._gates.clear()
-        self._received(Lost(self.name, "relay"))
+    def _told(self, which: str) -> tuple[Callable[[], None], Callable[[], None]]:
+        """What a process calls when it is lost and when it is restored."""
 
-    def _recorder_restarted(self) -> None:
-        self._received(Lost(self.name, "recorder"))
+        def lost() -> None:
+            if which == "relay":
+                self._gates.clear()
+            self._received(Lost(self.name, which))
+
+        return lost, lambda: self._received(Restored(self.name, which))
 
     def _forget_gate(self, room: str, generation: int) -> None:
         gate = self._gates.get(room)
@@ -267,7 +299,10 @@ class Worker:
 
     async def _renew(self) -> None:
         while True:
+            slept_from = time.monotonic()
             await asyncio.sleep(RENEW_EVERY_S)
+            if time.monotonic() - slept_from < 2 * RENEW_EVERY_S:  # else it was we who stood still
+                self.relay.replace_if_silent(SILENT_RELAY_S)
             self._lease()
 
     def _lease(self) -> None:

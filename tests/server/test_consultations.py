@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +12,15 @@ import pytest
 from sqlalchemy import update
 
 from media import control
+from server.consultations import Consultations
 from server.errors import Refused
 from server.session import Ended, Held, Live, Verifying, Waiting
 from server.store import bodies, outbox, recordings, referrals
 from server.store.tables import device, staff
+from server.store.tables import event as event_table
 from server.store.tickets import Ticket
-from server.workers import Lost, OfferRefused
+from server.wiring import Server, chance
+from server.workers import Lost, OfferRefused, Restored
 from signaling import messages as wire
 from signaling.seats import Role
 from tests.server.http.conftest import Browser, House, house, seeded
@@ -69,6 +73,7 @@ class FakeWorker:
 class FakeGateway:
     said: list[tuple[Role | None, wire.Message]] = field(default_factory=list)
     shown_out: list[Role] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
 
     def send(self, session: str, role: Role, message: wire.Message, epoch: int | None = None) -> None:
         self.said.append((role, message))
@@ -80,7 +85,7 @@ class FakeGateway:
         self.shown_out.append(role)
 
     def forget(self, session: str) -> None:
-        pass
+        self.forgotten.append(session)
 
 
 @dataclass
@@ -230,21 +235,87 @@ async def test_a_physician_who_is_taken_off_the_whitelist_admits_nobody(visit: V
         await visit.ask(Role.PHYSICIAN, wire.Admit())
 
 
-async def test_a_revoked_device_is_refused_and_shown_out(live: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+async def revoke_devices(visit: Visit) -> None:
     async def revoke(connection: Any) -> None:
         await connection.execute(update(device).values(revoked_at=1.0))
 
-    await live.house.server.database.write(revoke)
+    await visit.house.server.database.write(revoke)
+
+
+@asynccontextmanager
+async def tending(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    monkeypatch.setattr("server.consultations.TEND_EVERY_S", 0.01)
+    task = asyncio.create_task(visit.house.server.consultations.tend())
+    yield
+    task.cancel()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_revoked_device_is_refused_and_shown_out(live: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    await revoke_devices(live)
     with pytest.raises(Refused, match="not_allowed"):
         await live.ask(Role.GUARDIAN, wire.SendChat("a", "x"))
-    monkeypatch.setattr("server.consultations.ACCESS_EVERY_S", 0.01)
-    watch = asyncio.create_task(live.house.server.consultations.watch_access())
-    async with asyncio.timeout(5):
-        while not live.gateway.shown_out:
-            await asyncio.sleep(0.01)
-    watch.cancel()
+    async with tending(live, monkeypatch):
+        await until(lambda: bool(live.gateway.shown_out))
     assert live.gateway.shown_out == [Role.GUARDIAN]
     assert isinstance((await live.settled()).state, Held)
+
+
+async def test_some_minutes_after_the_end_the_session_is_forgotten(live: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    await live.ask(Role.PHYSICIAN, wire.Complete("一切正常", True))
+    live.house.clock.ahead_s = 601
+    async with tending(live, monkeypatch):
+        await until(lambda: not live.house.server.consultations.all())
+    assert live.gateway.forgotten == [live.id]
+    assert isinstance((await live.session()).state, Ended)  # and is read again from the journal when somebody asks
+
+
+async def test_a_visit_nobody_came_to_ends_by_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, gateway = FakeWorker(), FakeGateway()
+    house.server.consultations.bind(gateway, [worker])  # type: ignore[arg-type,list-item]
+    visit = Visit(house, worker, gateway)
+    house.clock.ahead_s = 2 * 3600
+    async with tending(visit, monkeypatch):
+        await until(lambda: any(isinstance(c.session.state, Ended) for c in house.server.consultations.all()))
+    assert (await visit.session()).state.outcome.value == "no_show"
+
+
+async def test_after_a_restart_a_live_session_is_held_though_its_deadline_is_long_past(live: Visit) -> None:
+    await live.report(control.SeatMedia(live.id, "guardian", 1, False, 0))
+    again = restarted(live)
+    live.house.clock.ahead_s = 3600
+    await again.recover(last_beat=None)
+    (consultation,) = again.all()
+    await consultation.controller.post(control_nothing())
+    state = consultation.session.state
+    assert isinstance(state, Held)
+    assert len(state.causes) == 3
+    assert min(span.until for span in state.causes.values()) > live.house.clock()
+    await again.stop()
+
+
+async def test_a_tampered_session_stays_closed_and_keeps_nobody_else_out(live: Visit) -> None:
+    async def tamper(connection: Any) -> None:
+        await connection.execute(update(event_table).where(event_table.c.n == 2).values(record="{}"))
+
+    await live.house.server.database.write(tamper)
+    again = restarted(live)
+    await again.recover(last_beat=1.0)
+    assert again.all() == []
+    with pytest.raises(Refused, match="unavailable"):
+        await again.session(live.id)
+
+
+def restarted(visit: Visit) -> Consultations:
+    """The consultations of a new process on the same database."""
+    server = Server(visit.house.server.config, visit.house.clock, chance())
+    server.consultations.bind(FakeGateway(), [FakeWorker()])  # type: ignore[arg-type,list-item]
+    return server.consultations
 
 
 async def test_an_offer_is_answered_to_its_epoch_and_a_stale_one_refused(visit: Visit) -> None:
@@ -295,19 +366,48 @@ async def test_a_recorder_that_stalls_holds_and_is_asked_for_again(live: Visit) 
     assert isinstance((await live.report(control.RecordingState(live.id, "running", ""))).state, Live)
 
 
-async def test_a_lost_relay_makes_everybody_reconnect(live: Visit) -> None:
+async def test_a_lost_relay_holds_at_once_and_a_new_one_makes_everybody_reconnect(live: Visit) -> None:
     session = await live.report(Lost("1", "relay"))
     assert isinstance(session.state, Held)
+    assert not live.said(wire.MediaRestart)
+    await live.report(Restored("1", "relay"))
     assert live.said(wire.MediaRestart)
     assert isinstance(live.worker.relay.sent[-1], control.Record)
     await live.ask(Role.GUARDIAN, wire.Offer(2, 1, "v=0"))
     assert live.worker.diary[-1] == "offer guardian 3.1"
 
 
-async def test_a_lost_recorder_is_opened_again(live: Visit) -> None:
+async def test_a_lost_recorder_holds_and_the_new_one_is_given_the_recording(live: Visit) -> None:
     session = await live.report(Lost("1", "recorder"))
     assert isinstance(session.state, Held)
-    assert isinstance(live.worker.recorder.sent[-1], control.RecordingOpen)
+    before = len(live.worker.recorder.sent)
+    await live.report(Restored("1", "recorder"))
+    assert isinstance(live.worker.recorder.sent[before], control.RecordingOpen)
+
+
+async def test_a_room_that_the_relay_closed_by_itself_begins_anew(live: Visit) -> None:
+    session = await live.report(control.GateClosed(live.id, 1, "room_closed", "", 0))
+    assert isinstance(session.state, Held)
+    assert live.worker.diary[-1].startswith("close") or live.worker.diary[-1].startswith("room")
+    assert live.worker.diary.count("room 3000") == 2
+    assert live.said(wire.MediaRestart)
+
+
+async def test_a_bug_holds_everybody_and_a_second_one_ends_the_media(live: Visit) -> None:
+    consultation = await live.house.server.consultations.session(live.id)
+    consultation.failed(consultation.session)
+    assert isinstance((await live.settled()).state, Held)
+    assert live.said(wire.MediaRestart)
+    consultation.failed(consultation.session)
+    assert live.worker.diary[-1] == "end"
+
+
+async def test_a_relay_that_keeps_refusing_becomes_a_hold(live: Visit) -> None:
+    for _ in range(5):
+        live.house.server.consultations.received(control.GateClosed(live.id, 1, "refused", "", 0))
+    session = await live.settled()
+    assert isinstance(session.state, Held)
+    assert [cause.value for cause in session.state.causes] == ["recording_lost"]
 
 
 async def test_the_loss_of_another_worker_is_none_of_ours(live: Visit) -> None:

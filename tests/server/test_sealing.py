@@ -61,7 +61,7 @@ async def test_a_folder_that_cannot_be_made_is_a_failure_of_sealing(tmp_path: Pa
 async def test_a_recording_is_prepared_once_and_its_heads_are_signed(tmp_path: Path) -> None:
     signer = Signer.from_folder(tmp_path / "keys")
     origin = Origin(1000.0, 5_000_000, "1970-01-01T00:16:40.000Z")
-    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, origin)
+    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: origin)
     await recording.prepare()
     public = recording.public
     await recording.prepare()
@@ -77,6 +77,31 @@ async def test_a_recording_is_prepared_once_and_its_heads_are_signed(tmp_path: P
 
 
 async def test_a_known_key_is_not_made_again(tmp_path: Path) -> None:
-    recording = SessionRecording("s", tmp_path / "rec", (), Signer.from_folder(tmp_path), Origin(0.0, 0, ""))
-    await recording.prepare("age1known")
+    origin = Origin(1.0, 2, "")
+    recording = SessionRecording("s", tmp_path / "rec", (), Signer.from_folder(tmp_path), lambda: Origin(9.0, 9, ""))
+    assert recording.began_at == 0.0
+    recording.resume("age1known", origin)
+    await recording.prepare()
     assert recording.public == "age1known"
+    assert recording.opening().origin_us == 2
+
+
+async def test_a_key_that_a_dead_run_left_without_a_manifest_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "rec").mkdir()
+    (tmp_path / "rec" / "session-key.age").write_text("an orphan", "ascii")
+    signer = Signer.from_folder(tmp_path / "keys")
+    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: Origin(1.0, 2, ""))
+    await recording.prepare()
+    assert recording.public.startswith("age1")
+    assert (tmp_path / "rec" / "session-key.age").read_bytes() != b"an orphan"
+
+
+async def test_a_key_that_a_manifest_uses_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "rec").mkdir()
+    (tmp_path / "rec" / "session-key.age").write_text("sealed", "ascii")
+    (tmp_path / "rec" / "manifest.jsonl").write_text("{}\n", "ascii")
+    signer = Signer.from_folder(tmp_path / "keys")
+    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: Origin(1.0, 2, ""))
+    with pytest.raises(SealingFailed):
+        await recording.prepare()
+    assert (tmp_path / "rec" / "session-key.age").read_text("ascii") == "sealed"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from media import control
-from server.workers import Lost, OfferRefused, Received, Worker
+from server.workers import Lost, OfferRefused, Received, Restored, Worker
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(90)]
 
@@ -104,6 +104,8 @@ async def test_a_killed_process_is_replaced_and_its_loss_reported(rig: Rig, whic
     os.kill(before, signal.SIGKILL)
     (lost,) = await rig.until(Lost)
     assert lost == Lost("1", which)
+    (restored,) = await rig.until(Restored)
+    assert restored == Restored("1", which)
     assert process.connected
     assert process.pid not in (0, before)
 
@@ -113,3 +115,27 @@ async def test_rooms_are_counted_for_the_spread_of_load(rig: Rig) -> None:
     rig.worker.open_room("b", 3000)
     rig.worker.close_room("a")
     assert rig.worker.rooms == {"b"}
+
+
+async def test_a_relay_that_hangs_is_replaced(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.workers.SILENT_RELAY_S", 2.0)
+    before = rig.worker.relay.pid
+    os.kill(before, signal.SIGSTOP)
+    await rig.until(Restored)
+    assert rig.worker.relay.pid not in (0, before)
+
+
+async def test_a_bug_over_one_message_does_not_silence_the_worker(rig: Rig) -> None:
+    taken = rig.take
+
+    def stumble(message: Received) -> None:
+        taken(message)
+        if isinstance(message, control.GateClosed) and message.generation == 1:
+            raise RuntimeError("a bug")
+
+    rig.worker._received = stumble
+    rig.worker.open_room("room", 3000)
+    rig.worker.open_gate("room", 1, ["guardian"])
+    await rig.until(control.GateClosed)
+    rig.worker.open_gate("room", 2, ["guardian"])
+    await rig.until(control.GateClosed, 2)
