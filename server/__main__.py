@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("demo", help="a demo hospital with one visit; prints both links")
     command.add_argument("--lan", action="store_true", help="https on this machine's network address, so that a phone can join")
-    command.add_argument("--port", type=int, default=8480, help="HTTP port (default 8480; 0: any free one)")
+    command.add_argument("--port", type=int, help="HTTP port (default: the former one of --data, or 8480; 0: any free one)")
     command.add_argument("--data", type=Path, help="folder to keep everything in (default: a new one under ./data)")
     command.add_argument("--json", action="store_true", help="print the links as one JSON object")
     command.set_defaults(run=_demo)
@@ -78,9 +78,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _demo(options: argparse.Namespace) -> int:
     folder = (options.data or Path("data") / f"demo-{datetime.now():%Y%m%d-%H%M%S}").resolve()  # noqa: DTZ005  local time
-    config = demo.configure(folder, options.port, options.lan)
     clock, luck = Clock(), chance()
-    printed = asyncio.run(demo.seed(config, clock, luck.new_id, luck.new_secret))
+    try:
+        config = demo.configure(folder, options.port, options.lan)
+        printed = asyncio.run(demo.seed(config, clock, luck.new_id, luck.new_secret))
+    except demo.OtherDemo as error:
+        print(f"peitong: {error}", file=sys.stderr)
+        return 2
 
     def announce() -> None:
         print(json.dumps(asdict(printed), ensure_ascii=False) if options.json else demo.as_text(printed), flush=True)

@@ -1,7 +1,8 @@
 """The demo: one hospital, one physician, one child with a guardian, one visit, on this machine or on its network.
 
 Everything lies in one folder, the hospital's age identity too, which a real hospital keeps far from the server. Started
-again on the same folder it goes on where it was.
+again on the same folder it goes on where it was: on the same port unless another is asked for, and with links that fit the
+address it has now.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import json
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyrage
 import segno
@@ -28,14 +30,33 @@ from server.config import Config
 from server.passwords import Passwords
 from server.store import demo
 from server.store.database import Database
+from server.store.links import Links
 from server.store.migrate import migrate
 
+PORT = 8480
 _CERTIFICATE_DAYS = 30
+
+
+class OtherDemo(Exception):
+    """The folder holds a demo that this version cannot read; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Kept:
+    """What a restart needs, in ``demo.json`` (mode 0600): ids, secrets, and for which address the link was given."""
+
+    origin: str
+    visit: str
+    link_token: str
+    physician_login: str
+    physician_password: str
+    operations_login: str
+    operations_password: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Printed:
-    """What the demo prints; kept in the folder (mode 0600) so that a restart can print it again."""
+    """What the demo prints, as it holds for this start."""
 
     origin: str
     visit: str
@@ -51,14 +72,19 @@ class Printed:
     signer: str
 
 
-def configure(folder: Path, port: int, lan: bool) -> Config:
-    """The demo's configuration; makes the folder, the hospital's identity and, for the network, a certificate."""
+def configure(folder: Path, port: int | None, lan: bool) -> Config:
+    """The demo's configuration; makes the folder, the hospital's identity and, for the network, a certificate.
+
+    Without a ``port`` it is the former one, or 8480; 0 is the former one, or any free one. Raises ``OtherDemo``.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = folder / "demo.json"
-    port = _port_of(kept) or port or free_port()
+    kept = _kept(folder)
+    if not port:
+        former = urlsplit(kept.origin).port if kept is not None else None
+        port = former or (PORT if port is None else free_port())
     address = own_address()
     host = address if lan else "localhost"
-    certificate, key = certificate_for(folder, address) if lan else (None, None)
+    certificate, key = certificate_for(folder, address, datetime.now(UTC)) if lan else (None, None)
     return Config(
         data_folder=folder,
         recipients=(hospital_recipient(folder),),
@@ -72,36 +98,73 @@ def configure(folder: Path, port: int, lan: bool) -> Config:
 
 
 async def seed(config: Config, clock: Callable[[], float], new_id: Callable[[], str], new_secret: Callable[[], str]) -> Printed:
-    """Fills the database, once; what to print."""
-    kept = config.data_folder / "demo.json"
-    if kept.exists():
-        return Printed(**json.loads(kept.read_text("utf-8")))
+    """Fills the database, once; what to print. Raises ``OtherDemo``."""
+    former = _kept(config.data_folder)
     database = Database(config.database_url)
     try:
-        await migrate(database)
-        made = await demo.create_demo(database, Passwords(), new_id, new_secret, clock())
+        if former is None:
+            await migrate(database)
+            kept = await _made(config, database, new_id, new_secret, clock())
+        else:
+            kept = await _moved(former, config, Links(database, new_secret), clock())
     finally:
         await database.close()
-    printed = Printed(
+    if kept != former:
+        _keep(config.data_folder, kept)
+    return _printed(config, kept)
+
+
+async def _made(
+    config: Config, database: Database, new_id: Callable[[], str], new_secret: Callable[[], str], now: float
+) -> Kept:
+    made = await demo.create_demo(database, Passwords(), new_id, new_secret, now, config.link_valid_s)
+    physician, operations = (made.physician_login, made.physician_password), (made.operations_login, made.operations_password)
+    return Kept(config.origin, made.visit, made.link_token, *physician, *operations)
+
+
+async def _moved(former: Kept, config: Config, links: Links, now: float) -> Kept:
+    """The same demo at this start's address. The phone's cookie stays with the old one: then the family needs a new link."""
+    kept = replace(former, origin=config.origin)
+    if urlsplit(former.origin).hostname == urlsplit(config.origin).hostname:
+        return kept
+    return replace(kept, link_token=await links.issue(kept.visit, now, now + config.link_valid_s))
+
+
+def _printed(config: Config, kept: Kept) -> Printed:
+    return Printed(
         origin=config.origin,
-        visit=made.visit,
-        guardian_link=f"{config.origin}/j/{made.link_token}",
+        visit=kept.visit,
+        guardian_link=f"{config.origin}/j/{kept.link_token}",
         physician_link=f"{config.origin}/physician/",
-        physician_login=made.physician_login,
-        physician_password=made.physician_password,
+        physician_login=kept.physician_login,
+        physician_password=kept.physician_password,
         operations_link=f"{config.origin}/ops/",
-        operations_login=made.operations_login,
-        operations_password=made.operations_password,
+        operations_login=kept.operations_login,
+        operations_password=kept.operations_password,
         data=str(config.data_folder),
         identity=str(config.data_folder / "hospital.key"),
         signer=str(config.data_folder / "keys" / "signer.pub"),
     )
-    private_file(kept, json.dumps(asdict(printed), ensure_ascii=False))
-    return printed
+
+
+def _kept(folder: Path) -> Kept | None:
+    file = folder / "demo.json"
+    if not file.exists():
+        return None
+    try:
+        return Kept(**json.loads(file.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise OtherDemo(f"{file} is of another version; choose another folder with --data") from error
+
+
+def _keep(folder: Path, kept: Kept) -> None:
+    (folder / "demo.json.new").unlink(missing_ok=True)
+    private_file(folder / "demo.json.new", json.dumps(asdict(kept), ensure_ascii=False))
+    (folder / "demo.json.new").replace(folder / "demo.json")
 
 
 def as_text(printed: Printed) -> str:
-    qr = _qr(printed.guardian_link)
+    qr = join_code(printed.guardian_link)
     return f"""
   陪同 Peitong · 演示医院 / demo hospital
 
@@ -135,6 +198,7 @@ def hospital_recipient(folder: Path) -> str:
 
 
 def private_file(path: Path, text: str) -> None:
+    """A new file that only its owner may read. Raises ``FileExistsError``."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
 
@@ -155,15 +219,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def certificate_for(folder: Path, address: str) -> tuple[Path, Path]:
-    """A self-made certificate for the address and localhost, good for a month."""
+def certificate_for(folder: Path, address: str, now: datetime) -> tuple[Path, Path]:
+    """A self-made certificate for the address and localhost, good for a month; the former one while it fits."""
     certificate, key = folder / "certificate.pem", folder / "certificate.key"
-    if certificate.exists():
+    if certificate.exists() and key.exists() and _fits(x509.load_pem_x509_certificate(certificate.read_bytes()), address, now):
         return certificate, key
+    certificate.unlink(missing_ok=True)
+    key.unlink(missing_ok=True)
     secret = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Peitong demo")])
     names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName("localhost")]
-    now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -180,11 +245,14 @@ def certificate_for(folder: Path, address: str) -> tuple[Path, Path]:
     return certificate, key
 
 
-def _port_of(kept: Path) -> int:
-    return int(json.loads(kept.read_text("utf-8"))["origin"].rsplit(":", 1)[1]) if kept.exists() else 0
+def _fits(certificate: x509.Certificate, address: str, now: datetime) -> bool:
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    of_address = ipaddress.ip_address(address) in names.get_values_for_type(x509.IPAddress)
+    return of_address and certificate.not_valid_after_utc - now > timedelta(days=1)
 
 
-def _qr(link: str) -> str:
+def join_code(link: str) -> str:
+    """The link as a QR code for a terminal, indented as the rest of what is printed."""
     out = io.StringIO()
     segno.make(link, error="l").terminal(out, compact=True, border=2)
     return "\n".join("    " + line for line in out.getvalue().splitlines())
