@@ -74,7 +74,7 @@ class Server:
         self.database = Database(config.database_url)
         self.signer = Signer.from_folder(config.data_folder / "keys")
         self._clock = clock
-        self._runtime = Path(tempfile.mkdtemp(prefix="peitong-"))
+        self._runtime = Path(tempfile.gettempdir()) / f"peitong-{chance.new_id()[:12]}"  # short: a socket's path has a limit
         self._name = "app-1"
         self._proved_at = float("-inf")
         self._tasks: list[asyncio.Task[None]] = []
@@ -116,6 +116,7 @@ class Server:
 
     async def start(self) -> None:
         """Everything up, sessions taken up again, then the doors open. Raises ``OSError`` with what to change."""
+        self._runtime.mkdir(mode=0o700)
         await migrate(self.database)
         down_since = await heartbeat.last_beat(self.database, self._name)
         await heartbeat.beat(self.database, self._name, self._clock())
