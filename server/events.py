@@ -138,6 +138,13 @@ class ChildConfirmed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChildDenied(Event):
+    """The guardian said that it is another child. The last word counts: they may have tapped by mistake, either way."""
+
+    type: ClassVar[str] = "child_denied"
+
+
+@dataclass(frozen=True, slots=True)
 class Chatted(Event):
     """A chat message was stored; ``body_sha256`` is H(nonce || body)."""
 
@@ -265,8 +272,9 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         cls.type: cls
         for cls in (
             SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, ConsentGiven, ConsentRefused, ConsentWithdrawn,
-            ChildConfirmed, Chatted, Admitted, Attested, HoldPlaced, HoldCleared, Completed, Referred, Cancelled,
-            RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
+            ChildConfirmed, ChildDenied, Chatted, Admitted, Attested, HoldPlaced, HoldCleared, Completed, Referred,
+            Cancelled, RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted,
+            ClockStepped,
         )
     }
 )  # fmt: skip

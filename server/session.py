@@ -11,9 +11,9 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     things must hold at every moment: the guardian is present, the physician is present, the recorder writes durably.
 2.  A person is *present* while media of the newest connection (epoch) of that seat arrives and that connection has not left.
     An open socket, an older epoch, or media that lives on after leaving is not presence.
-3.  Waiting: the guardian confirms the child and agrees to the consultation and to its recording; then the physician admits,
-    which starts the recorder. When the waiting room closes the session ends: physician_absent when only the physician failed
-    to come, otherwise no_show. Only here can the physician cancel.
+3.  Waiting: the guardian confirms the child (or denies it: the last word counts) and agrees to the consultation and to its
+    recording; then the physician admits, which starts the recorder. When the waiting room closes the session ends:
+    physician_absent when only the physician failed to come, otherwise no_show. Only here can the physician cancel.
 4.  Verifying: the physician looks whether this is the guardian, this the child, and who they say; attesting all three makes it
     Live. Completing is allowed only after that; referring to in-person care is allowed always.
 5.  Held: the gate is shut both ways, for one cause or several at once. Each cause has its own clock, starting when it came.
@@ -45,6 +45,7 @@ from server.events import (
     Cause,
     Chatted,
     ChildConfirmed,
+    ChildDenied,
     ClockStepped,
     CloseGate,
     Completed,
@@ -157,7 +158,8 @@ class Held:
 
     @property
     def first_to_end(self) -> Cause:
-        return min(self.causes, key=lambda cause: self.causes[cause].until)
+        """Of two that end at the same moment the one named first in ``Cause``, whichever came first."""
+        return min((cause for cause in Cause if cause in self.causes), key=lambda cause: self.causes[cause].until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,7 @@ class Session:
     seats: Mapping[Role, Seat]
     consents: Mapping[str, Consent]
     child_confirmed: bool = False
+    child_denied: bool = False  # the guardian's last word about the child
     admitted: bool = False
     recorder: Recorder = Recorder.OFF
     generation: int = 0
@@ -295,7 +298,10 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
         case RecorderLost():
             return replace(session, recorder=Recorder.LOST)
         case ChildConfirmed():
-            return replace(session, child_confirmed=True)
+            return replace(session, child_confirmed=True, child_denied=False)
+        case ChildDenied():  # once the physician sees who is there, a denial is written down and is theirs to judge
+            confirmed = session.child_confirmed and not isinstance(state, Waiting)
+            return replace(session, child_confirmed=confirmed, child_denied=True)
         case ConsentGiven(kind=kind):
             return _consent(session, kind, Consent.GIVEN)
         case ConsentRefused(kind=kind) if isinstance(state, Waiting):

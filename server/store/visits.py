@@ -124,8 +124,8 @@ def snapshot(session: str, now_is: Snapshot) -> Write:
     return write
 
 
-def child_confirmed(session: str, at: float) -> Write:
-    """The guardian said that it is the right child."""
+def child_confirmed(session: str, at: float | None) -> Write:
+    """The guardian said that it is the right child; with None, that it is not."""
 
     async def write(connection: AsyncConnection) -> None:
         await connection.execute(update(visit).where(visit.c.id == session).values(child_confirmed_at=at))

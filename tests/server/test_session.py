@@ -15,6 +15,7 @@ from server.events import (
     Cause,
     Chatted,
     ChildConfirmed,
+    ChildDenied,
     ClockStepped,
     CloseGate,
     Completed,
@@ -133,6 +134,22 @@ def test_the_gate_opens_with_whatever_was_missing_last(last: Event) -> None:
 def test_admission_needs_the_child_and_both_consents(missing: Event) -> None:
     session = after(*SEATED, *(event for event in AGREED if event != missing))
     assert refusal(session, Admitted()) == "consent_missing"
+
+
+def test_a_denied_child_is_remembered_and_the_last_word_counts() -> None:
+    session = after(*PREPARED, ChildDenied())
+    assert session.state == Waiting(UNTIL)
+    assert (session.child_denied, session.child_confirmed) == (True, False)
+    assert refusal(session, Admitted()) == "consent_missing"
+    assert unchanged(session, ChildDenied())
+    session, _ = step(session, ChildConfirmed(), 100)
+    assert (session.child_denied, session.child_confirmed) == (False, True)
+
+
+def test_a_denial_in_the_call_is_written_down_for_the_physician_and_closes_nothing() -> None:
+    session, effects = step(after(*LIVE), ChildDenied(), 100)
+    assert (session.state, session.child_denied, session.child_confirmed) == (Live(), True, True)
+    assert effects == (ShowState(),)
 
 
 def test_admission_needs_a_guardian_who_is_connected() -> None:
@@ -392,6 +409,16 @@ def test_there_is_nothing_to_hold_before_the_call() -> None:
     assert refusal(after(*PREPARED), HoldCleared()) == "wrong_state"
 
 
+def test_of_two_causes_that_run_out_together_the_one_named_first_ends_it_whichever_came_first() -> None:
+    both = (RecorderLost("x"), MediaSilent(G, 1))
+    for events in (both, both[::-1]):
+        session = after(*LIVE)
+        for event in events:
+            session, _ = step(session, event, 100)
+        session, _ = step(session, DeadlinePassed(), 220)
+        assert outcome(session) is Outcome.GUARDIAN_ABSENT
+
+
 # --- consent taken back ---
 
 
@@ -468,6 +495,7 @@ def test_the_command_that_ended_it_can_be_repeated_and_any_other_is_refused(end:
         MediaSilent(G, 1),
         Doubted(G, 1, ()),
         *AGREED,
+        ChildDenied(),
         ConsentRefused("recording", "1"),
         Chatted(G, "m", "aa"),
         RecorderReady(),

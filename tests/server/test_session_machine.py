@@ -21,6 +21,7 @@ from server.events import (
     Cancelled,
     Chatted,
     ChildConfirmed,
+    ChildDenied,
     ClockStepped,
     CloseGate,
     Completed,
@@ -259,6 +260,10 @@ class Visit(RuleBasedStateMachine):
     @rule()
     def child(self) -> None:
         self.feed(ChildConfirmed(), lambda: setattr(self.notes, "right_child", True))
+
+    @rule()
+    def wrong_child(self) -> None:
+        self.feed(ChildDenied(), lambda: setattr(self.notes, "right_child", self.notes.begun))
 
     @rule(kind=KINDS, agreed=st.booleans())
     def consent(self, kind: str, agreed: bool) -> None:

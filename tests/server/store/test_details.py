@@ -87,8 +87,8 @@ async def test_the_worklist_is_the_physicians_own_by_time_and_keeps_what_is_unde
     await database.write(visits.snapshot("visit-2", Snapshot("waiting", None, NOW - 5, None)))
     listed = await listings.worklist(database, "staff-1", NOW + 1800, NOW + 7200)
     assert listed == [
-        Listed("visit-1", "张*明", 8, "growth", NOW, "held", None, None),
-        Listed("visit-2", "张*明", 8, "growth", NOW + 3600, "waiting", None, NOW - 5),
+        Listed("visit-1", "张*明", 8, "growth", NOW, "held", None, None, False),
+        Listed("visit-2", "张*明", 8, "growth", NOW + 3600, "waiting", None, NOW - 5, False),
     ]
     assert await listings.worklist(database, "staff-2", NOW - 1, NOW + 9999) == []
 
