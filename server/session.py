@@ -223,12 +223,12 @@ class Session:
     seats: Mapping[Role, Seat]
     consents: Mapping[str, Consent]
     child_confirmed: bool = False
-    child_denied: bool = False  # the guardian's last word about the child
     admitted: bool = False
     recorder: Recorder = Recorder.OFF
     generation: int = 0
     referral: FiledReferral | None = None
     version: int = 0
+    child_denied: bool = False  # the guardian's last word about the child
 
     @property
     def gate_open(self) -> bool:
