@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from aiohttp import web
@@ -11,8 +12,9 @@ from server.errors import Refused
 from server.http.house import DEVICE_COOKIE, HOUSE, at_visit, refused_as_problem
 from server.http.problems import Problem, language
 from server.http.shell import body, cookie
-from server.session import Consent, Ended
-from server.store import consents, visits
+from server.session import Consent, Ended, Session, Waiting
+from server.store import consents, outbox, visits
+from server.store.database import Write
 from server.store.throttle import PER_ADDRESS, PER_SUBJECT, Counted
 from server.store.tickets import LASTS_S, Ticket
 from server.views import state_name
@@ -65,6 +67,7 @@ async def read(request: web.Request) -> web.Response:
             "state": state_name(session.state),
             "outcome": session.state.outcome.value if isinstance(session.state, Ended) else None,
             "child_confirmed": session.child_confirmed,
+            "child_denied": session.child_denied,
             "consents": {kind: consent.value for kind, consent in session.consents.items()},
             "letter": letter,
             "summary": record.has_summary,
@@ -95,10 +98,18 @@ async def confirm_child(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     _, record, consultation = await at_visit(request, "child_confirm")
     given = await body(request, confirmed=bool)
-    if given["confirmed"] and not consultation.session.child_confirmed:
-        now = house.clock()
+    session, now = consultation.session, house.clock()
+    if given["confirmed"] and not session.child_confirmed:
         await _posted(consultation.controller.post(ev.ChildConfirmed(), (visits.child_confirmed(record.id, now),)))
+    elif not given["confirmed"] and not session.child_denied:
+        await _posted(consultation.controller.post(ev.ChildDenied(), _denied(house.new_id(), session, now)))
     return web.json_response({"confirmed": consultation.session.child_confirmed})
+
+
+def _denied(id: str, session: Session, now: float) -> tuple[Write, ...]:
+    """What is written with a denial: word for the hospital, and in the waiting room the confirmation is taken back."""
+    word = outbox.post(outbox.Outgoing(id, session.id, "child_denied", json.dumps({"visit": session.id}), now))
+    return (word, visits.child_confirmed(session.id, None)) if isinstance(session.state, Waiting) else (word,)
 
 
 async def answer_consent(request: web.Request) -> web.Response:

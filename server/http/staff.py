@@ -90,6 +90,7 @@ def _line(item: listings.Listed, now: float) -> dict[str, Any]:
         "outcome": item.outcome,
         "guardian_waiting": waiting is not None,
         "waiting_since_s": None if waiting is None else max(0, round(now - waiting)),
+        "child_denied": item.child_denied,
     }
 
 

@@ -10,7 +10,7 @@
 /** @typedef {"open" | "given" | "refused" | "withdrawn"} ConsentState */
 /** @typedef {{referral: string, page: string, pdf: string, fhir: string}} LetterLinks */
 /**
- * @typedef {{visit: VisitView, role: string, state: string, outcome: string | null, child_confirmed: boolean,
+ * @typedef {{visit: VisitView, role: string, state: string, outcome: string | null, child_confirmed: boolean, child_denied?: boolean,
  *            consents: {consultation: ConsentState, recording: ConsentState}, letter: LetterLinks | null, summary: boolean}} VisitStatus
  */
 /** @typedef {"consultation" | "recording"} ConsentKind */
@@ -26,7 +26,7 @@
 /** @typedef {{name: string, role: "physician" | "operations", title?: string, hospital?: string, licence?: string}} Staff */
 /**
  * @typedef {{visit: string, child: string, age_years: number, field: string, starts_at: string, state: string, outcome: string | null,
- *            guardian_waiting: boolean, waiting_since_s: number | null}} WorklistEntry
+ *            guardian_waiting: boolean, waiting_since_s: number | null, child_denied: boolean}} WorklistEntry
  */
 /**
  * @typedef {{seat: string, presence: string, up_bps: number, down_bps: number, up_loss: number, down_loss: number,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
+from server import events as ev
+from server.journal import Journal
+from server.store import outbox
 from server.store.links import Links
 from tests.server.http.conftest import Browser, House
 
@@ -127,6 +131,30 @@ async def test_a_consent_names_exactly_the_text_that_was_shown(house: House, gua
 async def test_a_wrong_child_is_not_confirmed(house: House, guardian: Browser) -> None:
     answer = await guardian.post(f"{house.visit}/child", {"confirmed": False})
     assert (await answer.json()) == {"confirmed": False}
+
+
+async def test_a_denied_child_is_word_for_the_hospital_written_once(house: House, guardian: Browser, physician: Browser) -> None:
+    for _ in range(2):
+        await guardian.post(f"{house.visit}/child", {"confirmed": False})
+    (word,) = await outbox.pending(house.server.database)
+    assert (word.session, word.kind, json.loads(word.payload)) == (house.made.visit, "child_denied", {"visit": house.made.visit})
+    said = [event for event, _ in await Journal(house.server.database).replay(house.made.visit)]
+    assert said == [ev.ChildDenied()]
+    assert (await (await guardian.get(house.visit)).json())["child_denied"] is True
+    (line,) = (await (await physician.get("/api/staff/worklist")).json())["visits"]
+    assert line["child_denied"] is True
+
+
+async def test_a_child_denied_by_mistake_can_be_confirmed_and_denied_again(house: House, guardian: Browser, physician: Browser) -> None:
+    await guardian.post(f"{house.visit}/child", {"confirmed": False})
+    await guardian.consent_to_everything(house.visit)
+    assert (await guardian.post(f"{house.visit}/socket-token")).status == 200
+    (line,) = (await (await physician.get("/api/staff/worklist")).json())["visits"]
+    assert line["child_denied"] is False
+    again = await guardian.post(f"{house.visit}/child", {"confirmed": False})
+    assert (await again.json()) == {"confirmed": False}
+    assert await guardian.problem(await guardian.post(f"{house.visit}/socket-token")) == "child_not_confirmed"
+    assert len(await outbox.pending(house.server.database)) == 2
 
 
 async def test_the_physician_may_not_consent_for_the_family(house: House, physician: Browser) -> None:

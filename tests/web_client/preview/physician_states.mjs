@@ -46,6 +46,7 @@ const VISITS = [
   outcome,
   guardian_waiting,
   waiting_since_s,
+  child_denied: visit === "v4",
 }));
 
 const me = { name: "陈明远", role: "physician", title: "主任医师", hospital: "首都儿童医学中心", licence: "110000000000123" };

@@ -28,6 +28,7 @@ export const ENTRY = {
   outcome: null,
   guardian_waiting: true,
   waiting_since_s: 60,
+  child_denied: false,
 };
 
 export const seat = (role, more = {}) => ({ role, name: "", connected: true, presence: "present", doubts: [], ...more });

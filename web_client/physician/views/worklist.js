@@ -102,7 +102,7 @@ function row(entry, { t, language, emit }) {
       h(
         "span",
         { class: "visit-guardian" },
-        waits ? waitTag(t, entry) : !over && h("span", { class: "soft small" }, t("physician.worklist.notHere")),
+        guardianTag(t, entry),
       ),
       h("span", { class: "visit-go" }, icon("arrow")),
     ),
@@ -115,6 +115,13 @@ function stateTag(t, entry) {
     return h("span", { class: "soft small" }, t(`physician.worklist.outcome.${entry.outcome ?? "unknown"}`));
   const tone = entry.state === "live" || entry.state === "verifying" ? " tag-good" : entry.state === "held" ? " tag-warn" : "";
   return h("span", { class: `tag${tone}` }, t(`physician.visitState.${entry.state}`));
+}
+
+/** @param {Context["t"]} t @param {Entry} entry */
+function guardianTag(t, entry) {
+  if (entry.child_denied) return h("span", { class: "tag tag-warn" }, icon("warn"), t("physician.worklist.childDenied"));
+  if (entry.state === "ended") return null;
+  return entry.guardian_waiting ? waitTag(t, entry) : h("span", { class: "soft small" }, t("physician.worklist.notHere"));
 }
 
 /** @param {Context["t"]} t @param {Entry} entry */

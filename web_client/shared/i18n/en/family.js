@@ -22,7 +22,7 @@ export default Object.freeze({
   "family.child.only_guardian": "Only the registered guardian can continue. If you are a grandparent or another relative, please ask the guardian to do this.",
 
   "family.wrong.title": "Let us stop here",
-  "family.wrong.body": "Thank you for telling us. The link may have gone to the wrong person. We have told the hospital’s desk, and no medical information was shown.",
+  "family.wrong.body": "Thank you for telling us. The link may have gone to the wrong person. The physician sees your answer in the list of visits. No medical information was shown.",
   "family.wrong.next_title": "What to do now",
   "family.wrong.next_call": "Call the hospital that sent you the message and say that the link is not for your child.",
   "family.wrong.next_delete": "Please do not forward the link to anyone.",

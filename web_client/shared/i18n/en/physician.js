@@ -20,6 +20,7 @@ export default Object.freeze({
   "physician.worklist.waitingFor": "Waiting for {minutes} min",
   "physician.worklist.waiting": "In the waiting room",
   "physician.worklist.notHere": "Not here yet",
+  "physician.worklist.childDenied": "Says it is not their child",
   "physician.worklist.keys": "↑ ↓ to choose, Enter to open",
   "physician.worklist.outcome.completed": "Completed",
   "physician.worklist.outcome.referred": "Referred",

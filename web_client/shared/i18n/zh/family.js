@@ -22,7 +22,7 @@ export default Object.freeze({
   "family.child.only_guardian": "只有登记的监护人可以继续。如果您是祖父母或其他家人，请让监护人本人来操作。",
 
   "family.wrong.title": "我们先停在这里",
-  "family.wrong.body": "谢谢您告诉我们。链接可能发错了人，我们已通知医院预约台，没有显示任何病历信息。",
+  "family.wrong.body": "谢谢您告诉我们。链接可能发错了人。医师会在就诊列表里看到您的回答。这里没有显示任何病历信息。",
   "family.wrong.next_title": "接下来",
   "family.wrong.next_call": "请致电给您发消息的医院，告诉他们您收到了不是您孩子的链接。",
   "family.wrong.next_delete": "请不要把这个链接转发给别人。",

@@ -20,6 +20,7 @@ export default Object.freeze({
   "physician.worklist.waitingFor": "已等候 {minutes} 分钟",
   "physician.worklist.waiting": "已在候诊室",
   "physician.worklist.notHere": "尚未进入",
+  "physician.worklist.childDenied": "收到链接的人说不是自己的孩子",
   "physician.worklist.keys": "↑ ↓ 选择，Enter 打开",
   "physician.worklist.outcome.completed": "已完成",
   "physician.worklist.outcome.referred": "已转线下",
