@@ -64,6 +64,11 @@ _FIRST_FRAME = """(remote) => {
   return frames > 0 && performance.timeOrigin + performance.now();
 }"""
 
+_GUARDIAN_AWAY = """() => {
+  const seats = globalThis.__peitong.state().visit.session.seats;
+  return seats.some(({ role, connected }) => role === "guardian" && !connected);
+}"""
+
 _APPEARS = "(words) => document.body.innerText.includes(words) && performance.timeOrigin + performance.now()"
 
 
@@ -148,10 +153,24 @@ class Person:
 
     async def dies(self) -> None:
         """Every process of the browser is killed at once, as when a phone's battery is pulled."""
+        await self._signal(signal.SIGKILL)
+
+    async def falls_asleep(self) -> Callable[[], None]:
+        """Every process of the browser stands still, as when a phone is locked; what is returned wakes it up."""
+        processes = await self._signal(signal.SIGSTOP)
+
+        def wake() -> None:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
+        return wake
+
+    async def _signal(self, number: signal.Signals) -> list[int]:
         session = await self.context.browser.new_browser_cdp_session()
-        processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+        processes = [each["id"] for each in (await session.send("SystemInfo.getProcessInfo"))["processInfo"]]
         for process in processes:
-            os.kill(process["id"], signal.SIGKILL)
+            os.kill(process, number)
+        return processes
 
     @property
     def origin(self) -> str:
@@ -211,6 +230,10 @@ class Physician(Person):
         await self.page.locator("input[type=password]").fill(password)
         await self.page.locator("button[type=submit]").click()
         await self.reads("今天的就诊")
+
+    async def is_told_that_the_guardian_left(self) -> None:
+        """The server has given up waiting for the guardian's socket."""
+        await self.page.wait_for_function(_GUARDIAN_AWAY, timeout=PATIENCE_MS)
 
     async def opens(self, visit: str) -> None:
         await self.page.locator(f"a[href*='{visit}']").first.click(timeout=PATIENCE_MS)

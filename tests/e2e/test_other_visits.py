@@ -90,3 +90,16 @@ async def test_a_guardian_who_withdraws_in_the_call_ends_it_and_can_still_be_ref
     await physician.page.locator("[data-reason]").first.click()
     await physician.confirms()
     await physician.reads("打开转诊单")
+
+
+async def test_a_phone_that_slept_beyond_the_resume_window_comes_back_by_itself(
+    server: DemoServer, guardian: Guardian, physician: Physician
+) -> None:
+    await in_the_call(server, guardian, physician)
+    wake = await guardian.falls_asleep()
+    try:
+        await physician.reads("已暂停：监护人一方的声音和画面中断")
+        await physician.is_told_that_the_guardian_left()
+    finally:
+        wake()
+    await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
