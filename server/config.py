@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,6 +53,7 @@ class Config:
     listen: tuple[str, int] = ("127.0.0.1", 8480)
     certificate: Path | None = None
     certificate_key: Path | None = None
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     database: str = ""
     udp: tuple[str, int] = ("0.0.0.0", 0)  # noqa: S104  browsers must reach it
     advertise: tuple[str, ...] = ("127.0.0.1",)
@@ -157,7 +158,8 @@ def _address(value: Any) -> tuple[str, int]:
     return host, int(port)
 
 
-def _origin(value: Any) -> str:
+def parse_origin(value: Any) -> str:
+    """Scheme, host and perhaps port, as browsers say it. Raises ``ValueError``."""
     text = _text(value).rstrip("/")
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
@@ -177,6 +179,10 @@ def _addresses(value: Any) -> tuple[str, ...]:
     for address in addresses:
         ip_address(address)
     return addresses
+
+
+def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(item) for item in _list(value))
 
 
 def _recipients(value: Any) -> tuple[str, ...]:
@@ -206,9 +212,10 @@ def _seconds(value: Any) -> float:
 
 _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "http.listen": ("listen", _address),
-    "http.origin": ("origin", _origin),
+    "http.origin": ("origin", parse_origin),
     "http.certificate": ("certificate", _path),
     "http.certificate_key": ("certificate_key", _path),
+    "http.trusted_proxies": ("trusted_proxies", _networks),
     "data.folder": ("data_folder", _path),
     "data.database": ("database", _text),
     "media.udp": ("udp", _address),

@@ -13,9 +13,7 @@ from server.http.staff import add_staff
 
 
 def build_app(house: House) -> web.Application:
-    app = web.Application(
-        middlewares=middlewares(frozenset({house.config.origin}), house.config.secure), client_max_size=MAX_BODY
-    )
+    app = web.Application(middlewares=middlewares(house.config.origin), client_max_size=MAX_BODY)
     app[HOUSE] = house
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)

@@ -8,8 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from server import events as ev
-from server.errors import Refused
-from server.http.house import DEVICE_COOKIE, HOUSE, at_visit, refused_as_problem
+from server.http.crowd import Doorway
+from server.http.house import DEVICE_COOKIE, HOUSE, asker, at_visit
 from server.http.problems import Problem, language
 from server.http.shell import body, cookie
 from server.session import Consent, Ended, Session, Waiting
@@ -23,9 +23,12 @@ from signaling.messages import plain
 from signaling.seats import Role
 
 DEVICE_COOKIE_LASTS_S = 30 * 86400
+JOINS: web.AppKey[Doorway] = web.AppKey("joins", Doorway)
+JOINS_AT_ONCE = 8
 
 
 def add_family(app: web.Application) -> None:
+    app[JOINS] = Doorway(JOINS_AT_ONCE)
     app.router.add_post("/api/join", join)
     app.router.add_get("/api/visits/{visit}", read)
     app.router.add_get("/api/visits/{visit}/consent-texts", consent_texts)
@@ -39,13 +42,11 @@ async def join(request: web.Request) -> web.Response:
     given = await body(request, token=str)
     if not 16 <= len(given["token"]) <= 128:
         raise Problem("link_unknown")
-    subject, origin = Counted("link", given["token"], PER_SUBJECT), Counted("join", request.remote or "", PER_ADDRESS)
-    try:
+    subject, origin = Counted("link", given["token"], PER_SUBJECT), Counted("join", asker(request), PER_ADDRESS)
+    with request.app[JOINS]:
         await house.throttle.begin((subject, origin), house.clock())
         redeemed = await house.links.redeem(given["token"], request.cookies.get(DEVICE_COOKIE), house.clock())
-    except Refused as refused:
-        raise refused_as_problem(refused) from None
-    await house.throttle.forgive(subject, origin, house.clock())
+        await house.throttle.forgive(subject, origin)
     answer = web.json_response({"visit": redeemed.visit, "next": f"/family/?visit={redeemed.visit}"})
     if redeemed.cookie is not None:
         cookie(answer, DEVICE_COOKIE, redeemed.cookie, house.config.secure, DEVICE_COOKIE_LASTS_S)
@@ -100,9 +101,9 @@ async def confirm_child(request: web.Request) -> web.Response:
     given = await body(request, confirmed=bool)
     session, now = consultation.session, house.clock()
     if given["confirmed"] and not session.child_confirmed:
-        await _posted(consultation.controller.post(ev.ChildConfirmed(), (visits.child_confirmed(record.id, now),)))
+        await consultation.controller.post(ev.ChildConfirmed(), (visits.child_confirmed(record.id, now),))
     elif not given["confirmed"] and not session.child_denied:
-        await _posted(consultation.controller.post(ev.ChildDenied(), _denied(house.new_id(), session, now)))
+        await consultation.controller.post(ev.ChildDenied(), _denied(house.new_id(), session, now))
     return web.json_response({"confirmed": consultation.session.child_confirmed})
 
 
@@ -135,7 +136,7 @@ async def answer_consent(request: web.Request) -> web.Response:
             house.new_id(), record.id, text.kind, text.version, text.language, text.sha256,
             "given" if agreed else "refused", house.clock(),
         )  # fmt: skip
-        await _posted(consultation.controller.post(event, (consents.keep(said),)))
+        await consultation.controller.post(event, (consents.keep(said),))
     return web.json_response({"consents": {kind: c.value for kind, c in consultation.session.consents.items()}})
 
 
@@ -150,10 +151,3 @@ async def socket_token(request: web.Request) -> web.Response:
             raise Problem("consent_missing")
     token = await house.tickets.issue(Ticket(record.id, who.role, who.device, who.staff_session), house.clock())
     return web.json_response({"token": token, "expires_in_s": LASTS_S})
-
-
-async def _posted(done: Any) -> None:
-    try:
-        await done
-    except Refused as refused:
-        raise refused_as_problem(refused) from None

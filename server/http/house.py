@@ -12,11 +12,11 @@ from server.config import Config
 from server.consultation import Consultation
 from server.consultations import Consultations
 from server.errors import Refused
+from server.http.address import client_address
 from server.http.problems import Problem
 from server.referral import Checklist
 from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
-from server.store.errors import TooManyAttempts
 from server.store.links import Links
 from server.store.staff import Member, SignIn
 from server.store.throttle import Throttle
@@ -47,6 +47,12 @@ class House:
 
 
 HOUSE: web.AppKey[House] = web.AppKey("house", House)
+
+
+def asker(request: web.Request) -> str:
+    """The address that this request counts for."""
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+    return client_address(request.remote or "", forwarded, request.app[HOUSE].config.trusted_proxies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +119,3 @@ async def at_visit(request: web.Request, act: str) -> tuple[Visitor, VisitDetail
     if record is None:
         raise Problem("not_found")
     return who, record, await house.consultations.session(who.visit)
-
-
-def refused_as_problem(refused: Refused) -> Problem:
-    """A rule's refusal on HTTP."""
-    if isinstance(refused, TooManyAttempts):
-        return Problem("too_many_attempts", retry_after_s=refused.retry_after_s)
-    return Problem(refused.code)

@@ -7,6 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
+from server.errors import Refused
+from server.store.errors import TooManyAttempts
+from signaling import texts
+
 TEXTS: dict[str, tuple[int, str, str]] = {
     "bad_request": (400, "请求内容有误，请刷新页面后再试。", "The request was not understood. Please reload the page and try again."),
     "bad_origin": (403, "请从医院提供的链接打开本页面。", "Please open this page from the hospital's link."),
@@ -39,13 +43,20 @@ class Problem(Exception):
         self.more = more
 
 
+def refused_as_problem(refused: Refused) -> Problem:
+    """A rule's refusal on HTTP."""
+    if isinstance(refused, TooManyAttempts):
+        return Problem("too_many_attempts", retry_after_s=refused.retry_after_s)
+    return Problem(refused.code)
+
+
 def language(request: web.Request) -> str:
     """ "zh" unless the reader's first preference is English."""
     return "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "zh"
 
 
 def response(problem: Problem, lang: str) -> web.Response:
-    status, zh, en = TEXTS[problem.code]
+    status, zh, en = _said(problem.code)
     document = {
         "type": "about:blank",
         "title": en,
@@ -60,3 +71,8 @@ def response(problem: Problem, lang: str) -> web.Response:
         content_type="application/problem+json",
         headers=headers,
     )
+
+
+def _said(code: str) -> tuple[int, str, str]:
+    """A code that only the rules know (PROTOCOL.md, section 7) is a conflict with how things stand, in the protocol's words."""
+    return TEXTS.get(code) or (409, texts.text(code, "zh"), texts.text(code, "en"))

@@ -10,39 +10,51 @@ import logging
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from server.http.problems import Problem, language, response
+from server.errors import Refused
+from server.http.problems import Problem, language, refused_as_problem, response
+from server.store.errors import Unavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY = 64 * 1024
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-        "connect-src 'self' wss:; font-src 'self'; manifest-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Permissions-Policy": "camera=(self), microphone=(self)",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+UNAVAILABLE_RETRY_S = 2
 
 log = logging.getLogger(__name__)
 
 
-def middlewares(origins: frozenset[str], secure: bool) -> list[Any]:
+def security_headers(origin: str) -> dict[str, str]:
+    """For every answer of the site at ``origin``. Some browsers' 'self' does not cover its WebSocket: that one is named."""
+    site = urlsplit(origin)
+    socket = f"{'wss' if site.scheme == 'https' else 'ws'}://{site.netloc}"
+    headers = {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+            f"connect-src 'self' {socket}; font-src 'self'; manifest-src 'self'; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        ),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Permissions-Policy": "camera=(self), microphone=(self)",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if site.scheme == "https":
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
+def middlewares(origin: str) -> list[Any]:
     """In order: log and headers, problems, origin."""
+    headers = security_headers(origin)
 
     @web.middleware
     async def quiet_log(request: web.Request, handler: Handler) -> web.StreamResponse:
         start = perf_counter()
         answer = await handler(request)
         if not answer.prepared:
-            answer.headers.update(SECURITY_HEADERS)
-            if secure:
-                answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+            answer.headers.update(headers)
             if request.path.startswith("/api/"):
                 answer.headers["Cache-Control"] = "no-store"
         resource = request.match_info.route.resource
@@ -63,6 +75,11 @@ def middlewares(origins: frozenset[str], secure: bool) -> list[Any]:
             return await handler(request)
         except Problem as problem:
             return response(problem, language(request))
+        except Refused as refused:
+            return response(refused_as_problem(refused), language(request))
+        except Unavailable:
+            log.warning("the database did not answer a request")
+            return response(Problem("unavailable", retry_after_s=UNAVAILABLE_RETRY_S), language(request))
         except web.HTTPRequestEntityTooLarge:
             return response(Problem("too_large"), language(request))
         except web.HTTPNotFound:
@@ -76,7 +93,7 @@ def middlewares(origins: frozenset[str], secure: bool) -> list[Any]:
     @web.middleware
     async def exact_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.method not in ("GET", "HEAD"):
-            if request.headers.get("Origin") not in origins:
+            if request.headers.get("Origin") != origin:
                 raise Problem("bad_origin")
             if request.content_type != "application/json":
                 raise Problem("bad_request")

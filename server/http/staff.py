@@ -8,8 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from server.consultation import Consultation
-from server.errors import Refused
-from server.http.house import HOUSE, STAFF_COOKIE, member, refused_as_problem
+from server.http.crowd import Doorway
+from server.http.house import HOUSE, STAFF_COOKIE, asker, member
 from server.http.shell import body, cookie
 from server.presence import presence
 from server.quality import line
@@ -22,9 +22,12 @@ from server.visit_view import moment
 from signaling.seats import Role
 
 SIGN_IN_LASTS_S = 12 * 3600
+SIGN_INS: web.AppKey[Doorway] = web.AppKey("sign_ins", Doorway)
+SIGN_INS_AT_ONCE = 8
 
 
 def add_staff(app: web.Application) -> None:
+    app[SIGN_INS] = Doorway(SIGN_INS_AT_ONCE)
     app.router.add_post("/api/staff/sign-in", sign_in)
     app.router.add_post("/api/staff/sign-out", sign_out)
     app.router.add_get("/api/staff/me", me)
@@ -35,10 +38,8 @@ def add_staff(app: web.Application) -> None:
 async def sign_in(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     given = await body(request, login=str, password=str)
-    try:
-        signed_in = await house.sign_in.sign_in(given["login"], given["password"], request.remote or "", house.clock())
-    except Refused as refused:
-        raise refused_as_problem(refused) from None
+    with request.app[SIGN_INS]:
+        signed_in = await house.sign_in.sign_in(given["login"], given["password"], asker(request), house.clock())
     answer = web.json_response(_me(signed_in.member))
     cookie(answer, STAFF_COOKIE, signed_in.cookie, house.config.secure, SIGN_IN_LASTS_S)
     return answer

@@ -67,7 +67,7 @@ class SignIn:
         right = await self._passwords.matches(None if found is None else found[1], password)
         if found is None or not right:
             raise Refused("sign_in_failed")
-        await self._throttle.forgive(*counted, now)
+        await self._throttle.forgive(*counted)
         return await self._open(found[0], now)
 
     async def member(self, cookie: str, now: float) -> Member | None:

@@ -34,6 +34,11 @@ class Limit:
         over = failures - self.free
         return 0.0 if over < 0 else min(self.first_s * 2 ** min(over, 30), self.longest_s)
 
+    def locked_until(self, failures: int, now: float) -> float:
+        """0.0 for no lock, not ``now``: one who asked a moment earlier, and had its turn later, must not find a lock."""
+        lock_s = self.lock_s(failures)
+        return now + lock_s if lock_s else 0.0
+
 
 PER_SUBJECT = Limit(free=5, first_s=15.0, longest_s=900.0, forgotten_after_s=86_400.0)
 PER_ADDRESS = Limit(free=30, first_s=15.0, longest_s=900.0, forgotten_after_s=3_600.0)
@@ -84,7 +89,8 @@ class Throttle:
                 row = rows[key]
                 fresh = row is None or now - row.last_at > item.limit.forgotten_after_s
                 failures = 1 if row is None or fresh else row.failures + 1
-                values = {"failures": failures, "last_at": now, "locked_until_at": now + item.limit.lock_s(failures)}
+                locked_until = item.limit.locked_until(failures, now)
+                values = {"failures": failures, "last_at": now, "locked_until_at": locked_until}
                 if row is None:
                     await connection.execute(insert(attempt), {"key": key, **values})
                 else:
@@ -97,7 +103,7 @@ class Throttle:
         except IntegrityError:  # two first tries at once (PostgreSQL): now there is a row to lock
             await self._database.write(count)
 
-    async def forgive(self, subject: Counted, origin: Counted, now: float) -> None:
+    async def forgive(self, subject: Counted, origin: Counted) -> None:
         """The try was right: the subject starts from nothing, its origin is rid of this one try."""
 
         async def work(connection: AsyncConnection) -> None:
@@ -105,7 +111,7 @@ class Throttle:
             from_there = attempt.c.key == self._of(origin)
             await connection.execute(update(attempt).where(from_there).values(failures=attempt.c.failures - 1))
             free_again = (from_there, attempt.c.failures < origin.limit.free)
-            await connection.execute(update(attempt).where(*free_again).values(locked_until_at=now))
+            await connection.execute(update(attempt).where(*free_again).values(locked_until_at=0.0))
 
         await self._database.write(work)
 

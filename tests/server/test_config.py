@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ listen = "[::]:8443"
 origin = "https://visit.hospital.example/"
 certificate = "/etc/peitong/tls.pem"
 certificate_key = "/etc/peitong/tls.key"
+trusted_proxies = ["192.0.2.1", "2001:db8:1::/48"]
 [data]
 folder = "/var/lib/peitong"
 database = "postgresql+asyncpg://peitong@db/peitong"
@@ -49,6 +51,7 @@ def test_a_whole_file_is_read() -> None:
     assert config.origin == "https://visit.hospital.example"
     assert config.secure
     assert config.certificate == Path("/etc/peitong/tls.pem")
+    assert config.trusted_proxies == (ip_network("192.0.2.1/32"), ip_network("2001:db8:1::/48"))
     assert config.database_url == "postgresql+asyncpg://peitong@db/peitong"
     assert config.udp == ("0.0.0.0", 50000)
     assert config.advertise == ("192.0.2.7", "2001:db8::7")
@@ -110,6 +113,8 @@ def test_every_fault_is_told_at_once() -> None:
         ("HTTP_LISTEN", "host:99999"),
         ("HTTP_LISTEN", ":80"),
         ("HTTP_ORIGIN", "ftp://a"),
+        ("HTTP_TRUSTED_PROXIES", "proxy.hospital.example"),
+        ("HTTP_TRUSTED_PROXIES", "10.1.2.3/16"),
         ("HTTP_ORIGIN", " "),
         ("MEDIA_RELAYS", "0"),
         ("MEDIA_RELAYS", "65"),

@@ -76,3 +76,12 @@ async def test_what_no_longer_counts_is_not_kept(database: Database) -> None:
     assert await database.read(kept) == 21
     await throttle.begin([Counted("link", "a last", STRICT)], NOW + KEPT_S + PURGED_EVERY_S)
     assert await database.read(kept) == 2
+
+
+async def test_one_who_asked_just_before_and_had_its_turn_later_is_not_locked_out(database: Database) -> None:
+    throttle = Throttle(database, b"k" * 32)
+    subject, origin = Counted("link", "a", STRICT), Counted("join", "192.0.2.1", STRICT)
+    await throttle.begin([origin], NOW)
+    await throttle.begin([subject, origin], NOW - 0.001)
+    await throttle.forgive(subject, origin)
+    await throttle.begin([subject, origin], NOW - 0.002)
