@@ -16,6 +16,7 @@ async def test_a_page_comes_with_a_strict_policy(house: House, stranger: Browser
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+    assert "connect-src 'self' ws://localhost:8480;" in policy
     assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     text = await page.text()

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ORIGIN = "https://preview.test"
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "connect-src 'self' wss:; font-src 'self'; base-uri 'none'; form-action 'none'"
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'"
 )
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
 
