@@ -90,6 +90,7 @@ async def test_a_guardian_who_withdraws_in_the_call_ends_it_and_can_still_be_ref
     await physician.page.locator("[data-reason]").first.click()
     await physician.confirms()
     await physician.reads("打开转诊单")
+    await guardian.reads("打开转诊单 PDF")
 
 
 async def test_a_phone_that_slept_beyond_the_resume_window_comes_back_by_itself(

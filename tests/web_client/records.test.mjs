@@ -40,6 +40,19 @@ test("where nothing is owed nothing is waited for", async () => {
   assert.deepEqual([told, asked()], [["status"], 1]);
 });
 
+test("after a withdrawal the page goes on looking, and shows a letter that is written minutes later", async () => {
+  const withdrawn = { state: "ended", outcome: "consent_withdrawn", letter: null, summary: false };
+  const { told, fetching, asked } = server(...Array(40).fill(withdrawn), new Error("network"), { ...withdrawn, letter: LINKS });
+  await fetching();
+  assert.deepEqual([told.at(-1), asked()], ["letter", 42]);
+});
+
+test("after a withdrawal nothing is owed: without a letter the page stops looking and complains of nothing", async () => {
+  const { told, fetching, asked } = server({ state: "ended", outcome: "consent_withdrawn", letter: null, summary: false });
+  await fetching();
+  assert.deepEqual([new Set(told), asked()], [new Set(["status"]), 121]);
+});
+
 test("what does not come within the time is said to be late", async () => {
   const { told, fetching } = server(new Error("network"));
   await fetching();

@@ -238,7 +238,7 @@ export default Object.freeze({
   "family.ended.recording_lost.body": "录制系统没能恢复，按规定不能继续通话。这不是您的原因。",
   "family.ended.recording_lost.next": "请致电{hospital}，请他们优先重新安排时间，或改为线下就诊。",
   "family.ended.consent_withdrawn.title": "您已撤回同意，就诊已结束",
-  "family.ended.consent_withdrawn.body": "通话和录制都已停止。撤回同意不会影响孩子到医院看病。",
+  "family.ended.consent_withdrawn.body": "通话和录制都已停止。撤回同意不会影响孩子到医院看病；如果医师为您开转诊单，会显示在这里。",
   "family.ended.consent_withdrawn.next": "如需线下就诊，请致电{hospital}，请他们安排时间。",
   "family.ended.cancelled.title": "医师取消了这次就诊",
   "family.ended.cancelled.body": "很抱歉让您等候。取消的原因可以向医院了解。",
