@@ -108,11 +108,16 @@ class Rules:
                 assert_never(cause)
 
 
-def outcome_of(cause: Cause) -> Outcome:
-    """How a session ends when this cause outlasts its limit."""
+GUARDIAN_NOT_WITH_CHILD = "guardian_not_with_child"
+
+
+def outcome_of(cause: Cause, why: str) -> Outcome:
+    """How a session ends when this cause outlasts its limit; ``why`` is the reason of the physician's own hold."""
     match cause:
-        case Cause.GUARDIAN_SILENT | Cause.PHYSICIAN_HOLD:  # a hold means "the guardian is not with the child"
+        case Cause.GUARDIAN_SILENT:
             return Outcome.GUARDIAN_ABSENT
+        case Cause.PHYSICIAN_HOLD:  # a hold for another reason says nothing about the family
+            return Outcome.GUARDIAN_ABSENT if why == GUARDIAN_NOT_WITH_CHILD else Outcome.CANCELLED
         case Cause.PHYSICIAN_SILENT:
             return Outcome.PHYSICIAN_ABSENT
         case Cause.RECORDING_LOST:
@@ -143,10 +148,11 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A cause of a hold: when it came, and when it ends the session."""
+    """A cause of a hold: when it came, when it ends the session, and of the physician's own hold the reason."""
 
     since: float
     until: float
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +369,8 @@ def _out_of_time(session: Session, now: float) -> Session:
     if session.deadline is None or now < session.deadline:
         return session  # the timer raced with what lifted it
     if isinstance(session.state, Held):
-        return _ended(session, outcome_of(session.state.first_to_end), now)
+        first = session.state.first_to_end
+        return _ended(session, outcome_of(first, session.state.causes[first].why), now)
     came = {role for role, seat in session.seats.items() if seat.epoch > 0}
     only_the_physician_failed = Role.GUARDIAN in came and Role.PHYSICIAN not in came
     return _ended(session, Outcome.PHYSICIAN_ABSENT if only_the_physician_failed else Outcome.NO_SHOW, now)
@@ -381,7 +388,7 @@ def _restarted(session: Session, state: Running, now: float, down_since: float) 
     if not isinstance(state, Held):
         return replace(empty, state=Held(state, causes))
     for cause, span in state.causes.items():
-        causes[cause] = span if span.until > now else Span(span.since, now + session.rules.limit_s(cause))
+        causes[cause] = span if span.until > now else Span(span.since, now + session.rules.limit_s(cause), span.why)
     return replace(empty, state=Held(state.resume_to, causes))
 
 
@@ -403,10 +410,10 @@ def _commanded(session: Session, command: Command, now: float) -> Session:
             return replace(session, state=Live())
         case Attested(), Live() | Held(resume_to=Live()):
             return session
-        case HoldPlaced(), (Verifying() | Live()) as state:
-            return replace(session, state=Held(state, {Cause.PHYSICIAN_HOLD: _span(session, Cause.PHYSICIAN_HOLD, now)}))
-        case HoldPlaced(), Held(resume_to, causes):
-            placed = {Cause.PHYSICIAN_HOLD: _span(session, Cause.PHYSICIAN_HOLD, now)}
+        case HoldPlaced(reason=why), (Verifying() | Live()) as state:
+            return replace(session, state=Held(state, {Cause.PHYSICIAN_HOLD: _span(session, Cause.PHYSICIAN_HOLD, now, why)}))
+        case HoldPlaced(reason=why), Held(resume_to, causes):
+            placed = {Cause.PHYSICIAN_HOLD: _span(session, Cause.PHYSICIAN_HOLD, now, why)}
             return replace(session, state=Held(resume_to, placed | dict(causes)))
         case HoldCleared(), Held(resume_to, causes):
             left: dict[Cause, Span] = {cause: span for cause, span in causes.items() if cause is not Cause.PHYSICIAN_HOLD}
@@ -479,8 +486,8 @@ def _missing(session: Session) -> tuple[Cause, ...]:
     return tuple(cause for cause, missing in facts.items() if missing)
 
 
-def _span(session: Session, cause: Cause, now: float) -> Span:
-    return Span(now, now + session.rules.limit_s(cause))
+def _span(session: Session, cause: Cause, now: float, why: str = "") -> Span:
+    return Span(now, now + session.rules.limit_s(cause), why)
 
 
 def _settled(session: Session, now: float) -> Session:

@@ -339,6 +339,7 @@ def test_a_guardian_who_goes_silent_closes_the_gate() -> None:
         (MediaSilent(P, 1), Cause.PHYSICIAN_SILENT, 300, Outcome.PHYSICIAN_ABSENT),
         (RecorderLost("disk_full"), Cause.RECORDING_LOST, 120, Outcome.RECORDING_LOST),
         (HoldPlaced("guardian_not_with_child"), Cause.PHYSICIAN_HOLD, 900, Outcome.GUARDIAN_ABSENT),
+        (HoldPlaced("technical"), Cause.PHYSICIAN_HOLD, 900, Outcome.CANCELLED),
     ],
 )
 def test_each_cause_has_its_own_limit_and_outcome(event: Event, cause: Cause, limit_s: float, expected: Outcome) -> None:
@@ -568,7 +569,7 @@ def test_deadlines_that_passed_meanwhile_start_afresh_and_others_run_on() -> Non
             Cause.PHYSICIAN_SILENT: Span(300, 1100),
             Cause.RECORDING_LOST: Span(300, 920),
             Cause.GUARDIAN_SILENT: Span(200, 920),
-            Cause.PHYSICIAN_HOLD: Span(201, 1101),
+            Cause.PHYSICIAN_HOLD: Span(201, 1101, "other"),
         },
     )
 
