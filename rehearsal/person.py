@@ -37,6 +37,7 @@ class Person:
         self.welcome: wire.Welcome | None = None
         self.chat: list[wire.Chat] = []
         self.closing_retry_s: float | None = None
+        self.media_restarts = 0
         self.heard: Watcher | None = None
         self.seen: Watcher | None = None
         self._http = aiohttp.ClientSession(
@@ -115,6 +116,8 @@ class Person:
                 self.chat.append(chat)
             case wire.Closing(retry_s=retry_s):
                 self.closing_retry_s = retry_s
+            case wire.MediaRestart():
+                self.media_restarts += 1
             case wire.Answer():
                 self._answers.put_nowait(message)
             case _:
