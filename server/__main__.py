@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import resource
 import signal
 import sys
@@ -18,12 +17,22 @@ from pathlib import Path
 
 from server import demo, logs
 from server.clock import Clock
-from server.config import Config, ConfigFaults, load
+from server.commands import reception
+from server.commands.place import configuration
+from server.config import Config
 from server.recordings import open_command as open_recording
 from server.recordings import verify_command as verify_recording
 from server.store.audit import verify_command as verify_journal
 from server.store.errors import Unavailable
 from server.wiring import Chance, Server, chance
+
+_BY_THE_DOOR = """\
+by the door script, ./peitong:
+    rehearse            a whole consultation, played by two synthetic people, with figures
+    bench               what a consultation costs: CPU, delay, memory
+    check               the fast checks: ruff, mypy, import rules, JavaScript types, unit tests
+    test                everything: checks, unit tests, real processes, real browsers
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="peitong", description="陪同 Peitong: video consultations for children's first visits"
+        prog="peitong",
+        description="陪同 Peitong: video consultations for children's first visits",
+        epilog=_BY_THE_DOOR,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -49,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("serve", help="the server, from a TOML file and/or PEITONG_* variables")
     command.add_argument("--config", type=Path, help="TOML file (see README.md)")
     command.set_defaults(run=_serve)
+
+    reception.add_commands(commands)
 
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
     command = journal.add_parser("verify", help="find altered, removed or reordered events and removed sessions")
@@ -93,22 +107,10 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    config = _configuration(options.config)
+    config = configuration(options.config)
     if config is None:
         return 2
     return _run(config, Clock(), chance(), lambda: print(f"Peitong {config.origin}", flush=True))
-
-
-def _configuration(file: Path | None) -> Config | None:
-    """The configuration, or None after every fault was told on stderr."""
-    try:
-        return load(file.read_text("utf-8") if file is not None else "", os.environ)
-    except ConfigFaults as faults:
-        for fault in faults.faults:
-            print(f"configuration: {fault}", file=sys.stderr)
-    except (OSError, UnicodeDecodeError) as error:
-        print(f"configuration: {file}: {error}", file=sys.stderr)
-    return None
 
 
 def _run(config: Config, clock: Clock, luck: Chance, announce: Callable[[], None]) -> int:
@@ -142,7 +144,7 @@ def _database_url(options: argparse.Namespace) -> str | None:
     """Of --data or --config (or the variables); None after every fault was told on stderr."""
     if options.data is not None:
         return f"sqlite+aiosqlite:///{options.data.resolve() / 'peitong.db'}"
-    config = _configuration(options.config)
+    config = configuration(options.config)
     return None if config is None else config.database_url
 
 

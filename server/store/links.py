@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.errors import Refused
-from server.store.database import Database
+from server.store.database import Database, Write
 from server.store.secrets import digest
 from server.store.tables import device, join_link
 from signaling.seats import Role
@@ -36,6 +36,20 @@ class Device:
     role: Role
 
 
+def issue(visit: str, token: str, now: float, expires_at: float) -> Write:
+    """Make this the visit's link. Every earlier link and guardian's device of the visit is revoked."""
+
+    async def write(connection: AsyncConnection) -> None:
+        of_links = update(join_link).where(join_link.c.visit == visit, join_link.c.revoked_at.is_(None))
+        await connection.execute(of_links.values(revoked_at=now))
+        of_devices = update(device).where(device.c.visit == visit, device.c.revoked_at.is_(None))
+        await connection.execute(of_devices.values(revoked_at=now))
+        row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
+        await connection.execute(insert(join_link), row)
+
+    return write
+
+
 class Links:
     """``new_secret`` gives 256 random bits as URL-safe text, a new one each time."""
 
@@ -46,16 +60,7 @@ class Links:
     async def issue(self, visit: str, now: float, expires_at: float) -> str:
         """A new link's token, told only this once. Every earlier link and guardian's device of the visit is revoked."""
         token = self._new_secret()
-
-        async def work(connection: AsyncConnection) -> None:
-            of_links = update(join_link).where(join_link.c.visit == visit, join_link.c.revoked_at.is_(None))
-            await connection.execute(of_links.values(revoked_at=now))
-            of_devices = update(device).where(device.c.visit == visit, device.c.revoked_at.is_(None))
-            await connection.execute(of_devices.values(revoked_at=now))
-            row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
-            await connection.execute(insert(join_link), row)
-
-        await self._database.write(work)
+        await self._database.write(issue(visit, token, now, expires_at))
         return token
 
     async def redeem(self, token: str, cookie: str | None, now: float) -> Redeemed:

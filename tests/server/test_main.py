@@ -28,13 +28,32 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["demo"], ["serve"], ["journal", "verify"], ["recording", "verify"], ["recording", "open"]]
+    "command",
+    [
+        [],
+        ["demo"],
+        ["serve"],
+        ["hospital", "new"],
+        ["staff", "new"],
+        ["visit", "new"],
+        ["visit", "link"],
+        ["journal", "verify"],
+        ["recording", "verify"],
+        ["recording", "open"],
+    ],
 )
 def test_every_command_explains_itself(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
         main([*command, "--help"])
     assert done.value.code == 0
     assert "usage: peitong" in capsys.readouterr().out
+
+
+def test_the_help_names_what_the_door_does_besides(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert [command for command in ("rehearse", "bench", "check", "test") if f"\n    {command} " not in told] == []
 
 
 def test_a_faulty_configuration_lists_every_fault_and_exits_2(tmp_path: Path) -> None:

@@ -1,0 +1,349 @@
+"""The hospital's reception, from the command line: opens a hospital, enrols staff, books visits, gives join links.
+
+What was typed comes as texts by their names (``birth-date``, ``starts-at`` …); what is wrong with it comes back as `Faults`,
+all at once and before anything is stored. Works beside a running server, on the same database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from server.eligibility import Ineligible, Rank, reasons_against, years_between
+from server.passwords import Passwords
+from server.store import consents, people
+from server.store.database import Database, together
+from server.store.details import CHINA, visit_detail
+from server.store.links import Links, issue
+from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
+
+Given = Mapping[str, str]
+
+TITLES: Final = {"physician": "医师", "operations": "运行值班", "administrator": "管理员"}
+SEXES: Final = ("female", "male", "unknown")
+RELATIONS: Final = ("mother", "father", "legal_guardian")
+PROOFS: Final = ("household_register", "birth_certificate", "court_order", "other")
+FIELDS: Final = ("growth", "nutrition", "skin")
+REHEARSAL_LOGIN: Final = "peitong-rehearsal"
+ADULT_YEARS = 18
+MINUTES: Final = range(5, 241)
+LONGEST = 100
+_OF_PHYSICIANS: Final = ("licence", "rank", "practice-since", "trained-until", "whitelisted")
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}")
+_PHONE = re.compile(r"\+?[0-9]{5,15}")
+
+
+class Faults(Exception):
+    """Everything that is wrong with what was given: ``name: why``, each a line."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(self.faults))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Enrolled:
+    """``password`` is told only this once; ``not_eligible`` is why a physician may not admit yet."""
+
+    staff: str
+    login: str
+    password: str
+    not_eligible: tuple[Ineligible, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Invited:
+    """A visit and its join link's ``token``, told only this once."""
+
+    visit: str
+    token: str
+    expires_at: float
+
+
+class Form:
+    """What was typed, read name by name; every fault is noted and reading goes on."""
+
+    def __init__(self, given: Given) -> None:
+        self.faults: list[str] = []
+        self._given = given
+
+    def has(self, name: str) -> bool:
+        return name in self._given
+
+    def fault(self, name: str, why: str) -> None:
+        self.faults.append(f"{name}: {why}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """One line; empty when that was a fault."""
+        if name not in self._given and default is not None:
+            return default
+        text = self._given.get(name, "").strip()
+        if not text:
+            self.fault(name, "is missing")
+        elif len(text) > LONGEST or not text.isprintable():
+            self.fault(name, f"one line of at most {LONGEST} characters belongs here")
+            return ""
+        return text
+
+    def choice(self, name: str, choices: Iterable[str], default: str | None = None) -> str:
+        text = self.text(name, default)
+        if text and text not in choices:
+            self.fault(name, f"one of {', '.join(choices)} belongs here, not {text!r}")
+        return text
+
+    def shape(self, name: str, shape: re.Pattern[str], what: str) -> str:
+        text = self.text(name)
+        if text and not shape.fullmatch(text):
+            self.fault(name, f"{what} belongs here, not {text!r}")
+        return text
+
+    def day(self, name: str) -> date | None:
+        text = self.text(name)
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            self.fault(name, f"a date such as 2018-03-05 belongs here, not {text!r}")
+            return None
+
+    def moment(self, name: str, default: float) -> float:
+        text = self.text(name) if self.has(name) else ""
+        if not text:
+            return default
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            self.fault(name, f"a time with its zone such as 2027-01-31T09:30:00+08:00 belongs here, not {text!r}")
+            return default
+        return at.timestamp()
+
+    def minutes(self, name: str, default: int) -> int:
+        text = self.text(name, str(default))
+        if text and not (text.isdecimal() and int(text) in MINUTES):
+            self.fault(name, f"minutes from {MINUTES[0]} to {MINUTES[-1]} belong here, not {text!r}")
+            return default
+        return int(text or default)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitForm:
+    """A visit as asked for; ``physician`` is a login."""
+
+    physician: str
+    child: str
+    sex: str
+    birth_date: str
+    guardian: str
+    phone: str
+    relation: str
+    proof: str
+    field: str
+    department: str
+    starts_at: float
+    ends_at: float
+
+
+def read_hospital(form: Form) -> tuple[str, str]:
+    """Its name in Chinese and in English."""
+    return form.text("name"), form.text("name-en")
+
+
+def read_staff(form: Form, today: date) -> Staff:
+    """As asked for, still without id, hospital and password."""
+    login = form.shape("login", _LOGIN, "2 to 64 letters, digits or . _ @ -")
+    if login == REHEARSAL_LOGIN:
+        form.fault("login", f"{REHEARSAL_LOGIN} is kept for rehearsals")
+    role, name = form.choice("role", TITLES), form.text("name")
+    title = form.text("title", TITLES.get(role, "-"))
+    if role in TITLES and role != "physician":
+        for of_physicians in filter(form.has, _OF_PHYSICIANS):
+            form.fault(of_physicians, "is for physicians only")
+    since = form.day("practice-since") if form.has("practice-since") else None
+    if since is not None and since > today:
+        form.fault("practice-since", "lies in the future")
+    until = form.day("trained-until") if form.has("trained-until") else None
+    return Staff(
+        id="",
+        hospital="",
+        login=login,
+        password_hash="",
+        role=role,
+        name=name,
+        title=title,
+        licence=form.text("licence") if form.has("licence") else None,
+        rank=form.choice("rank", [rank.value for rank in Rank]) if form.has("rank") else None,
+        practice_since=since.isoformat() if since is not None else None,
+        trained_until=until.isoformat() if until is not None else None,
+        whitelisted=form.has("whitelisted"),
+    )
+
+
+def read_visit(form: Form, now: float) -> VisitForm:
+    starts_at = form.moment("starts-at", now)
+    ends_at = starts_at + form.minutes("minutes", 30) * 60
+    if ends_at <= now:
+        form.fault("starts-at", "such a visit would be over already")
+    born, day = form.day("birth-date"), datetime.fromtimestamp(starts_at, CHINA).date()
+    if born is not None and born > day:
+        form.fault("birth-date", "lies after the visit")
+    elif born is not None and years_between(born, day) >= ADULT_YEARS:
+        form.fault("birth-date", f"{ADULT_YEARS} years or older: these visits are for children")
+    return VisitForm(
+        physician=form.text("physician"),
+        child=form.text("child"),
+        sex=form.choice("sex", SEXES),
+        birth_date=born.isoformat() if born is not None else "",
+        guardian=form.text("guardian"),
+        phone=form.shape("phone", _PHONE, "a telephone number of digits only, perhaps with +,"),
+        relation=form.choice("relation", RELATIONS),
+        proof=form.choice("proof", PROOFS),
+        field=form.choice("field", FIELDS),
+        department=form.text("department"),
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+
+
+class Reception:
+    """Ids and secrets as in `server.wiring.Chance`; a link works for ``link_valid_s``, at least to the visit's end."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        new_id: Callable[[], str],
+        new_secret: Callable[[], str],
+        link_valid_s: float,
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._new_id = new_id
+        self._new_secret = new_secret
+        self._link_valid_s = link_valid_s
+
+    async def open_hospital(self, given: Given, now: float) -> str:
+        """A hospital with the shipped consent texts as its own; its id."""
+        form = Form(given)
+        name, name_en = read_hospital(form)
+        if name in (await people.hospitals(self._database)).values():
+            form.fault("name", "there is a hospital of this name already")
+        _stop_at(form)
+        id = self._new_id()
+        await self._database.write(together(add(Hospital(id, name, name_en)), consents.publish(id, consents.shipped(), now)))
+        return id
+
+    async def enrol(self, given: Given, now: float) -> Enrolled:
+        """A member of staff with a new password. ``hospital`` (an id) is needed only where there are several."""
+        form, today = Form(given), _today(now)
+        asked = read_staff(form, today)
+        hospital = await self._hospital(form)
+        if asked.login and await people.by_login(self._database, asked.login) is not None:
+            form.fault("login", "somebody has it already")
+        _stop_at(form)
+        return await self._enrol(asked, hospital, today)
+
+    async def book(self, given: Given, now: float) -> Invited:
+        """A visit with its people and its join link, all or nothing."""
+        form = Form(given)
+        asked = read_visit(form, now)
+        physician = await people.by_login(self._database, asked.physician)
+        if asked.physician and (physician is None or physician.role != "physician"):
+            form.fault("physician", "no physician has this login")
+        _stop_at(form)
+        assert physician is not None
+        child, guardian, visit = self._new_id(), self._new_id(), self._new_id()
+        hospital, token = physician.hospital, self._new_secret()
+        records = (
+            Child(child, hospital, asked.child, asked.sex, asked.birth_date),
+            Guardian(guardian, hospital, asked.guardian, asked.phone),
+            Relation(guardian, child, asked.relation, asked.proof),
+            Visit(
+                visit, hospital, asked.department, asked.field, child, guardian, physician.id, asked.starts_at, asked.ends_at
+            ),
+        )
+        expires_at = max(now + self._link_valid_s, asked.ends_at)
+        await self._database.write(together(add(*records), issue(visit, token, now, expires_at)))
+        return Invited(visit, token, expires_at)
+
+    async def reissue(self, given: Given, now: float) -> Invited:
+        """A new link for the visit ``reissue``; the former link and the device that used it are shut out."""
+        form = Form(given)
+        visit = form.text("reissue")
+        found = await visit_detail(self._database, visit) if not form.faults else None
+        if visit and found is None:
+            form.fault("reissue", "there is no such visit")
+        elif found is not None and found.state == "ended":
+            form.fault("reissue", "this visit has ended")
+        _stop_at(form)
+        assert found is not None
+        expires_at = max(now + self._link_valid_s, found.ends_at)
+        return Invited(visit, await Links(self._database, self._new_secret).issue(visit, now, expires_at), expires_at)
+
+    async def rehearsal(self, given: Given, now: float) -> tuple[Enrolled, Invited]:
+        """A visit of the child 演练 now, and its physician, whose password is new each time."""
+        form, today = Form(given), _today(now)
+        physician = await people.by_login(self._database, REHEARSAL_LOGIN)
+        if physician is None:
+            hospital = await self._hospital(form)
+            _stop_at(form)
+            enrolled = await self._enrol(_rehearsing(today), hospital, today)
+        else:
+            password, hashed = await self._new_password()
+            await people.change_password(self._database, physician.id, hashed)
+            enrolled = Enrolled(physician.id, REHEARSAL_LOGIN, password, reasons_against(physician.credentials, today))
+        return enrolled, await self.book(_rehearsed(today), now)
+
+    async def _enrol(self, asked: Staff, hospital: str, today: date) -> Enrolled:
+        password, hashed = await self._new_password()
+        columns = {name: getattr(asked, name) for name in Staff.__slots__}
+        record = Staff(**columns | {"id": self._new_id(), "hospital": hospital, "password_hash": hashed})
+        if not await people.enrol(self._database, record):
+            raise Faults(["login: somebody has it already"])
+        found = await people.by_login(self._database, asked.login)
+        assert found is not None
+        against = reasons_against(found.credentials, today) if asked.role == "physician" else ()
+        return Enrolled(found.id, asked.login, password, against)
+
+    async def _new_password(self) -> tuple[str, str]:
+        """96 random bits to tell once, and their hash."""
+        password = self._new_secret()[:16]
+        return password, await asyncio.to_thread(self._passwords.hash, password)
+
+    async def _hospital(self, form: Form) -> str:
+        """The hospital meant: the named one, or the only one."""
+        known = await people.hospitals(self._database)
+        if not known:
+            form.fault("hospital", "there is none yet; begin with `peitong hospital new`")
+        elif form.has("hospital"):
+            return form.choice("hospital", known)
+        elif len(known) > 1:
+            form.fault("hospital", "there are several: " + ", ".join(f"{id} ({name})" for id, name in known.items()))
+        return next(iter(known), "")
+
+
+def _rehearsing(today: date) -> Staff:
+    """The rehearsal's physician, who may admit for ever, on paper that says what it is."""
+    since, until = today - timedelta(days=20 * 365), date.max
+    names = ("physician", "演练", "演练医师", "REHEARSAL", Rank.CHIEF.value)
+    return Staff("", "", REHEARSAL_LOGIN, "", *names, since.isoformat(), until.isoformat(), True)
+
+
+def _rehearsed(today: date) -> Given:
+    people_in_it = {"child": "演练", "sex": "unknown", "guardian": "演练", "phone": "00000", "relation": "legal_guardian"}
+    born = (today - timedelta(days=8 * 365)).isoformat()
+    of_visit = {"physician": REHEARSAL_LOGIN, "proof": "other", "field": "growth", "department": "演练", "minutes": "10"}
+    return people_in_it | of_visit | {"birth-date": born}
+
+
+def _today(now: float) -> date:
+    return datetime.fromtimestamp(now, CHINA).date()
+
+
+def _stop_at(form: Form) -> None:
+    if form.faults:
+        raise Faults(form.faults)
