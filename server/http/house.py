@@ -81,7 +81,7 @@ async def visitor(request: web.Request, act: str) -> Visitor:
 async def _claims(request: web.Request, house: House, visit: str) -> list[Visitor]:
     """The asker's hats at this visit: the device that redeemed its link, or the physician it is booked with.
 
-    One browser may hold both cookies (a demo on one machine): the page says by ``?as=`` or its header which it is.
+    One browser may hold both cookies (a demo on one machine): the page says by its header ``Peitong-Role`` which it is.
     """
     claims = []
     wanted = request.headers.get("Peitong-Role", "")

@@ -22,6 +22,14 @@ test("a request carries the page's language and its cookie, and a body as JSON",
   assert.equal(headers["Content-Type"], "application/json");
 });
 
+test("a page says as whom it asks when it is one side's page", async () => {
+  const asked = [];
+  const fetch = async (path, init) => asked.push(init.headers["Peitong-Role"]) && new Response("{}");
+  await createApi({ language: () => "zh", role: "physician", fetch }).visit("v");
+  await createApi({ language: () => "zh", fetch }).visit("v");
+  assert.deepEqual(asked, ["physician", undefined]);
+});
+
 test("a visit's name is quoted in the path", async () => {
   const { asked, api } = server(200, {});
   await api.visit("a/../b");

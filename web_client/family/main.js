@@ -29,7 +29,7 @@ let room = null;
 let remotes = new Map();
 let drawing = false;
 
-const api = createApi({ language: () => state.language });
+const api = createApi({ language: () => state.language, role: "guardian" });
 const own = new OwnDevices(
   (devices) => dispatch({ type: "devices", devices }),
   (kind, track) => room?.replaceTrack(kind, track),

@@ -39,7 +39,7 @@ let streams = { own: null, remote: null };
 let levelMeter = null;
 let drawing = false;
 
-const api = createApi({ language: () => language });
+const api = createApi({ language: () => language, role: "physician" });
 
 // --- state to screen --------------------------------------------------------------------------------------------------
 

@@ -50,14 +50,16 @@ export class ApiProblem extends Error {
 }
 
 /**
- * @param {{language: () => Language, fetch?: typeof globalThis.fetch, timeoutMs?: number}} options
+ * `role`: as whom a page asks whose browser may hold two cookies (server/http/API.md).
+ *
+ * @param {{language: () => Language, role?: "guardian" | "physician", fetch?: typeof globalThis.fetch, timeoutMs?: number}} options
  */
-export function createApi({ language, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 15_000 }) {
+export function createApi({ language, role, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 15_000 }) {
   /** @param {string} path @param {RequestInit} [init] @returns {Promise<any>} */
   const call = async (path, init = {}) => {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
-    const headers = { Accept: "application/json", "Accept-Language": language(), ...init.headers };
+    const headers = { Accept: "application/json", "Accept-Language": language(), ...(role && { "Peitong-Role": role }), ...init.headers };
     try {
       const response = await fetch(path, { ...init, headers, credentials: "same-origin", cache: "no-store", signal: abort.signal });
       const body = await readJson(response);

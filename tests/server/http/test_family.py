@@ -133,11 +133,17 @@ async def test_a_wrong_child_is_not_confirmed(house: House, guardian: Browser) -
     assert (await answer.json()) == {"confirmed": False}
 
 
-async def test_a_denied_child_is_word_for_the_hospital_written_once(house: House, guardian: Browser, physician: Browser) -> None:
+async def test_a_denied_child_is_word_for_the_hospital_written_once(
+    house: House, guardian: Browser, physician: Browser
+) -> None:
     for _ in range(2):
         await guardian.post(f"{house.visit}/child", {"confirmed": False})
     (word,) = await outbox.pending(house.server.database)
-    assert (word.session, word.kind, json.loads(word.payload)) == (house.made.visit, "child_denied", {"visit": house.made.visit})
+    assert (word.session, word.kind, json.loads(word.payload)) == (
+        house.made.visit,
+        "child_denied",
+        {"visit": house.made.visit},
+    )
     said = [event for event, _ in await Journal(house.server.database).replay(house.made.visit)]
     assert said == [ev.ChildDenied()]
     assert (await (await guardian.get(house.visit)).json())["child_denied"] is True
@@ -145,7 +151,9 @@ async def test_a_denied_child_is_word_for_the_hospital_written_once(house: House
     assert line["child_denied"] is True
 
 
-async def test_a_child_denied_by_mistake_can_be_confirmed_and_denied_again(house: House, guardian: Browser, physician: Browser) -> None:
+async def test_a_child_denied_by_mistake_can_be_confirmed_and_denied_again(
+    house: House, guardian: Browser, physician: Browser
+) -> None:
     await guardian.post(f"{house.visit}/child", {"confirmed": False})
     await guardian.consent_to_everything(house.visit)
     assert (await guardian.post(f"{house.visit}/socket-token")).status == 200

@@ -68,3 +68,10 @@ async def test_readiness_names_what_does_not_answer(house: House, stranger: Brow
     answer = await stranger.get("/readyz")
     assert answer.status == 503
     assert (await answer.json())["missing"] == ["database", "relay-1", "recorder-1"]
+
+
+async def test_a_browser_that_is_both_says_as_whom_it_asks(house: House, guardian: Browser) -> None:
+    await guardian.sign_in(house.made.physician_login, house.made.physician_password)
+    answers = [await guardian.get(house.visit, headers={"Peitong-Role": role}) for role in ("guardian", "physician")]
+    assert [(await answer.json())["role"] for answer in answers] == ["guardian", "physician"]
+    assert (await guardian.get(house.visit, headers={"Peitong-Role": "operations"})).status == 404
