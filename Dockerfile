@@ -1,4 +1,5 @@
 # Follows the door script: the same lock file, the same command. Built on Debian, run as nobody, data in /data.
+# Configured by PEITONG_* variables, so that serving, `visit new` and the health check mean the same server.
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /peitong
 COPY requirements.lock .
@@ -17,6 +18,6 @@ USER peitong
 VOLUME /data
 ENV PEITONG_DATA_FOLDER=/data PEITONG_HTTP_LISTEN=0.0.0.0:8480 PEITONG_MEDIA_UDP=0.0.0.0:50000
 EXPOSE 8480/tcp 50000/udp
-HEALTHCHECK --interval=10s --timeout=3s CMD [".venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8480/readyz', timeout=2)"]
+HEALTHCHECK --interval=10s --timeout=3s CMD [".venv/bin/python", "-m", "server.commands.ready"]
 ENTRYPOINT [".venv/bin/python", "-m", "server"]
 CMD ["serve"]

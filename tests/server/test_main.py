@@ -33,6 +33,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         [],
         ["demo"],
         ["serve"],
+        ["ready"],
         ["hospital", "new"],
         ["staff", "new"],
         ["visit", "new"],

@@ -1,0 +1,73 @@
+"""`ready`: asks the server of this configuration, on this machine, whether it is; for a container's health check.
+
+Light on purpose (``python -m server.commands.ready`` loads little of the server), since it is asked every few seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import ssl
+import sys
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+
+from server.commands.place import configuration
+from server.config import Config
+
+WITHIN_S = 2.0
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what listens everywhere answers here
+
+
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("ready", help="ask the running server whether it is ready; exit 0 when it is")
+    _arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    config = configuration(options.config)
+    if config is None:
+        return 2
+    missing = ask(config)
+    if options.json:
+        print(json.dumps({"ok": not missing, "missing": missing}))
+    elif missing:
+        print(f"peitong: not ready: {', '.join(missing)}", file=sys.stderr)
+    return 1 if missing else 0
+
+
+def ask(config: Config) -> list[str]:
+    """What is missing, as ``/readyz`` says; ``server`` when nobody answers."""
+    host, port = config.listen
+    host = _ANY.get(host, host)
+    if config.certificate is None:
+        connection = HTTPConnection(host, port, timeout=WITHIN_S)
+    else:
+        context = ssl.create_default_context()
+        context.check_hostname = False  # the certificate is for the public name, and this never leaves the machine
+        context.verify_mode = ssl.CERT_NONE
+        connection = HTTPSConnection(host, port, timeout=WITHIN_S, context=context)
+    try:
+        connection.request("GET", "/readyz")
+        missing = json.loads(connection.getresponse().read())["missing"]
+        return [str(name) for name in missing]
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return ["server"]
+    finally:
+        connection.close()
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="TOML file (default: the PEITONG_* variables)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    parser.set_defaults(run=run)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="peitong ready")
+    _arguments(parser)
+    return run(parser.parse_args(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
