@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { causesOf, deviceReport, initialState, outcomeOf, reduce, remainingMs, screenOf, seatOf } from "../../web_client/family/state.js";
+import { causesOf, deviceReport, initialState, outcomeOf, reduce, remainingMs, remoteInterrupted, screenOf, seatOf } from "../../web_client/family/state.js";
 
 const VISIT = { id: "v", field: "growth", starts_at: "2026-03-05T14:30:00+08:00", child: "陈*安", guardian: "陈*梅", physician: { name: "林", title: "主任医师", hospital: "医院", licence: "1" }, reasons: [] };
 const STATUS = { visit: VISIT, role: "guardian", state: "waiting", outcome: null, child_confirmed: false, consents: { consultation: "open", recording: "open" }, letter: null, summary: false };
@@ -179,4 +179,19 @@ test("a status by itself changes only the status, and the other seat is found by
   assert.deepEqual([state.status.summary, screenOf(state)], [true, "call"]);
   assert.equal(seatOf(state, "guardian").presence, "present");
   assert.equal(seatOf(state, "physician"), null);
+});
+
+test("a picture that stands still in an open visit is an interruption until it moves, or until something else explains it", () => {
+  const stands = [0, 1_000, 2_000, 3_000].map((nowMs) => ({ type: "received", received: { packets: 9, frames: 9 }, nowMs }));
+  const calling = play([{ type: "connection", connection: "online" }, { type: "call", call: "connected" }], inRoom({ state: "live", gate: true }));
+  assert.equal(remoteInterrupted(play(stands.slice(0, 3), calling)), false);
+  const still = play(stands, calling);
+  assert.equal(remoteInterrupted(still), true);
+  for (const event of [
+    { type: "received", received: { packets: 10, frames: 10 }, nowMs: 4_000 },
+    { type: "connection", connection: "offline" },
+    { type: "call", call: "interrupted" },
+    session({ state: "held", gate: false }),
+  ])
+    assert.equal(remoteInterrupted(play([event], still)), false);
 });

@@ -257,6 +257,8 @@ describe("keys", () => {
 
 describe("the sentence on top", () => {
   const said = (visit) => stateSentence(visit).key;
+  const received = (packets, atMs) => ({ type: "received", received: { packets, frames: packets }, atMs });
+  const standsStill = (looks) => [{ type: "media", media: "up" }, ...Array.from({ length: looks }, (_, at) => received(9, at * 1_000))];
   const table = [
     ["state.connecting", opened().visit],
     ["state.offline", opened(offline).visit],
@@ -271,6 +273,13 @@ describe("the sentence on top", () => {
     ["state.verifying", visitIn(session("verifying"))],
     ["state.live", visitIn(session("live"))],
     ["state.media_lost", visitIn(session("live"), { type: "media", media: "lost" })],
+    ["state.live", visitIn(session("live"), ...standsStill(3))],
+    ["state.interrupted", visitIn(session("live"), ...standsStill(4))],
+    ["state.interrupted", visitIn(session("verifying"), ...standsStill(4))],
+    ["state.live", visitIn(session("live"), ...standsStill(4), received(10, 4_000))],
+    ["state.media_lost", visitIn(session("live"), ...standsStill(4), { type: "media", media: "lost" })],
+    ["held.recording_lost", visitIn(session("live"), ...standsStill(4), told({ ...held("recording_lost"), version: 2 }))],
+    ["state.offline", visitIn(session("live"), ...standsStill(4), offline)],
     ["held.recording_lost", visitIn(held("recording_lost"))],
     ["outcome.referred", visitIn(session("ended", { outcome: "referred" }))],
     ["outcome.unknown", visitIn(session("ended"), offline)],

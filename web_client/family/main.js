@@ -4,6 +4,7 @@
  */
 
 import { ApiProblem, createApi } from "../shared/api.js";
+import { receivedOf } from "../shared/flow.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { storageOf } from "../shared/storage.js";
 import { OwnDevices } from "./own_devices.js";
@@ -269,6 +270,12 @@ async function showRecords() {
   await fetchRecords(api, visit, dispatch);
 }
 
+/** Does the physician's sound and picture still arrive? @param {VisitRoom} looking */
+async function look(looking) {
+  const stats = await looking.stats()?.catch(() => null);
+  if (stats && looking === room) dispatch({ type: "received", received: receivedOf(stats), nowMs: performance.now() });
+}
+
 /** A phone that goes dark loses its camera. */
 async function stayAwake() {
   if (!room || document.visibilityState !== "visible") return;
@@ -281,7 +288,11 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("online", () => room?.reconnect());
 window.addEventListener("offline", () => room && dispatch({ type: "connection", connection: "offline" }));
-setInterval(() => room && dispatch({ type: "tick", nowMs: performance.now() }), 1_000);
+setInterval(() => {
+  if (!room) return;
+  dispatch({ type: "tick", nowMs: performance.now() });
+  void look(room);
+}, 1_000);
 
 /** Figures only, for the browser tests and for support on the phone. */
 const figures = Object.freeze({ stats: () => room?.stats() ?? null, screen: () => screenOf(state) });

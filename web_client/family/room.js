@@ -4,7 +4,7 @@ import { countdown } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { light } from "../shared/ui/light.js";
 import { languageSwitch, banner, moving } from "./frame.js";
-import { causesOf, devicesLost, screenOf, seatOf } from "./state.js";
+import { causesOf, devicesLost, remoteInterrupted, screenOf, seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
 /** @typedef {import("./state.js").Corner} Corner */
@@ -39,6 +39,7 @@ function sentence({ state, t }) {
   if (state.call === "interrupted" || state.call === "failed") return t(`family.call.${state.call}`);
   if (screenOf(state) === "held") return t("family.held.title");
   if (state.call !== "connected") return t("family.call.connecting");
+  if (remoteInterrupted(state)) return t("family.call.remote_interrupted");
   if (cameraOff) return t("family.call.camera_is_off");
   if (muted) return t("family.call.muted");
   if (picture === "dark" || picture === "frozen") return t(`family.call.${picture}`);

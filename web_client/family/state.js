@@ -3,6 +3,7 @@
  * with the events. `screenOf` says which screen that is; the view draws it and nothing else decides.
  */
 
+import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 
 /** @typedef {import("../shared/i18n/i18n.js").Language} Language */
@@ -62,6 +63,7 @@ import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from ".
  * @property {number} nowMs
  * @property {CallState} call
  * @property {readonly string[]} remotes  roles whose media arrives
+ * @property {import("../shared/flow.js").Flow | null} flow  what of the physician's sound and picture arrived lately
  * @property {boolean} playBlocked
  * @property {"good" | "fair" | "poor" | null} light
  * @property {readonly ChatEntry[]} chat
@@ -83,6 +85,7 @@ import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from ".
  *   | {type: "refused", code: string} | {type: "support", support: Support} | {type: "devices", devices: Partial<Devices>}
  *   | {type: "entered"} | {type: "left"} | {type: "connection", connection: Connection}
  *   | {type: "message", message: ServerMessage, nowMs: number} | {type: "tick", nowMs: number} | {type: "call", call: CallState}
+ *   | {type: "received", received: import("../shared/flow.js").Received, nowMs: number}
  *   | {type: "remotes", roles: readonly string[]} | {type: "play_blocked", blocked: boolean} | {type: "sheet", sheet: Sheet | null}
  *   | {type: "withdrawing", kind: ConsentKind} | {type: "chat_open", open: boolean}
  *   | {type: "chat_sent", clientId: string, text: string, at: string} | {type: "chat_accepted", clientId: string, id: string}
@@ -95,7 +98,7 @@ export function initialState(language, languageChosen) {
   return {
     language, languageChosen, stage: "loading", consentKind: "consultation", texts: null, busy: false, notice: null, problem: null,
     status: null, connection: "idle", retryS: 0, session: null, sessionAtMs: 0, nowMs: 0, call: "idle", remotes: [],
-    playBlocked: false, light: null, chat: [], chatOpen: false, unread: 0, sheet: null, withdrawing: "recording", corner: "top-right",
+    flow: NOTHING_DUE, playBlocked: false, light: null, chat: [], chatOpen: false, unread: 0, sheet: null, withdrawing: "recording", corner: "top-right",
     wholePicture: false, letter: null, summary: null, recordsLate: false,
     devices: {
       support: "ok", state: "closed", audio: "none", video: "none", audioProblem: null, videoProblem: null, cameras: 0, facing: "user",
@@ -163,6 +166,8 @@ function inRoom(state, event) {
   switch (event.type) {
     case "call":
       return { ...state, call: event.call, light: event.call === "connected" ? state.light : null };
+    case "received":
+      return { ...state, flow: flowed(state.flow, event.received, mediaDue(state), event.nowMs) };
     case "remotes":
       return { ...state, remotes: event.roles };
     case "play_blocked":
@@ -308,6 +313,16 @@ export function causesOf(state) {
 /** @param {State} state @param {string} role */
 export function seatOf(state, role) {
   return state.session?.seats.find((seat) => seat.role === role) ?? null;
+}
+
+/** @param {State} state */
+function mediaDue(state) {
+  return dueFrom(state.session, state.call === "connected" && state.connection === "online", "physician");
+}
+
+/** The visit goes on and this page is connected, yet nothing new of the physician arrives. @param {State} state */
+export function remoteInterrupted(state) {
+  return state.flow?.interrupted === true && mediaDue(state).media;
 }
 
 /** Something outside took a device away although the reader did not ask for it. @param {State} state */

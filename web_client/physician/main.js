@@ -9,6 +9,7 @@
  */
 
 import { ApiProblem, createApi } from "../shared/api.js";
+import { receivedOf } from "../shared/flow.js";
 import { LOCALES, rememberLanguage, rememberedLanguage, translator } from "../shared/i18n/i18n.js";
 import { storageOf } from "../shared/storage.js";
 import { render } from "../shared/ui/dom.js";
@@ -24,6 +25,7 @@ import { outcomeOf } from "./words.js";
 const WORKLIST_EVERY_MS = 8_000;
 const TICK_MS = 250;
 const PICTURE_MS = 100;
+const LOOK_MS = 1_000;
 const RETRY_MS = 3_000;
 
 const app = /** @type {HTMLElement} */ (document.querySelector("#app"));
@@ -79,6 +81,12 @@ function watchPicture() {
   const waits = state.visit?.session?.gate && state.visit.media === "up" && !state.visit.remotePicture;
   if (waits && frames > framesSeen) dispatch({ type: "remote", picture: true });
   framesSeen = frames;
+}
+
+/** Does the family's sound and picture still arrive? @param {Room} looking */
+async function look(looking) {
+  const stats = await looking.stats().catch(() => null);
+  if (stats && looking === room) dispatch({ type: "received", received: receivedOf(stats), atMs: now() });
 }
 
 // --- what the physician wants -----------------------------------------------------------------------------------------
@@ -309,6 +317,7 @@ setInterval(
 );
 setInterval(() => state.screen !== "loading" && dispatch({ type: "tick", atMs: now() }), TICK_MS);
 setInterval(watchPicture, PICTURE_MS);
+setInterval(() => room && void look(room), LOOK_MS);
 
 // For tests on real browsers, and for support at the desk: figures, no addresses.
 /** @type {any} */ (globalThis).__peitong = Object.freeze({ stats: () => room?.stats() ?? null, state: () => state });

@@ -38,12 +38,14 @@
  *   | {type: "panel", panel: Panel | null}
  *   | {type: "draft", draft: Partial<Drafts>}
  *   | {type: "media", media: Visit["media"]}
+ *   | {type: "received", received: import("../shared/flow.js").Received, atMs: number}
  *   | {type: "remote", picture?: boolean, tapNeeded?: boolean}
  *   | {type: "devices", devices: Partial<Devices>}} VisitEvent
  *
  * @typedef {PageEvent | VisitEvent} Event
  */
 
+import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 
 /** The checks that an attestation must have, all of them (PROTOCOL.md, `attest`). */
@@ -156,6 +158,7 @@ function opened(state, id) {
     qualityAtMs: 0,
     media: "idle",
     remotePicture: false,
+    flow: NOTHING_DUE,
     tapNeeded: false,
     panel: null,
     drafts: noDrafts(),
@@ -211,6 +214,8 @@ function reduceVisit(visit, event) {
       return { ...visit, drafts: drafted(visit, event.draft) };
     case "media":
       return { ...visit, media: event.media, remotePicture: event.media === "up" && visit.remotePicture };
+    case "received":
+      return { ...visit, flow: flowed(visit.flow, event.received, mediaDue(visit), event.atMs) };
     case "remote":
       return {
         ...visit,
@@ -237,6 +242,20 @@ function linkChanged(visit, link, problem) {
   if (visit.link === "closing" && link === "offline") return visit;
   if (link === "refused") return { ...visit, link, refused: problem, media: "idle", remotePicture: false };
   return { ...visit, link };
+}
+
+/** @param {Visit} visit */
+function mediaDue(visit) {
+  return dueFrom(visit.session, visit.media === "up" && visit.link === "online", "guardian");
+}
+
+/**
+ * The visit goes on and this page is connected, yet nothing new of the family arrives.
+ *
+ * @param {Visit} visit
+ */
+export function remoteInterrupted(visit) {
+  return visit.flow?.interrupted === true && mediaDue(visit).media;
 }
 
 /**

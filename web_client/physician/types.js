@@ -66,6 +66,7 @@
  * @property {number} qualityAtMs
  * @property {"idle" | "connecting" | "up" | "lost" | "unavailable"} media
  * @property {boolean} remotePicture
+ * @property {import("../shared/flow.js").Flow | null} flow what of the family's sound and picture arrived lately
  * @property {boolean} tapNeeded the browser wants a click before it plays sound
  * @property {Panel | null} panel
  * @property {Drafts} drafts

@@ -8,6 +8,8 @@
  * @typedef {{key: string, params?: Record<string, string | number>}} Said
  */
 
+import { remoteInterrupted } from "./state.js";
+
 /** A quality message older than this is no longer about now (they come each second). */
 const QUALITY_STALE_MS = 4000;
 /** From this share of lost packets on, sound and picture suffer visibly after repair. */
@@ -27,7 +29,7 @@ export function stateSentence(visit) {
   if (!session) return { key: visit.link === "connecting" ? "state.connecting" : "state.offline" };
   if (visit.link === "closing" || visit.link === "offline") return { key: `state.${visit.link}` };
   if (session.state === "held") return { key: `held.${firstCause(visit)}` };
-  if (session.state !== "waiting") return { key: mediaDown(visit) ? "state.media_lost" : `state.${session.state}` };
+  if (session.state !== "waiting") return { key: runningSentence(visit, session.state) };
   if (session.admitted) return { key: guardianHere(visit) ? "state.admitted" : "state.admitted_alone" };
   return { key: guardianHere(visit) ? "state.guardian_here" : "state.guardian_not_here" };
 }
@@ -45,6 +47,12 @@ export function outcomeOf({ session, status }) {
   }
   if (status?.state !== "ended") return null;
   return { name: status.outcome ?? "unknown", referral: null, letter: status.letter !== null, summary: status.summary };
+}
+
+/** @param {Visit} visit @param {string} state */
+function runningSentence(visit, state) {
+  if (mediaDown(visit)) return "state.media_lost";
+  return remoteInterrupted(visit) ? "state.interrupted" : `state.${state}`;
 }
 
 /** @param {Visit} visit */

@@ -116,6 +116,7 @@ export default Object.freeze({
   "family.call.interrupted": "Connection interrupted. Reconnecting by itself; keep this page open",
   "family.call.failed": "Connection lost. Connecting again…",
   "family.call.remote_waiting": "Waiting for the doctor’s picture…",
+  "family.call.remote_interrupted": "The picture is interrupted, reconnecting…",
   "family.call.remote_camera_off": "The doctor’s camera is off; you can still hear each other",
   "family.call.recording": "Recording",
   "family.call.recording_starting": "Recording is starting",

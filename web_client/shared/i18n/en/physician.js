@@ -98,6 +98,7 @@ export default Object.freeze({
   "physician.state.admitted_alone": "Admitted. Waiting for the guardian…",
   "physician.state.verifying": "Verifying: are guardian and child both on camera?",
   "physician.state.live": "Visit in progress",
+  "physician.state.interrupted": "The picture is interrupted, reconnecting…",
   "physician.state.media_lost": "Your picture and sound dropped. Reconnecting…",
   "physician.superseded.body": "A visit runs in one window at a time. If you continue here, the other window is disconnected.",
   "physician.superseded.here": "Continue in this window",

@@ -116,6 +116,7 @@ export default Object.freeze({
   "family.call.interrupted": "连接中断，正在自动恢复，请不要关闭页面",
   "family.call.failed": "连接断开，正在重新连接…",
   "family.call.remote_waiting": "正在等待医师的画面…",
+  "family.call.remote_interrupted": "画面暂时中断，正在恢复…",
   "family.call.remote_camera_off": "医师关闭了摄像头，仍能听到声音",
   "family.call.recording": "录制中",
   "family.call.recording_starting": "正在准备录制",

@@ -96,6 +96,7 @@ export default Object.freeze({
   "physician.state.admitted_alone": "已接诊，等待监护人进入…",
   "physician.state.verifying": "核验中：请确认监护人和患儿都在镜头前",
   "physician.state.live": "就诊进行中",
+  "physician.state.interrupted": "画面暂时中断，正在恢复…",
   "physician.state.media_lost": "您这边的画面和声音断了，正在重新接通…",
   "physician.superseded.body": "同一时间只能在一个窗口里就诊。如果要在这里继续，另一个窗口会断开。",
   "physician.superseded.here": "在这个窗口继续",
