@@ -75,7 +75,6 @@ class Consultation:
         self.recording = recording
         self.shown = shown
         self.statistics: dict[Role, Mapping[str, Any]] = {}
-        self.languages: dict[Role, str] = {}
         self.opened_at = clock()
         self.tickets: dict[Role, Ticket] = {}  # the device or sign-in that vouches for each seat's holder
         self.chat_turn = asyncio.Lock()
@@ -217,7 +216,6 @@ class Consultation:
 
     async def taken(self, role: Role, epoch: int, language: str) -> wire.Welcome:
         """A new epoch has the seat; its predecessor's leg is closed. Chat history is the caller's to add."""
-        self.languages[role] = language
         if not isinstance(self.session.state, Ended):
             await self.controller.post(ev.SeatTaken(role, epoch))
             self._close_leg(role)
