@@ -103,9 +103,9 @@ def write_beeps(path: Path) -> None:
 def delay_s(captured: list[float], recorded: list[float]) -> float:
     """By how much later than it was captured each is recorded, the median; both come once a second."""
     delays = [min((r - c for r in recorded), key=abs) for c in captured]
-    assert len(delays) >= 5, (captured, recorded)
-    assert max(map(abs, delays)) < 0.5, delays
-    return median(delays)
+    found = [delay for delay in delays if abs(delay) < 0.5]
+    assert len(found) >= 5, (captured, recorded)
+    return median(found)
 
 
 def flashes_of(file: Path, seat: str) -> list[float]:
