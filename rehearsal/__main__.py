@@ -8,18 +8,24 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from media.manifest import Level
 from rehearsal.play import Access, Figures, Play, Step
 from server import recordings
+from server.clock import Clock
+from server.commands.place import place
+from server.commands.reception import reception
+from server.desk import Faults
+from server.store.errors import Unavailable
 
 START_WITHIN_S = 60.0
 SEAL_WITHIN_S = 10.0
+_NOT_LOOKED_AT: Final = {"verified": None, "seconds": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +38,47 @@ class Stage:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="peitong rehearse", description="plays a whole consultation and says whether it held")
-    parser.add_argument("--server", help="origin of a running server (default: one of its own, in a temporary folder)")
-    parser.add_argument("--link", help="with --server: a guardian's join link of a visit made for the rehearsal")
-    parser.add_argument("--login", help="with --server: the visit's physician")
+    at = parser.add_argument_group("where (default: on a server of its own, in a temporary folder)")
+    at.add_argument("--config", type=Path, metavar="FILE", help="on the running server of this TOML file; books its own visit")
+    at.add_argument("--data", type=Path, metavar="DIR", help="on the running server of this data folder; books its own visit")
+    at.add_argument("--origin", help="with --data: what browsers show, such as https://visit.hospital.example")
+    at.add_argument("--hospital", help="with --config or --data: its id, where there are several")
+    at.add_argument("--server", help="origin of a running server elsewhere")
+    at.add_argument("--link", help="with --server: a guardian's join link of a visit made for the rehearsal")
+    at.add_argument("--login", help="with --server: the visit's physician")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args(arguments)
     password = os.environ.get("PEITONG_REHEARSAL_PASSWORD", "")
     if options.server and not (options.link and options.login and password):
         parser.error("--server needs --link, --login and the password in PEITONG_REHEARSAL_PASSWORD")
+    here = options.config is not None or options.data is not None
+    if here and options.server:
+        parser.error("either --server, or --config or --data")
+    if not here and (options.origin or options.hospital):
+        parser.error("--origin and --hospital belong to --data or --config")
     told = (lambda step: None) if options.json else _print_step
-    given = Access(options.server.rstrip("/"), options.link, options.login, password) if options.server else None
-    report = asyncio.run(_rehearse(given, told))
+    stage: AbstractAsyncContextManager[Stage] = _own()
+    if options.server:
+        stage = nullcontext(Stage(Access(options.server.rstrip("/"), options.link, options.login, password), None))
+    elif here:
+        stage = _booked(options)
+    try:
+        report = asyncio.run(_rehearse(stage, told))
+    except Faults as found:
+        for fault in found.faults:
+            print(f"peitong: --{fault}", file=sys.stderr)
+        return 2
+    except Unavailable as error:
+        report = _report(Figures([Step("book", False, 0, f"the database does not answer: {error}")]), _NOT_LOOKED_AT)
     print(json.dumps(report, ensure_ascii=False) if options.json else _as_text(report))
     return 0 if report["ok"] else 1
 
 
-async def _rehearse(given: Access | None, told: Any) -> dict[str, Any]:
-    async with _stage(given) as stage:
+async def _rehearse(on: AbstractAsyncContextManager[Stage], told: Any) -> dict[str, Any]:
+    async with on as stage:
         play = Play(stage.access, told)
         await play.perform()
-        recording = {"verified": None, "seconds": None}
+        recording: Mapping[str, Any] = _NOT_LOOKED_AT
         if stage.data is not None and all(step.ok for step in play.figures.steps):
             recording = await _look_at_recording(play, stage.data, told)
     return _report(play.figures, recording)
@@ -87,10 +114,22 @@ def _seconds(folder: Path) -> int:
 
 
 @asynccontextmanager
-async def _stage(given: Access | None) -> AsyncIterator[Stage]:
-    if given is not None:
-        yield Stage(given, None)
-        return
+async def _booked(options: argparse.Namespace) -> AsyncIterator[Stage]:
+    """A running server on this machine, on a visit booked for this rehearsal. Raises ``Faults`` or ``Unavailable``."""
+    faults: list[str] = []
+    config = place(options, faults, needs_origin=True)
+    if config is None or faults:
+        raise Faults(faults)
+    async with reception(config) as at:
+        given = {"hospital": options.hospital} if options.hospital else {}
+        enrolled, invited = await at.rehearsal(given, Clock()())
+    link = f"{config.origin}/j/{invited.token}"
+    yield Stage(Access(config.origin, link, enrolled.login, enrolled.password), config.data_folder)
+
+
+@asynccontextmanager
+async def _own() -> AsyncIterator[Stage]:
+    """A server of the rehearsal's own, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="peitong-rehearsal-") as folder:
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "server", "demo", "--json", "--port", "0", "--data", folder,
@@ -108,7 +147,7 @@ async def _stage(given: Access | None) -> AsyncIterator[Stage]:
             await child.wait()
 
 
-def _report(figures: Figures, recording: dict[str, Any]) -> dict[str, Any]:
+def _report(figures: Figures, recording: Mapping[str, Any]) -> dict[str, Any]:
     steps = [{"name": s.name, "ok": s.ok, "ms": s.ms} | ({"why": s.why} if s.why else {}) for s in figures.steps]
     return {
         "ok": bool(steps) and all(step["ok"] for step in steps) and recording["verified"] is not False,

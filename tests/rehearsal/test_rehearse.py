@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.__main__ import main
 from rehearsal.play import Play
 from tests.rehearsal.stage import running
 
@@ -35,6 +36,52 @@ async def test_a_whole_consultation_holds_on_a_server_of_its_own() -> None:
     assert report["end_to_silence_ms"] <= 1000
     assert report["recording"]["verified"] is True
     assert report["recording"]["seconds"] >= 3
+
+
+async def test_on_a_running_server_it_books_its_own_visit_as_often_as_it_is_asked(tmp_path: Path) -> None:
+    async with running(tmp_path / "data") as stage:
+        arguments = ["--data", str(stage.data), "--origin", stage.made["origin"], "--json"]
+        for _ in range(2):
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "rehearsal", *arguments,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+            out, _ = await asyncio.wait_for(child.communicate(), 80)
+            report = json.loads(out)
+            assert report["ok"], report["steps"]
+            assert [step["name"] for step in report["steps"]] == STEPS
+            assert report["recording"]["verified"] is True
+    assert len(list((tmp_path / "data" / "recordings").iterdir())) == 2
+    assert not (tmp_path / "data" / "recordings" / stage.made["visit"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "about"),
+    [
+        (["--data", "{folder}"], "--origin"),
+        (["--data", "{folder}", "--origin", "http://localhost:1"], "--data: no server has been set up"),
+        (["--data", "{folder}", "--server", "http://localhost:1", "--link", "x", "--login", "x"], "either --server"),
+        (["--origin", "http://localhost:1"], "belong to --data"),
+        (["--config", "{folder}/none.toml"], "--configuration: {folder}/none.toml"),
+    ],
+)
+def test_where_it_cannot_book_it_says_why(
+    arguments: list[str], about: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEITONG_REHEARSAL_PASSWORD", "x")
+    try:
+        code: object = main([argument.format(folder=tmp_path) for argument in arguments])
+    except SystemExit as done:
+        code = done.code
+    assert code == 2
+    assert about.format(folder=tmp_path) in capsys.readouterr().err
+
+
+def test_a_database_that_does_not_answer_is_a_rehearsal_that_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "peitong.db").write_bytes(b"this is no database" * 100)
+    assert main(["--data", str(tmp_path), "--origin", "http://localhost:1", "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert [(step["name"], step["ok"]) for step in report["steps"]] == [("book", False)]
 
 
 async def test_without_access_to_a_foreign_server_it_says_what_is_missing() -> None:
