@@ -21,6 +21,8 @@ Clinic = Any
 Page = Any
 Opener = Any
 
+pytestmark = pytest.mark.process
+
 CHAT = {"type": "chat", "client_id": "c1", "text": "您好"}
 
 
