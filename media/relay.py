@@ -196,10 +196,17 @@ class AppConnection:
         self._writer = writer
         try:
             await self._read(reader)
-        except (control.Malformed, OSError) as error:
+        except control.Malformed as error:
             log.warning("app connection broken", extra={"why": type(error).__name__})
+        except OSError:  # it went while we were writing: an end like any other
+            pass
         finally:
             self.ended.set()
+
+    def close(self) -> None:
+        """Hangs up, so that reading ends by itself."""
+        if self._writer is not None:
+            self._writer.close()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         frames = control.Reader()
@@ -240,6 +247,7 @@ async def serve(listen: Path, feed_path: Path, udp: tuple[str, int], addresses: 
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+    app.close()
     await relay.finish()
     plane.close()
 
