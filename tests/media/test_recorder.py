@@ -70,7 +70,7 @@ async def test_what_was_said_and_shown_opens_with_stock_tools(rig: Rig, hospital
     assert kit.tone_of(opened, 1) == pytest.approx(1000, abs=3)
     assert [len(kit.times(opened, i)) for i in range(4)] == [200, 80, 200, 80]
     assert kit.decode_errors(opened) == ""
-    assert verify(hospital.folder, hospital.signer, hospital.head()) == []
+    assert verify(hospital.folder, hospital.signer, [hospital.head()]) == []
 
 
 async def test_each_second_is_sealed_and_said_to_be_durable_while_the_call_runs(rig: Rig, hospital: Hospital) -> None:
