@@ -129,6 +129,7 @@ async def test_readers_are_not_held_up_by_a_writer(database: Database) -> None:
 
 
 async def test_the_beat_goes_before_every_write_that_waits(database: Database) -> None:
+    database._patience_s = 60.0  # two hundred turns may take long; the order is what counts
     entered, proceed = asyncio.Event(), asyncio.Event()
     beaten: list[bool] = []
 
