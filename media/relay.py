@@ -247,8 +247,9 @@ async def serve(listen: Path, feed_path: Path, udp: tuple[str, int], addresses: 
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    app.close()
     await relay.finish()
+    app.close()
+    await asyncio.sleep(0.05)  # what was said last goes out, and reading ends
     plane.close()
 
 
