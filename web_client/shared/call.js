@@ -4,6 +4,8 @@
  * when the old one failed; the caller only carries offers and answers and shows what `onchange` tells.
  */
 
+import { encodingFor, SHARP_START_MS } from "./encodings.js";
+
 /** @typedef {"audio" | "video"} Kind */
 /** @typedef {{peer: number, revision: number, sdp: string}} Offer */
 /** @typedef {{peer: number, revision: number, sdp: string, tracks: {mid: string, role: string}[]}} Answer */
@@ -19,10 +21,6 @@
  *            outbound: {kind: Kind, bytes: number, packets: number, width: number, height: number, fps: number}[]}} CallStats
  */
 
-const MAX_VIDEO_BPS = 2_500_000;
-const MAX_AUDIO_BPS = 48_000;
-/** A picture starts sharp; after that a fall of the network should cost frames and sharpness evenly (measured, see docs). */
-const SHARP_START_MS = 12_000;
 const RESTART_AFTER_MS = 1_000;
 const RESTART_AGAIN_MS = 4_000;
 const CONNECT_WITHIN_MS = 12_000;
@@ -43,6 +41,7 @@ export class Call {
   #peer = 0;
   #revision = 0;
   #renewals = 0;
+  #sharp = true;
   /** @type {Set<ReturnType<typeof setTimeout>>} */ #timers = new Set();
   /** @type {CallOptions} */ #options;
   #forgetNetwork = () => {};
@@ -94,8 +93,7 @@ export class Call {
     await pc.setRemoteDescription({ type: "answer", sdp });
     if (pc !== this.#pc) return false;
     this.#gatherRemotes(pc);
-    await this.#tuneSenders(pc, "maintain-resolution");
-    this.#later(SHARP_START_MS, () => this.#tuneSenders(pc, "balanced"));
+    await this.#tuneSenders(pc);
     return true;
   }
 
@@ -160,6 +158,7 @@ export class Call {
     this.#peer += 1;
     this.#revision = 0;
     this.#roles = new Map();
+    this.#sharp = true;
     addLines(pc, this.#tracks, receivePairs);
     pc.addEventListener("connectionstatechange", () => pc === this.#pc && this.#connectionChanged(pc));
     this.#change("connecting");
@@ -186,6 +185,7 @@ export class Call {
     switch (pc.connectionState) {
       case "connected":
         this.#renewals = 0;
+        if (this.#sharp) this.#later(SHARP_START_MS, () => this.#evenOut(pc));
         return this.#change("connected");
       case "disconnected":
         this.#change("interrupted");
@@ -232,18 +232,23 @@ export class Call {
     this.#options.onremotes(this.remotes);
   }
 
-  /** @param {RTCPeerConnection} pc @param {"maintain-resolution" | "balanced"} preference */
-  async #tuneSenders(pc, preference) {
+  /** @param {RTCPeerConnection} pc */
+  #evenOut(pc) {
+    this.#sharp = false;
+    void this.#tuneSenders(pc);
+  }
+
+  /** What goes out is decided in encodings.js; here it is only told to the senders. @param {RTCPeerConnection} pc */
+  async #tuneSenders(pc) {
     if (pc !== this.#pc) return;
-    const firefox = /Firefox\//.test(globalThis.navigator?.userAgent ?? "");
+    const circumstances = { sharp: this.#sharp, firefox: /Firefox\//.test(globalThis.navigator?.userAgent ?? "") };
     for (const { sender } of pc.getTransceivers()) {
-      const kind = sender.track?.kind;
-      if (!kind) continue;
+      const kind = /** @type {Kind | undefined} */ (sender.track?.kind);
       const parameters = sender.getParameters();
-      if (!parameters.encodings?.length) continue;
-      parameters.encodings[0].maxBitrate = kind === "video" ? MAX_VIDEO_BPS : MAX_AUDIO_BPS;
-      // Firefox freezes for good when it holds on to the resolution at a cliff of the network.
-      if (kind === "video") parameters.degradationPreference = firefox ? "balanced" : preference;
+      if (!kind || !parameters.encodings?.length) continue;
+      const { maxBitrate, degradationPreference } = encodingFor(kind, circumstances);
+      parameters.encodings[0].maxBitrate = maxBitrate;
+      if (degradationPreference) parameters.degradationPreference = degradationPreference;
       await sender.setParameters(parameters).catch(() => undefined);
     }
   }
