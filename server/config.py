@@ -17,6 +17,9 @@ from urllib.parse import urlsplit
 
 from server.session import Rules
 
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
+_MOST_TURN_URLS = 8  # as many as a `welcome` holds
+_TURN_URL = re.compile(r"turns?:(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?", re.ASCII | re.IGNORECASE)
 _AGE_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
 
@@ -45,7 +48,11 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything `serve` needs to know. Addresses are (host, port); folders and files are absolute paths."""
+    """Everything `serve` needs to know. Addresses are (host, port); folders and files are absolute paths.
+
+    ``tcp`` is where media over TCP arrives, None for nowhere; without a host it is that of ``udp``, and port 0 means the number
+    of its port where that is free. ``turn_policy`` is `all`, or `relay`: media through the TURN servers only.
+    """
 
     data_folder: Path
     recipients: tuple[str, ...]
@@ -56,10 +63,12 @@ class Config:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     database: str = ""
     udp: tuple[str, int] = ("0.0.0.0", 0)  # noqa: S104  browsers must reach it
+    tcp: tuple[str, int] | None = ("", 0)
     advertise: tuple[str, ...] = ("127.0.0.1",)
     relays: int = 1
     turn_urls: tuple[str, ...] = ()
     turn_secret: Secret | None = None
+    turn_policy: str = "all"
     rules: Rules = field(default_factory=Rules)
     link_valid_s: float = 7 * 86400.0
 
@@ -131,6 +140,11 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
         faults.append("http.certificate and http.certificate_key belong together")
     if ("turn_urls" in values) != ("turn_secret" in values):
         faults.append("turn.urls and turn.secret belong together")
+    if values.get("turn_policy") == "relay" and "turn_urls" not in values:
+        faults.append("turn.policy relay sends all media through TURN servers, but turn.urls names none")
+    host = values.get("udp", WILDCARDS)[0]
+    if host not in WILDCARDS and any((":" in host) != (":" in address) for address in values.get("advertise", ())):
+        faults.append("media.advertise: nothing would listen on an address of the other family than media.udp; [::] is both")
     origin, listen = values.get("origin", "https:"), values.get("listen", ("127.0.0.1", 0))
     if origin.startswith("http:") and urlsplit(origin).hostname not in ("localhost", "127.0.0.1", "::1") and listen:
         faults.append("http.origin: browsers give camera and microphone only to https (or to localhost)")
@@ -181,6 +195,27 @@ def _addresses(value: Any) -> tuple[str, ...]:
     return addresses
 
 
+def _tcp(value: Any) -> tuple[str, int] | None:
+    return None if value == "off" else _address(value)
+
+
+def _turn_urls(value: Any) -> tuple[str, ...]:
+    """RFC 7065: turn:host:port?transport=udp, and so on."""
+    urls = _list(value)
+    if len(urls) > _MOST_TURN_URLS:
+        raise ValueError(f"at most {_MOST_TURN_URLS} addresses")
+    for url in urls:
+        if len(url) > 300 or not _TURN_URL.fullmatch(url):
+            raise ValueError(f"an address such as turn:turn.hospital.example:3478?transport=tcp belongs here, not {url!r}")
+    return urls
+
+
+def _policy(value: Any) -> str:
+    if value not in ("all", "relay"):
+        raise ValueError(f'"all" or "relay" belongs here, not {value!r}')
+    return str(value)
+
+
 def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(item) for item in _list(value))
 
@@ -219,11 +254,13 @@ _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "data.folder": ("data_folder", _path),
     "data.database": ("database", _text),
     "media.udp": ("udp", _address),
+    "media.tcp": ("tcp", _tcp),
     "media.advertise": ("advertise", _addresses),
     "media.relays": ("relays", _count),
     "recording.recipients": ("recipients", _recipients),
-    "turn.urls": ("turn_urls", _list),
+    "turn.urls": ("turn_urls", _turn_urls),
     "turn.secret": ("turn_secret", lambda value: Secret(_text(value))),
+    "turn.policy": ("turn_policy", _policy),
     "access.link_valid_s": ("link_valid_s", _seconds),
 }
 _REQUIRED = {

@@ -219,7 +219,7 @@ class Consultation:
         if not isinstance(self.session.state, Ended):
             await self.controller.post(ev.SeatTaken(role, epoch))
             self._close_leg(role)
-        return wire.Welcome(epoch, role, self.shown.visit(role, language), self.view(), (), RECEIVE_PAIRS, ())
+        return wire.Welcome(epoch, role, self.shown.visit(role, language), self.view(), (), RECEIVE_PAIRS, (), "all")
 
     async def offered(self, role: Role, epoch: int, offer: wire.Offer) -> None:
         """Gets the relay's answer and sends it, unless a newer offer has come meanwhile. Raises ``Refused``."""

@@ -154,7 +154,7 @@ class Consultations:
         config = self._config
         secret = config.turn_secret.reveal() if config.turn_secret is not None else ""
         servers = ice_servers(config.turn_urls, secret, role.value, self._clock())
-        return replace(welcome, chat=chat, ice_servers=servers)
+        return replace(welcome, chat=chat, ice_servers=servers, ice_policy=config.turn_policy)
 
     async def intent(self, session: str, role: Role, epoch: int, intent: wire.Intent) -> dict[str, object]:
         here = await self._get(session)

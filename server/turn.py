@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from signaling.messages import IceServer
 
-GOOD_FOR_S = 4 * 3600
-"""Longer than a visit may last: an ICE restart late in a call needs them again."""
+GOOD_FOR_S = 12 * 3600
+"""Longer than a page stays: one that waits since the morning has its visit late in the day, and an ICE restart late in a call
+needs them again. A page that takes its seat anew gets fresh ones with its `welcome`."""
 
 
 def ice_servers(urls: Sequence[str], secret: str, seat: str, now: float) -> tuple[IceServer, ...]:

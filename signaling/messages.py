@@ -38,6 +38,7 @@ Text = Annotated[str, Length(0, 4000)]
 Moment = Annotated[str, Length(1, 40)]
 Device = Annotated[str, one_of("live", "muted", "off", "lost", "none")]
 Picture = Annotated[str, one_of("ok", "dark", "frozen", "unknown")]
+IcePolicy = Annotated[str, one_of("all", "relay")]
 Urgency = Annotated[str, one_of("emergency", "within_24h", "within_2w", "within_30d", "routine")]
 
 
@@ -292,7 +293,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Welcome(Message):
-    """The whole snapshot; everything a page knew before it is replaced."""
+    """The whole snapshot; everything a page knew before it is replaced. `ice_policy` is a peer connection's `iceTransportPolicy`."""
 
     type: ClassVar[str] = "welcome"
     epoch: Positive
@@ -302,6 +303,7 @@ class Welcome(Message):
     chat: Annotated[tuple[Chat, ...], Length(0, 2000)]
     receive_pairs: Annotated[int, Range(1, 3)]
     ice_servers: Annotated[tuple[IceServer, ...], Length(0, 8)]
+    ice_policy: IcePolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,10 +249,11 @@ test("an offer that could not be carried is told and can be made again", async (
 test("a fresh welcome can bring other servers and more seats", async () => {
   const { call, peer } = begin();
   await call.start({ audio: SOUND });
-  call.configure({ receivePairs: 3, iceServers: [{ urls: "turn:example" }] });
+  call.configure({ receivePairs: 3, iceServers: [{ urls: "turn:example" }], icePolicy: "relay" });
   await call.renew();
   assert.equal(peer().lines.length, 8);
   assert.deepEqual(peer().configuration.iceServers, [{ urls: "turn:example" }]);
+  assert.equal(peer().configuration.iceTransportPolicy, "relay");
 });
 
 test("a closed call stays closed", async () => {

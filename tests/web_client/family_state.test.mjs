@@ -92,7 +92,7 @@ test("the cause that ends the visit soonest is told first", () => {
 
 test("a welcome brings the whole snapshot and takes the banner away", () => {
   const line = { id: "1", role: "physician", text: "您好", at: "" };
-  const state = play([{ type: "connection", connection: "offline" }, says({ type: "welcome", epoch: 1, role: "guardian", visit: { ...VISIT, child: "李*" }, session: SESSION, chat: [line], receive_pairs: 1, ice_servers: [] })], inRoom());
+  const state = play([{ type: "connection", connection: "offline" }, says({ type: "welcome", epoch: 1, role: "guardian", visit: { ...VISIT, child: "李*" }, session: SESSION, chat: [line], receive_pairs: 1, ice_servers: [], ice_policy: "all" })], inRoom());
   assert.deepEqual([state.connection, state.status.visit.child, state.chat], ["online", "李*", [line]]);
 });
 

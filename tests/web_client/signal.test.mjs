@@ -17,7 +17,7 @@ const VISIT = {
 }; // prettier-ignore
 
 const welcome = (epoch = 1, seq = 1) => ({
-  type: "welcome", seq, epoch, role: "guardian", visit: VISIT, session: SESSION, chat: [], receive_pairs: 1, ice_servers: [],
+  type: "welcome", seq, epoch, role: "guardian", visit: VISIT, session: SESSION, chat: [], receive_pairs: 1, ice_servers: [], ice_policy: "all",
 }); // prettier-ignore
 const changed = (seq) => ({ type: "session", seq, session: { ...SESSION, version: seq } });
 

@@ -112,12 +112,13 @@ export class VisitRoom {
   }
 
   /** @param {import("../shared/messages.js").Welcome} welcome */
-  #welcomed({ epoch, ice_servers: iceServers, receive_pairs: receivePairs }) {
+  #welcomed({ epoch, ice_servers: iceServers, ice_policy: icePolicy, receive_pairs: receivePairs }) {
     const another = epoch !== this.#epoch;
     this.#epoch = epoch;
     if (!this.#call) {
       this.#call = createCall({
         iceServers,
+        icePolicy,
         receivePairs,
         sendOffer: (offer) => this.#sendOffer(offer),
         onchange: (call) => this.#options.dispatch({ type: "call", call }),
@@ -126,7 +127,7 @@ export class VisitRoom {
       });
       void this.#call.start(this.#options.tracks());
     } else if (another) {
-      this.#call.configure({ iceServers, receivePairs });
+      this.#call.configure({ iceServers, icePolicy, receivePairs });
       void this.#call.renew();
     }
   }

@@ -163,7 +163,7 @@ export class Room {
     this.#reported = "";
     this.#report();
     this.#sessionChanged(welcome.session);
-    this.#call.configure({ iceServers: welcome.ice_servers, receivePairs: welcome.receive_pairs });
+    this.#call.configure({ iceServers: welcome.ice_servers, icePolicy: welcome.ice_policy, receivePairs: welcome.receive_pairs });
     if (this.#started && again) void this.#call.renew();
     else void this.#begin();
   }

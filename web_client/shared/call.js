@@ -11,7 +11,7 @@ import { encodingFor, SHARP_START_MS } from "./encodings.js";
 /** @typedef {{peer: number, revision: number, sdp: string, tracks: {mid: string, role: string}[]}} Answer */
 /** @typedef {"idle" | "connecting" | "connected" | "interrupted" | "failed" | "closed"} CallState */
 /**
- * @typedef {{iceServers: RTCIceServer[], receivePairs: number, sendOffer: (offer: Offer) => Promise<unknown>,
+ * @typedef {{iceServers: RTCIceServer[], icePolicy?: RTCIceTransportPolicy, receivePairs: number, sendOffer: (offer: Offer) => Promise<unknown>,
  *            onchange: (state: CallState) => void, onremotes: (remotes: ReadonlyMap<string, MediaStream>) => void,
  *            onoffererror?: (error: unknown) => void, PeerConnection?: typeof RTCPeerConnection}} CallOptions
  */
@@ -70,7 +70,7 @@ export class Call {
     await this.#newPeer();
   }
 
-  /** Servers or seats changed (a fresh `welcome`). @param {Partial<Pick<CallOptions, "iceServers" | "receivePairs">>} changed */
+  /** Servers or seats changed (a fresh `welcome`). @param {Partial<Pick<CallOptions, "iceServers" | "icePolicy" | "receivePairs">>} changed */
   configure(changed) {
     this.#options = { ...this.#options, ...changed };
   }
@@ -152,8 +152,8 @@ export class Call {
   async #newPeer() {
     this.#clearTimers();
     this.#dropPeer();
-    const { PeerConnection = globalThis.RTCPeerConnection, iceServers, receivePairs } = this.#options;
-    const pc = new PeerConnection({ iceServers, bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+    const { PeerConnection = globalThis.RTCPeerConnection, iceServers, icePolicy, receivePairs } = this.#options;
+    const pc = new PeerConnection({ iceServers, iceTransportPolicy: icePolicy, bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
     this.#pc = pc;
     this.#peer += 1;
     this.#revision = 0;

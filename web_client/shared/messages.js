@@ -154,6 +154,7 @@ const SERVER = {
     chat: list(chat, 0, 2000),
     receive_pairs: integer(1, 3),
     ice_servers: list(object({ urls: list(text(1, 300), 1, 8), username: text(0, 300), credential: text(0, 300) }), 0, 8),
+    ice_policy: word("all", "relay"),
   }),
   session: object({ type: word("session"), seq: positive, session: sessionView }),
   answer: object({

@@ -81,6 +81,7 @@ const welcome = (view, chat = []) => ({
     chat,
     receive_pairs: 1,
     ice_servers: [],
+    ice_policy: "all",
   },
 });
 const CHAT = [

@@ -54,7 +54,7 @@ const LETTER = {
 const SUMMARY = { summary: "身高处于正常范围下限，生长速度正常。\n建议均衡饮食、保证睡眠，三个月后复测身高体重。", physician: "林晓岚 副主任医师", hospital: PHYSICIAN.hospital, ended_at: "2026-03-05T15:00:00+08:00" };
 const LIVE = { state: "open", audio: "live", video: "live", cameras: 2, level: 0.55, heard: true, picture: "ok" };
 
-const welcome = (session) => ({ type: "message", nowMs: 0, message: { type: "welcome", epoch: 1, role: "guardian", visit: VISIT, session, chat: CHAT, receive_pairs: 1, ice_servers: [] } });
+const welcome = (session) => ({ type: "message", nowMs: 0, message: { type: "welcome", epoch: 1, role: "guardian", visit: VISIT, session, chat: CHAT, receive_pairs: 1, ice_servers: [], ice_policy: "all" } });
 const opened = (changed = {}) => ({ type: "opened", status: { ...STATUS, ...changed } });
 const devices = (changed = {}) => ({ type: "devices", devices: { ...LIVE, ...changed } });
 const inRoom = (session = {}) => [opened(), devices(), { type: "entered" }, welcome({ ...SESSION, ...session }), { type: "call", call: "connected" }, { type: "remotes", roles: ["physician"] }, { type: "message", nowMs: 0, message: { type: "quality", light: "good", legs: [] } }];

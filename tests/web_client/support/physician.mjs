@@ -55,7 +55,7 @@ export const cause = (name, remaining_ms, elapsed_ms = 0) => ({ cause: name, ela
 export const message = (body, atMs = 0) => ({ type: "message", message: { seq: 1, ...body }, atMs });
 export const told = (view, atMs = 0) => message({ type: "session", session: view }, atMs);
 export const welcome = (view, chat = [], epoch = 1) =>
-  message({ type: "welcome", epoch, role: "physician", visit: VIEW, session: view, chat, receive_pairs: 1, ice_servers: [] });
+  message({ type: "welcome", epoch, role: "physician", visit: VIEW, session: view, chat, receive_pairs: 1, ice_servers: [], ice_policy: "all" });
 export const chat = (id, role = "guardian", text = "您好") => ({ id, role, text, at: "2026-03-02T14:01:00+08:00" });
 export const ME = { name: "陈明远", role: "physician" };
 
