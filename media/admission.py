@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -90,10 +91,18 @@ class Admission:
     def retire(self, leg: Leg) -> None:
         """The leg is over: nothing from it or to it passes any more; the peer is told."""
         self._plane.forget(leg.owner)
-        self._admitted.pop(leg.owner, None)
+        if self._admitted.pop(leg.owner, None) is not None:
+            self._plane.drops.update(refused=leg.refused, dtls_with_keys=leg.records)
         goodbye = leg.close()
         if goodbye is not None:
             self._spawn(goodbye)
+
+    def drops(self) -> dict[str, int]:
+        """What was not taken since the start, by reason, of every leg that was and is."""
+        drops = Counter(self._plane.drops)
+        for admitted in self._admitted.values():
+            drops.update(refused=admitted.leg.refused, dtls_with_keys=admitted.leg.records)
+        return {reason: count for reason, count in sorted(drops.items()) if count}
 
     def _present(self, seat: Seat | None, message: control.LegOffer) -> _Admitted | None:
         """The leg that the offer is a new revision of, if it is."""

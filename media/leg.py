@@ -63,7 +63,11 @@ class Switchboard(Protocol):
 
 
 class Leg:
-    """``number`` is the app's, ``owner`` the plane's. ``last_rtp_us`` is -1 until the first authentic RTP packet."""
+    """``number`` is the app's, ``owner`` the plane's. ``last_rtp_us`` is -1 until the first authentic RTP packet.
+
+    ``refused`` counts media that was not authentic, not fresh or not agreed on, ``records`` the DTLS that came with the keys
+    agreed already.
+    """
 
     def __init__(
         self, seat: str, number: int, owner: int, ssrc: int, counters: quality.Leg, room: Switchboard, send: Callable[..., None]
@@ -74,7 +78,7 @@ class Leg:
         self.last_rtp_us = -1
         self.running = False
         self.closed = False
-        self.refused = 0
+        self.refused = self.records = 0
         self.streams: dict[int, Stream] = {}
         self.outgoing: dict[tuple[int, str], Outgoing] = {}
         self.by_ssrc: dict[int, Outgoing] = {}
@@ -145,6 +149,7 @@ class Leg:
 
     def on_dtls(self, record: bytes, address: Address) -> None:
         if self._handshake is not None and not self.closed:
+            self.records += self.running
             self.path.handshaking(address)
             self._handshake.carrier.feed(record)
 

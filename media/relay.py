@@ -29,6 +29,7 @@ from media.room import Room, Seat
 _TICK_S: Final = 0.020
 _TICKS_A_FEEDBACK: Final = 3
 _FLUSH_S: Final = 0.050
+_DROPS_TOLD_EVERY_S: Final = 60.0
 
 log = logging.getLogger("media.relay")
 
@@ -47,6 +48,7 @@ class Relay:
         self._report = report
         self._statistics_s = 1.0
         self._tasks: set[asyncio.Future[None]] = set()
+        self._drops_told: dict[str, int] = {}
         self._admission = Admission(plane, dtls.new_certificate(), addresses, monotonic_us, self._spawn)
         plane.on_failure = self._leg_failed
 
@@ -134,7 +136,7 @@ class Relay:
 
     async def run(self) -> None:
         """The clockwork, until cancelled."""
-        await asyncio.gather(self._ticking(), self._flushing(), self._counting(), self._feed.run())
+        await asyncio.gather(self._ticking(), self._flushing(), self._counting(), self._telling_drops(), self._feed.run())
 
     async def _ticking(self) -> None:
         count = 0
@@ -168,12 +170,25 @@ class Relay:
             self._within(name, lambda room: legs.extend(room.statistics()))
         self._report(control.LegStatistics(legs))  # also when empty: the app takes silence for a hung relay
 
+    async def _telling_drops(self) -> None:
+        while True:
+            await asyncio.sleep(_DROPS_TOLD_EVERY_S)
+            self._tell_drops()
+
+    def _tell_drops(self) -> None:
+        """One line a minute, and only with news: a flood must not fill the log as well."""
+        drops = self._admission.drops()
+        if drops != self._drops_told:
+            log.info("datagrams not taken", extra={"drops": drops})
+            self._drops_told = drops
+
     async def finish(self) -> None:
         """Closes every room, lets the goodbyes out, and ends the feed."""
         for name in list(self.rooms):
             self._close(name)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=0.5)
+        self._tell_drops()
         await self._feed.close()
 
 
@@ -258,7 +273,7 @@ class _JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {"level": record.levelname.lower(), "logger": record.name, "message": record.msg}
-        line |= {name: getattr(record, name) for name in ("type", "why") if hasattr(record, name)}
+        line |= {name: getattr(record, name) for name in ("type", "why", "drops") if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
             trace = record.exc_info[2]

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from rehearsal.bench import tables
-from rehearsal.bench.figures import Usage, machine_busy_ms, percentile, usage
 from rehearsal.bench.stage import Broken, Stage, running
+from rehearsal.load.figures import Usage, machine_busy_ms, percentile, usage
 
 WARM_UP_S: Final = 8.0
 """Long enough for the repair caches to fill, so that the memory is that of a call under way."""

@@ -50,7 +50,7 @@ class Generator:
     @classmethod
     async def start(cls, peers: int) -> Generator:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "rehearsal.bench.load", "--peers", str(peers),
+            sys.executable, "-m", "rehearsal.load.generator", "--peers", str(peers),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LONGEST_LINE,
         )  # fmt: skip
         generator = cls(child)

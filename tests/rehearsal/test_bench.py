@@ -11,9 +11,10 @@ import pytest
 
 from media.depacketise import Rtp, Vp8
 from media.manifest import Level
-from rehearsal.bench import footage, tables
-from rehearsal.bench.figures import percentile
+from rehearsal.bench import tables
 from rehearsal.bench.stage import running
+from rehearsal.load import footage
+from rehearsal.load.figures import percentile
 from server import recordings
 
 ROOT = Path(__file__).resolve().parents[2]

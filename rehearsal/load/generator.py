@@ -1,4 +1,4 @@
-"""The load generator: ``python -m rehearsal.bench.load --peers N``, a process of its own, told what to do on stdin.
+"""The load generator: ``python -m rehearsal.load.generator --peers N``, a process of its own, told what to do on stdin.
 
 It makes the offers, takes the answers, joins (peer.py), and then sends pre-made media at true timing for every peer: a pacer of
 2.5 times the rate in steps of 5 ms, sound every 20 ms, sender and receiver reports, estimates, consent checks. Of what it
@@ -31,15 +31,15 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from media import rtcp, rtp
 from media.srtp import PacketBuffer
-from rehearsal.bench import footage
-from rehearsal.bench.footage import Footage
-from rehearsal.bench.peer import SO_TIMESTAMPNS, Joined, Joining
+from rehearsal.load import footage
+from rehearsal.load.footage import Footage
+from rehearsal.load.peer import SO_TIMESTAMPNS, Joined, Joining
 
 _JOINING_AT_ONCE: Final = 8
 _LOOK_EVERY_NS: Final = 4_000_000
 _TOO_LATE_NS: Final = 50_000_000
 _PACE_NS: Final = 5_000_000
-_PACED_BYTES: Final = int(2.5 * footage.BITRATE_BPS / 8 * _PACE_NS / 1e9)
+_PACE: Final = 2.5
 _FRAME_NS: Final = 1_000_000_000 // footage.FRAMES_PER_S
 _SOUND_NS: Final = 1_000_000_000 // footage.SOUNDS_PER_S
 _ESTIMATE_NS: Final = 200_000_000
@@ -142,6 +142,7 @@ class Peer:
         terms = joined.terms
         self.meter = load.meter
         self._joined, self._film, self._packet, self._load = joined, film, packet, load
+        self._paced_bytes = int(_PACE * film.bitrate_bps / 8 * _PACE_NS / 1e9)
         self._sock, self._inbound, self._outbound = joined.sock, joined.inbound, joined.outbound
         self._video = Sending(terms.video_ssrc, terms.video_type, 90_000)
         self._audio = Sending(terms.audio_ssrc, terms.audio_type, 48_000)
@@ -171,9 +172,9 @@ class Peer:
         return due_ns + _FRAME_NS
 
     def pace(self, due_ns: int) -> int:
-        self._debt = max(self._debt - _PACED_BYTES, 0)
+        self._debt = max(self._debt - self._paced_bytes, 0)
         queue = self._queue
-        while queue and self._debt < _PACED_BYTES:
+        while queue and self._debt < self._paced_bytes:
             payload, marker, picture_id = queue.popleft()
             self._send(self._video, payload, marker, picture_id)
             self._debt += len(payload)
@@ -297,31 +298,43 @@ class Peer:
 
 
 class Load:
-    """All peers of this process on one clock."""
+    """All peers of this process on one clock. ``rest`` passes so many nanoseconds."""
 
-    def __init__(self, joined: list[Joined], film: Footage) -> None:
+    def __init__(self, film: Footage, rest: Callable[[int], None] = lambda ns: time.sleep(ns / 1e9)) -> None:
         self.meter = Meter()
+        self._film, self._rest = film, rest
         self._due: list[tuple[int, int, Action]] = []
         self._count = 0
-        packet = PacketBuffer()
-        self._peers = {each.sock.fileno(): Peer(each, film, packet, self) for each in joined}
-        now_ns = time.monotonic_ns()
-        for peer in self._peers.values():  # nobody's encoder is in step with another's
-            for action, period in (
-                (peer.frame, _FRAME_NS), (peer.sound, _SOUND_NS), (peer.estimate, _ESTIMATE_NS), (peer.consent, _CONSENT_NS),
-            ):  # fmt: skip
-                self.schedule(now_ns + random.randrange(period), action)
+        self._packet = PacketBuffer()
+        self._peers: dict[int, Peer] = {}
+        self._waiting = select.epoll()
+
+    def add(self, joined: Joined) -> None:
+        """The peer begins to send; nobody's encoder is in step with another's."""
+        descriptor, now_ns = joined.sock.fileno(), time.monotonic_ns()
+        peer = self._peers[descriptor] = Peer(joined, self._film, self._packet, self)
+        self._waiting.register(descriptor, select.EPOLLIN)
+        for action, period in (
+            (peer.frame, _FRAME_NS), (peer.sound, _SOUND_NS), (peer.estimate, _ESTIMATE_NS), (peer.consent, _CONSENT_NS),
+        ):  # fmt: skip
+            self.schedule(now_ns + random.randrange(period), action)
+
+    def remove(self, joined: Joined) -> None:
+        """The peer is gone without a word; its socket is closed."""
+        peer = self._peers.pop(joined.sock.fileno())
+        self._waiting.unregister(joined.sock)
+        self._due = [each for each in self._due if getattr(each[2], "__self__", None) is not peer]
+        heapq.heapify(self._due)
+        joined.sock.close()
 
     def schedule(self, due_ns: int, action: Action) -> None:
         self._count += 1
         heapq.heappush(self._due, (due_ns, self._count, action))
 
     def run(self, told: Callable[[str], bool]) -> None:
-        """Until ``told`` says that it is over; it gets each line that comes on stdin."""
-        lines, waiting = Lines(), select.epoll()
+        """Until ``told`` says that it is over; it gets each line that comes on stdin, and may add and remove peers."""
+        lines, waiting = Lines(), self._waiting
         waiting.register(0, select.EPOLLIN)
-        for descriptor in self._peers:
-            waiting.register(descriptor, select.EPOLLIN)
         look_ns = 0
         while True:
             now_ns = self._act()
@@ -332,16 +345,16 @@ class Load:
                         self._peers[descriptor].drain()
                     elif any([told(line) for line in lines.arrived()]):  # noqa: C419 each is to be told
                         return
-            wait_ns = min(self._due[0][0], look_ns) - time.monotonic_ns()
+            wait_ns = min(self._due[0][0] if self._due else look_ns, look_ns) - time.monotonic_ns()
             if wait_ns > 0:
-                time.sleep(wait_ns / 1e9)
+                self._rest(wait_ns)
 
     def _act(self) -> int:
         """What is due, as far as there is time for; gives the time. What is too late is done now, as a slow camera would."""
         due = self._due
         now_ns = time.monotonic_ns()
         until_ns = now_ns + _LOOK_EVERY_NS
-        while due[0][0] <= now_ns < until_ns:
+        while due and due[0][0] <= now_ns < until_ns:
             due_ns, count, action = heapq.heappop(due)
             self.meter.late_us.append((now_ns - due_ns) // 1000)
             if now_ns - due_ns > _TOO_LATE_NS:
@@ -385,27 +398,29 @@ async def _join(joining: list[Joining], answers: list[str]) -> list[Joined]:
     return await asyncio.gather(*(one(peer, answer) for peer, answer in zip(joining, answers, strict=True)))
 
 
-def _say(what: Any) -> None:
+def say(what: Any) -> None:
     sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m rehearsal.bench.load", description="the bench's load generator")
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.load.generator", description="the bench's load generator")
     parser.add_argument("--peers", type=int, required=True)
     options = parser.parse_args(arguments)
     film = footage.make(seed=1)
     certificate = RTCCertificate.generateCertificate()
     joining = [Joining(certificate) for _ in range(options.peers)]
-    _say({"offers": [each.offer() for each in joining]})
+    say({"offers": [each.offer() for each in joining]})
     answers = ""
     lines = Lines()
     while not answers:
         answers = next(lines.arrived(), "")
     if answers == '"end"':
         return
-    load = Load(asyncio.run(_join(joining, json.loads(answers)["answers"])), film)
-    _say({"joined": options.peers})
+    load = Load(film)
+    for joined in asyncio.run(_join(joining, json.loads(answers)["answers"])):
+        load.add(joined)
+    say({"joined": options.peers})
     gc.collect()
     gc.freeze()
     gc.disable()  # nothing here makes cycles
@@ -416,7 +431,7 @@ def main(arguments: list[str] | None = None) -> None:
         return line == '"end"'
 
     load.run(told)
-    _say(load.meter.figures())
+    say(load.meter.figures())
 
 
 if __name__ == "__main__":

@@ -20,29 +20,33 @@ PICTURE_ID_AT: Final = 2
 """Where in a VP8 payload the 16-bit picture id lies (RFC 7741, 4.2: X, I and M set)."""
 
 _KEYFRAME_EVERY_S: Final = 4
-_KEYFRAME_BYTES: Final = 45_000
+_KEYFRAME_PART: Final = 0.06
+"""Of all bytes: 45 kB at 1.5 Mbit/s."""
 _LARGEST_PAYLOAD: Final = 1_150
 _WIDTH, _HEIGHT = 1280, 720
 
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """``frames``: the packets' payloads of each frame, the first frame a keyframe; ``sounds``: Opus packets."""
+    """``frames``: the packets' payloads of each frame, the first a keyframe; ``sounds``: Opus packets; the picture's rate."""
 
     frames: tuple[tuple[bytes, ...], ...]
     sounds: tuple[bytes, ...]
+    bitrate_bps: int
 
 
-def make(seed: int) -> Footage:
+def make(seed: int, bitrate_bps: int = BITRATE_BPS) -> Footage:
     chance = random.Random(seed)
     count = _KEYFRAME_EVERY_S * FRAMES_PER_S
-    mean = (BITRATE_BPS // 8 * _KEYFRAME_EVERY_S - _KEYFRAME_BYTES) / (count - 1)
+    total = bitrate_bps // 8 * _KEYFRAME_EVERY_S
+    keyframe = int(total * _KEYFRAME_PART)
+    mean = (total - keyframe) / (count - 1)
     spread = [min(max(chance.lognormvariate(0.0, 0.25), 0.5), 1.6) for _ in range(count - 1)]
     scale = mean * len(spread) / sum(spread)
-    sizes = [_KEYFRAME_BYTES, *(int(scale * part) for part in spread)]
+    sizes = [keyframe, *(int(scale * part) for part in spread)]
     frames = tuple(_packets(_frame(size, number == 0, chance)) for number, size in enumerate(sizes))
     sounds = tuple(b"\x78" + chance.randbytes(chance.randint(80, 120)) for _ in range(SOUNDS_PER_S))
-    return Footage(frames, sounds)
+    return Footage(frames, sounds, bitrate_bps)
 
 
 def _frame(size: int, is_keyframe: bool, chance: random.Random) -> bytes:

@@ -1,0 +1,1 @@
+"""Peers that weigh little: real offers, ICE, DTLS and SRTP, and media made beforehand."""
