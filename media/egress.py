@@ -14,6 +14,7 @@ from typing import Protocol
 from media import quality, rtcp, rtp
 from media.feedback import RembRelay
 from media.forward import Line, StartsPicture
+from media.red import Redundancy
 from media.repair import RepairCache
 from media.rtp import abs_send_time, wrap_rtx
 from media.sdp import Downlink
@@ -55,8 +56,9 @@ class Outgoing:
     """``packet`` is a buffer to build in, which all tracks may share."""
 
     __slots__ = (
-        "_cache", "_first", "_measured", "_outbound", "_packet", "_receiver", "_rtx_sequence", "_rtx_ssrc", "_send_time",
-        "_start", "bitrate_bps", "downlink", "flow", "line", "octets", "packets", "payload_type", "remb",
+        "_cache", "_first", "_measured", "_outbound", "_packet", "_receiver", "_redundancy", "_rtx_sequence",
+        "_rtx_ssrc", "_send_time", "_start", "bitrate_bps", "downlink", "flow", "line", "octets", "packets",
+        "payload_type", "remb",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +76,7 @@ class Outgoing:
         self.remb = RembRelay()
         self.line = Line(downlink.ssrc, quality.CLOCK_RATES[downlink.kind], first_sequence & 0x7FFF, first_timestamp)
         self._cache = RepairCache()
+        self._redundancy: Redundancy | None = None
         self._measured = (0, 0)
         self._packet = packet
         self._receiver = receiver
@@ -88,6 +91,10 @@ class Outgoing:
         self._send_time = downlink.send_time << 28 | 2 << 24
         self._start = rtp.FIXED_HEADER + (_SEND_TIME.size if downlink.send_time else 0)
         self._first = 0x90 if downlink.send_time else 0x80
+        if downlink.red < 0:
+            self._redundancy = None
+        elif self._redundancy is None:
+            self._redundancy = Redundancy()
 
     def secured(self, outbound: Protector) -> None:
         self._outbound = outbound
@@ -121,7 +128,13 @@ class Outgoing:
                 data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc,
                 0xBEDE, 1, self._send_time | abs_send_time(now_us),
             )  # fmt: skip
-        data[start:end] = source.view[header:size]
+        payload: bytes | memoryview = source.view[header:size]
+        if self._redundancy is not None and not flags & 0x20:
+            payload = self._redundancy.wrap(bytes(payload), index, timestamp, self.payload_type, now_us) or payload
+            if len(payload) != size - header:
+                second, end = second & 0x80 | self.downlink.red, start + len(payload)
+                data[1] = second
+        data[start:end] = payload
         if self._rtx_ssrc:
             self._cache.store(index, bytes(view[:end]))
         sealed = outbound.protect(packet, end)
@@ -137,6 +150,12 @@ class Outgoing:
         flow.down_packets += 1
         flow.down_bytes += end
         return spliced
+
+    def reported(self, loss: float, now_us: int) -> None:
+        """The share (0..1) of this line's packets that the receiver missed since its last report."""
+        self.remb.loss(loss, now_us)
+        if self._redundancy is not None:
+            self._redundancy.reported(loss, now_us)
 
     def measure(self, now_us: int) -> None:
         """Brings ``bitrate_bps``, what is being forwarded, up to date; to be called often."""

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from media import quality, rtcp, rtp
+from media import quality, red, rtcp, rtp
 from media.dtls import Handshake
 from media.egress import Outgoing, starts_picture
 from media.feedback import FeedbackRecorder
@@ -31,13 +31,14 @@ class Stream:
     """One SSRC that the peer sends. A retransmission stream repairs its ``repairs``."""
 
     __slots__ = (
-        "clock", "codec", "flow", "gaps", "highest", "keyframes", "kind", "payload_type", "repairs", "seen", "ssrc",
-        "starts_picture", "track", "transport_cc", "wants_repair",
+        "clock", "codec", "flow", "gaps", "highest", "keyframes", "kind", "payload_type", "redundant_type",
+        "repairs", "seen", "ssrc", "starts_picture", "track", "transport_cc", "wants_repair",
     )  # fmt: skip
 
     def __init__(self, ssrc: int, uplink: Uplink, flow: quality.Flow, repairs: Stream | None = None) -> None:
         self.ssrc, self.kind, self.flow, self.repairs = ssrc, uplink.kind, flow, repairs
         ((self.payload_type, self.codec),) = uplink.codecs.items()
+        self.redundant_type = uplink.red
         self.track = -1  # its number in the recording
         self.transport_cc = uplink.transport_cc
         self.wants_repair = uplink.nack
@@ -90,6 +91,7 @@ class Leg:
         self._room = room
         self._transmit = send
         self._scratch = PacketBuffer()
+        self._recovered = PacketBuffer()
         self._inbound: Inbound | None = None
         self._outbound: Outbound | None = None
         self._rtcp_index = -1
@@ -166,7 +168,7 @@ class Leg:
         if header < 0:
             self.refused += 1
             return
-        _, second, sequence, timestamp, ssrc = rtp.unpack_header(data)
+        _, second, sequence, _, ssrc = rtp.unpack_header(data)
         stream = self.streams.get(ssrc) or self._learn(ssrc, second & 0x7F)
         if stream is None:
             self.refused += 1
@@ -187,10 +189,38 @@ class Leg:
             size = rtp.unwrap_rtx(data, size, header, stream.payload_type, stream.ssrc)
             if size < 0:
                 return  # a probe
-            sequence = rtp.sequence(data)
         elif second & 0x7F != stream.payload_type:
-            self.refused += 1
-            return
+            size = self._once(stream, packet, size, header, arrival_us)
+            if size < 0:
+                self.refused += 1
+                return
+        self._accept(stream, packet, size, header, arrival_us, repaired)
+
+    def _once(self, stream: Stream, packet: PacketBuffer, size: int, header: int, arrival_us: int) -> int:
+        """Unwraps redundant sound: what was lost before takes its place first. The packet's new size, -1 for nonsense."""
+        data = packet.data
+        if data[1] & 0x7F != stream.redundant_type:
+            return -1
+        try:
+            size, blocks = red.unwrap(data, size, header, stream.payload_type)
+        except red.Malformed:
+            return -1
+        sequence, timestamp = rtp.sequence(data), rtp.timestamp(data)
+        for block in blocks:
+            before = (sequence - block.back) & 0xFFFF
+            if stream.gaps.begun and stream.seen[before & _REMEMBERED_MASK] != before:
+                lost = self._recovered
+                end = rtp.FIXED_HEADER + len(block.payload)
+                earlier = (timestamp - block.earlier) & 0xFFFFFFFF
+                rtp.pack_header(lost.data, 0, 0x80, stream.payload_type, before, earlier, stream.ssrc)
+                lost.data[rtp.FIXED_HEADER : end] = block.payload
+                self._accept(stream, lost, end, rtp.FIXED_HEADER, arrival_us, True)
+        return size
+
+    def _accept(self, stream: Stream, packet: PacketBuffer, size: int, header: int, arrival_us: int, repaired: bool) -> None:
+        """A media packet as its sender numbered it, once: counted, and given to the room."""
+        data = packet.data
+        _, _, sequence, timestamp, _ = rtp.unpack_header(data)
         slot = sequence & _REMEMBERED_MASK
         if stream.seen[slot] == sequence:  # an original and its retransmission count once
             return
@@ -211,7 +241,7 @@ class Leg:
             return None
         for uplink in self.uplinks.values():
             flow = self.counters.audio if uplink.kind == "audio" else self.counters.video
-            if payload_type in uplink.codecs:
+            if payload_type in uplink.codecs or payload_type == uplink.red:
                 self.streams[ssrc] = Stream(ssrc, uplink, flow)
                 return self.streams[ssrc]
             if payload_type in uplink.rtx:

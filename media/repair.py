@@ -72,6 +72,11 @@ class GapTracker:
     def missing(self) -> int:
         return len(self._missing)
 
+    @property
+    def begun(self) -> bool:
+        """Whether any packet has come."""
+        return self._next >= 0
+
     def received(self, sequence: int, now_us: int) -> None:
         """A packet came: in order, late, or repaired (then with its original sequence)."""
         if self._credit < _CREDIT_CAP:

@@ -334,7 +334,7 @@ class Room:
                 continue
             outgoing.flow.reported(block.ssrc, block.highest, block.lost)
             leg.counters.round_trip.answered(block.last_sr, block.delay, now_us)
-            outgoing.remb.loss(block.fraction_lost / 256, now_us)
+            outgoing.reported(block.fraction_lost / 256, now_us)
             source = self._sources.get(outgoing)
             stream = source.stream(outgoing.downlink.kind) if source is not None and is_open else None
             highest = outgoing.line.source_index(block.highest)

@@ -23,6 +23,9 @@ _U32 = struct.Struct("!I")
 unpack_header = _HEADER.unpack_from
 """``unpack_header(buf)``: (flags, marker and payload type, sequence, timestamp, ssrc) in one call."""
 
+pack_header = _HEADER.pack_into
+"""``pack_header(buf, 0, flags, marker and payload type, sequence, timestamp, ssrc)``."""
+
 _ONE_BYTE, _TWO_BYTE, _TWO_BYTE_MASK = 0xBEDE, 0x1000, 0xFFF0
 _NAL_SPS, _NAL_STAP_A = 7, 24
 

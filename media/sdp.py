@@ -48,13 +48,15 @@ class NoCommonCodec(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """An offered codec that we know: ``name`` is opus, VP8 or H264; ``rtx`` its retransmission type or -1."""
+    """An offered codec that we know: ``name`` is opus, VP8 or H264; ``rtx`` its retransmission type or -1, ``red`` that of
+    opus with redundancy (RFC 2198) or -1."""
 
     name: str
     payload_type: int
     rtx: int
     parameters: str
     feedback: frozenset[str]
+    red: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ class PairNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
-    """What the peer sends us on one line: codec names by payload type, retransmission type to media type."""
+    """What the peer sends us on one line: codec names by payload type, retransmission type to media type; ``red``: the
+    payload type of redundant sound or -1."""
 
     kind: str
     mid: str
@@ -126,11 +129,13 @@ class Uplink:
     nack: bool
     ssrcs: tuple[int, ...]
     rtx_of: Mapping[int, int]
+    red: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Downlink:
-    """What we send on one line: payload types by codec name, retransmission types by media type, abs-send-time's id or 0."""
+    """What we send on one line: payload types by codec name, retransmission types by media type, abs-send-time's id or 0;
+    ``red``: the payload type of redundant sound or -1."""
 
     kind: str
     mid: str
@@ -140,6 +145,7 @@ class Downlink:
     send_time: int
     ssrc: int
     rtx_ssrc: int
+    red: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +273,20 @@ def _codecs(kind: str, offered: list[int], attributes: _Attributes) -> tuple[Cod
         for number in reversed(offered)
         if names.get(number) == ("rtx", 90000, None)
     }
+    redundancies = {
+        primary: number
+        for number in reversed(offered)
+        if names.get(number) == ("red", 48000, "2")
+        for primary, _, again in [formats.get(str(number), "").partition("/")]
+        if again == primary
+    }
     codecs = []
     for number in offered:
         known = _known(kind, names.get(number), _parameters(formats.get(str(number), "")))
         if known is not None:
             agreed = feedback.get(str(number), set()) | feedback.get("*", set())
-            codecs.append(Codec(known[0], number, retransmissions.get(str(number), -1), known[1], frozenset(agreed)))
+            rtx, red = retransmissions.get(str(number), -1), redundancies.get(str(number), -1)
+            codecs.append(Codec(known[0], number, rtx, known[1], frozenset(agreed), red if known[0] == "opus" else -1))
     return tuple(codecs)
 
 
@@ -345,6 +359,7 @@ class _Building:
                 nack="nack" in codec.feedback,
                 ssrcs=line.ssrcs,
                 rtx_of=line.rtx_of,
+                red=codec.red,
             )
         )
 
@@ -373,11 +388,13 @@ class _Building:
                 send_time=line.extensions.get(ABS_SEND_TIME, 0),
                 ssrc=ssrc,
                 rtx_ssrc=rtx_ssrc,
+                red=max(codec.red for codec in codecs),
             )
         )
 
     def _section(self, line: OfferedLine, codecs: Sequence[Codec], feedback: Sequence[str], extension: str) -> None:
-        types = [number for codec in codecs for number in (codec.payload_type, codec.rtx) if number >= 0]
+        # redundant sound comes first: it is the first of an answer's codecs that a browser sends
+        types = [number for codec in codecs for number in (codec.red, codec.payload_type, codec.rtx) if number >= 0]
         self.text += [
             f"m={line.kind} 9 UDP/TLS/RTP/SAVPF " + " ".join(map(str, types)),
             "c=IN IP4 0.0.0.0",
@@ -412,3 +429,5 @@ class _Building:
             self.text.append(f"a=fmtp:{number} {codec.parameters}")
         if codec.rtx >= 0:
             self.text += [f"a=rtpmap:{codec.rtx} rtx/90000", f"a=fmtp:{codec.rtx} apt={number}"]
+        if codec.red >= 0:
+            self.text += [f"a=rtpmap:{codec.red} red/48000/2", f"a=fmtp:{codec.red} {number}/{number}"]

@@ -19,7 +19,7 @@ from media.srtp import Outbound, PacketBuffer
 
 CHROMIUM = (Path(__file__).parents[1] / "corpus/sdp/chromium.sdp").read_bytes().decode()
 AUDIO_SSRC, VIDEO_SSRC, RTX_SSRC = 1001, 1002, 1003
-OPUS, VP8, RTX = 111, 96, 97
+OPUS, VP8, RTX, RED = 111, 96, 97, 63
 KEYFRAME, DELTA = b"\x10\x00\x00\x00\x9d\x01\x2a\x80\x02\x68\x01", b"\x10\x01\x00"
 ADDRESS: Address = ("198.51.100.7", 40000)
 
@@ -144,7 +144,7 @@ class Kit:
         address: Address = ADDRESS,
     ) -> None:
         """A packet from the seat's browser."""
-        ssrc = {OPUS: AUDIO_SSRC, VP8: VIDEO_SSRC, RTX: RTX_SSRC}.get(payload_type, 1)
+        ssrc = {OPUS: AUDIO_SSRC, RED: AUDIO_SSRC, VP8: VIDEO_SSRC, RTX: RTX_SSRC}.get(payload_type, 1)
         head = struct.pack("!BBHII", 0x80, payload_type, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc)
         self.srtp(seat, head + payload, address)
 

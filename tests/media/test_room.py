@@ -17,6 +17,7 @@ from tests.media.room_kit import (
     DELTA,
     KEYFRAME,
     OPUS,
+    RED,
     RTX,
     VIDEO_SSRC,
     VP8,
@@ -181,6 +182,55 @@ def test_a_retransmission_is_unwrapped_and_counts_once(kit: Kit) -> None:
     assert [struct.unpack_from("!H", packet, 2)[0] for packet in fed(kit)] == [1, 3, 2]
     first = received(kit, "physician")[0][1]
     assert [packet[1] - first for packet in received(kit, "physician")] == [0, 2, 1]
+
+
+def redundant(before: bytes, payload: bytes) -> bytes:
+    """RFC 2198: a block of 960 ticks before, then the primary one."""
+    return ((0x80 | OPUS) << 24 | 960 << 10 | len(before)).to_bytes(4, "big") + bytes([OPUS]) + before + payload
+
+
+def test_lost_sound_is_put_back_from_the_packet_behind_it(kit: Kit) -> None:
+    kit.open()
+    kit.rtp("guardian", RED, 50, bytes([OPUS]) + b"one", 960)
+    kit.rtp("guardian", RED, 52, redundant(b"two", b"three"), 3 * 960)
+    kit.rtp("guardian", RED, 53, redundant(b"three", b"four"), 4 * 960)
+    heard = received(kit, "physician")
+    assert [payload for *_, payload in heard] == [b"one", b"two", b"three", b"four"]
+    assert [sequence - heard[0][1] for _, sequence, *_ in heard] == [0, 1, 2, 3]
+    assert [timestamp - heard[0][2] for _, _, timestamp, *_ in heard] == [0, 960, 1920, 2880]
+    assert {kind for kind, *_ in heard} == {OPUS}
+    kit.feed.flush()
+    assert [packet[12:] for packet in fed(kit)] == [b"one", b"two", b"three", b"four"]
+    kit.rtp("guardian", RED, 51, redundant(b"one", b"two"), 2 * 960)  # late after all
+    assert len(received(kit, "physician")) == 4
+
+
+def test_what_was_before_the_first_sound_is_not_made_up(kit: Kit) -> None:
+    kit.open()
+    leg = kit.join("guardian")
+    kit.rtp("guardian", RED, 52, redundant(b"two", b"three"), 3 * 960)
+    assert leg.counters.audio.reception.packets == 1
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff", bytes([13]) + b"noise"], ids=["empty", "half a head", "another codec"])
+def test_redundant_nonsense_is_counted_and_dropped(kit: Kit, payload: bytes) -> None:
+    kit.open()
+    kit.rtp("guardian", RED, 50, payload)
+    assert received(kit, "physician") == []
+    assert kit.legs["guardian"].refused == 1
+
+
+def test_a_receiver_that_loses_sound_is_sent_it_twice(kit: Kit) -> None:
+    kit.open()
+    kit.rtp("guardian", OPUS, 50, b"one", 960)
+    line = kit.legs["physician"].outgoing[0, "audio"].line
+    lossy = rtcp.ReportBlock(line.ssrc, 13, 5, line.highest, 0, 0, 0)
+    kit.room.control(kit.legs["physician"], [rtcp.ReceiverReport(77, (lossy,))], kit.now_us)
+    kit.rtp("guardian", OPUS, 51, b"two", 2 * 960)
+    kit.rtp("guardian", OPUS, 53, b"four", 4 * 960)
+    assert [(kind, payload) for kind, *_, payload in received(kit, "physician")] == [
+        (OPUS, b"one"), (RED, redundant(b"one", b"two")), (OPUS, b"four"),
+    ]  # fmt: skip
 
 
 def test_sender_reports_pass_with_the_lines_offset(kit: Kit) -> None:

@@ -176,7 +176,7 @@ def test_an_independent_parser_reads_the_answer() -> None:
 def test_only_what_is_on_the_lists_is_agreed() -> None:
     audio, video, far_audio, far_video = sections(answered().sdp)[1:]
     names = {line.split(" ")[1].split("/")[0] for line in (*audio, *video, *far_audio, *far_video) if "rtpmap" in line}
-    assert names == {"opus", "VP8", "H264", "rtx"}
+    assert names == {"opus", "red", "VP8", "H264", "rtx"}
     extensions = [[line for line in part if "extmap" in line] for part in (audio, video, far_audio, far_video)]
     assert extensions == [[f"a=extmap:3 {sdp.TRANSPORT_CC}"]] * 2 + [[f"a=extmap:2 {sdp.ABS_SEND_TIME}"]] * 2
     assert "a=rtcp-fb:96 transport-cc" in video
@@ -212,6 +212,22 @@ def test_no_common_codec_is_told_apart_from_nonsense() -> None:
         answered(CHROMIUM.replace("opus/48000/2", "opus/48000"))
     with pytest.raises(sdp.NoCommonCodec):
         answered(pictures=())
+
+
+def test_redundant_sound_comes_first_where_it_is_offered() -> None:
+    answer = answered()
+    sound = sections(answer.sdp)[1]
+    assert sound[0].endswith("SAVPF 63 111")
+    assert {"a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111"} <= set(sound)
+    assert (answer.uplinks[0].red, answer.uplinks[1].red) == (63, -1)
+    assert (answer.downlinks[0].red, answer.downlinks[1].red) == (63, -1)
+
+
+@pytest.mark.parametrize("other", ["a=fmtp:63 111/110", "a=fmtp:63 110/110", "a=fmtp:63 111"])
+def test_redundancy_of_anything_but_opus_is_not_agreed(other: str) -> None:
+    answer = answered(CHROMIUM.replace("a=fmtp:63 111/111", other))
+    assert "red/48000" not in answer.sdp
+    assert answer.uplinks[0].red == answer.downlinks[0].red == -1
 
 
 def test_without_retransmission_none_is_announced() -> None:
