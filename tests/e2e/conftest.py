@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -17,23 +16,13 @@ import pytest
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from tests.e2e import browsers
 from tests.e2e.clips import GUARDIAN, PHYSICIAN, Clip, write_tone, write_video
 from tests.e2e.people import Guardian, Physician
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / ".test-output" / "screens"
 START_S = 60
-_CHROMIUM = [
-    "--no-sandbox",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-    "--disable-background-timer-throttling",
-    "--disable-backgrounding-occluded-windows",
-    "--disable-renderer-backgrounding",
-]
-_PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
-_DESK = {"viewport": {"width": 1440, "height": 900}}
 
 
 @dataclass(frozen=True)
@@ -123,17 +112,14 @@ async def launch(media: dict[str, tuple[Path, Path]], request: pytest.FixtureReq
     """Starts one more Chromium process, whose camera and microphone are a clip's (they are per process)."""
     playwright: Playwright
     async with async_playwright() as playwright:
-        browsers: list[Browser] = []
+        started: list[Browser] = []
 
         async def start(clip: Clip) -> Browser:
-            video, tone = media[clip.name]
-            files = [f"--use-file-for-fake-video-capture={video}", f"--use-file-for-fake-audio-capture={tone}"]
-            executable = os.environ.get("PEITONG_CHROMIUM", "/usr/bin/chromium")
-            browsers.append(await playwright.chromium.launch(executable_path=executable, args=_CHROMIUM + files))
-            return browsers[-1]
+            started.append(await browsers.launch(playwright, *media[clip.name]))
+            return started[-1]
 
         yield start
-        for number, browser in enumerate(browsers):
+        for number, browser in enumerate(started):
             await _last_sight(browser, f"last-{request.node.name}-{number}")
             await browser.close()
 
@@ -156,7 +142,7 @@ async def new_guardian(launch: Launch) -> NewGuardian:
 
     async def start(kept: Any = None) -> Guardian:
         browser = await launch(GUARDIAN)
-        context = await browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", storage_state=kept, **_PHONE)
+        context = await browsers.phone(browser, storage_state=kept)
         return Guardian("guardian", context, await context.new_page(), "video.remote-video", SCREENS)
 
     return start
@@ -170,5 +156,5 @@ async def guardian(new_guardian: NewGuardian) -> Guardian:
 @pytest.fixture
 async def physician(launch: Launch) -> Physician:
     browser = await launch(PHYSICIAN)
-    context = await browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **_DESK)
+    context = await browsers.desk(browser)
     return Physician("physician", context, await context.new_page(), "video[data-role=guardian]", SCREENS)
