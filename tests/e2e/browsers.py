@@ -19,9 +19,10 @@ _ARGUMENTS = [
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
 ]
-_CHINESE = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
-_PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
-_DESK = {"viewport": {"width": 1440, "height": 900}}
+_Options = dict[str, Any]
+_CHINESE: _Options = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+_PHONE: _Options = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+_DESK: _Options = {"viewport": {"width": 1440, "height": 900}}
 
 
 async def launch(playwright: Playwright, video: Path, tone: Path, executable: str | Path = EXECUTABLE) -> Browser:

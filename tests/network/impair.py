@@ -12,6 +12,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 JITTER_HOLDS_S = 0.04
 """How long a drawn delay holds. Drawn anew for every packet, and kept in order, it would only stay at its greatest."""
@@ -54,7 +55,7 @@ class Impairments:
             raise ValueError(f"protocols are {sorted(set(_PROTOCOLS.values()))}, not {sorted(self.blocked)}")
 
 
-def bursts(mean_loss: float, mean_packets: float) -> dict[str, float]:
+def bursts(mean_loss: float, mean_packets: float) -> dict[str, Any]:
     """Gilbert-Elliott's parameters for a loss of 0..1 in bursts of that many packets on average."""
     r = 1 / mean_packets
     return {"burst_p": mean_loss * r / (1 - mean_loss), "burst_r": r}

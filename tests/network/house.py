@@ -1,0 +1,118 @@
+"""The real server in the bed's own network, over a fresh demo hospital, and a TURN server beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from server import config, demo
+from server.clock import Clock
+from server.wiring import chance
+from tests.network.bed import ROOT, SERVER, Bed
+
+PORT = 443
+START_S = 60.0
+STOP_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A running server; ``made`` says who may come and by which links."""
+
+    made: demo.Printed
+    process: asyncio.subprocess.Process
+    log: Path
+
+    @property
+    def recording(self) -> Path:
+        return Path(self.made.data) / "recordings" / self.made.visit
+
+
+@asynccontextmanager
+async def house(bed: Bed, folder: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[House]:
+    """`serve` at https://SERVER; ``settings`` are those of the configuration file, such as ``{"turn.urls": …}``.
+
+    Ends by Ctrl-C; the log lies in the folder.
+    """
+    data, log = folder / "data", folder / "server.log"
+    data.mkdir(mode=0o700, parents=True)
+    certificate, key = demo.certificate_for(data, SERVER, datetime.now(UTC))
+    values = {
+        "data.folder": str(data),
+        "http.origin": f"https://{SERVER}",
+        "http.listen": f"0.0.0.0:{PORT}",
+        "http.certificate": str(certificate),
+        "http.certificate_key": str(key),
+        "media.advertise": SERVER,
+        "recording.recipients": demo.hospital_recipient(data),
+        **(settings or {}),
+    }
+    environ = {f"PEITONG_{name.replace('.', '_').upper()}": value for name, value in values.items()}
+    luck = chance()
+    made = await demo.seed(config.load("", environ), Clock(), luck.new_id, luck.new_secret)
+    process = await _start(bed.server, log, [sys.executable, "-m", "server", "serve"], environ)
+    try:
+        assert process.stdout is not None
+        said = await asyncio.wait_for(process.stdout.readline(), START_S)
+        assert said, f"the server did not start:\n{log.read_text()}"
+        yield House(made, process, log)
+    finally:
+        await _stop(process)
+
+
+@asynccontextmanager
+async def turn_server(bed: Bed, folder: Path) -> AsyncIterator[dict[str, str]]:
+    """coturn at SERVER, UDP and TCP port 3478; yields the settings by which our server gives out its credentials."""
+    assert shutil.which("turnserver"), "these tests need coturn: apt-get install -y coturn"
+    secret = secrets.token_hex(16)
+    arguments = [
+        "turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--use-auth-secret", f"--static-auth-secret={secret}",
+        "--realm=peitong.example", f"--listening-ip={SERVER}", f"--relay-ip={SERVER}", "--listening-port=3478",
+        f"--pidfile={folder / 'turnserver.pid'}", f"--userdb={folder / 'turnserver.db'}", "--log-file=stdout", "--simple-log",
+    ]  # fmt: skip
+    process = await _start(bed.server, folder / "turnserver.err", arguments, {}, folder / "turnserver.log")
+    try:
+        await _listens(process, folder / "turnserver.log")
+        urls = [f"turn:{SERVER}:3478?transport={transport}" for transport in ("udp", "tcp")]
+        yield {"turn.urls": ",".join(urls), "turn.secret": secret}
+    finally:
+        await _stop(process)
+
+
+async def _listens(process: asyncio.subprocess.Process, log: Path) -> None:
+    async with asyncio.timeout(START_S):
+        while b"TCP listener opened" not in log.read_bytes():
+            assert process.returncode is None, log.read_text()
+            await asyncio.sleep(0.05)
+
+
+async def _start(
+    namespace: str, err: Path, arguments: list[str], environ: dict[str, str], out: Path | None = None
+) -> asyncio.subprocess.Process:
+    with err.open("ab") as to_err, (out or err).open("ab") as to_out:
+        return await asyncio.create_subprocess_exec(
+            *("ip", "netns", "exec", namespace, *arguments),
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            stdout=to_out if out else asyncio.subprocess.PIPE,
+            stderr=to_err,
+        )
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        await asyncio.wait_for(process.wait(), STOP_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,96 @@
+"""A visit over the bed: a guardian's phone and a physician's desk, each a real browser behind its own link.
+
+async with bed(seed=1) as b, house(b, folder) as server, consultation(b, server, folder) as (guardian, physician):
+    await b.blackout("phone", True)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.async_api import async_playwright
+
+from tests.e2e import browsers
+from tests.e2e.clips import GUARDIAN, HD, PHYSICIAN, Clip, write_tone, write_video
+from tests.e2e.people import Guardian, Physician
+from tests.network.bed import ROOT, Bed
+from tests.network.house import House
+
+SCREENS = ROOT / ".test-output" / "screens"
+
+
+@asynccontextmanager
+async def consultation(bed: Bed, house: House, folder: Path) -> AsyncIterator[tuple[Guardian, Physician]]:
+    """Both in a visit that is Live; their browsers are gone at the end."""
+    async with people(bed, folder) as (guardian, physician):
+        await meet(house, guardian, physician)
+        yield guardian, physician
+
+
+@asynccontextmanager
+async def people(bed: Bed, folder: Path, script: str = "") -> AsyncIterator[tuple[Guardian, Physician]]:
+    """Each in front of a browser with a 720p30 camera, no page open yet; ``script`` runs in every page before its own."""
+    async with async_playwright() as playwright:
+        found = []
+        for clip, link in ((GUARDIAN, "phone"), (PHYSICIAN, "desk")):
+            wrapper = _in_namespace(bed.places[link].namespace, folder)
+            found.append(await browsers.launch(playwright, *film(clip), wrapper))
+        phone = await browsers.phone(found[0], ignore_https_errors=True)
+        desk = await browsers.desk(found[1], ignore_https_errors=True)
+        for context in (phone, desk) if script else ():
+            await context.add_init_script(script)
+        try:
+            yield (
+                Guardian("guardian", phone, await phone.new_page(), "video.remote-video", SCREENS),
+                Physician("physician", desk, await desk.new_page(), "video[data-role=guardian]", SCREENS),
+            )
+        finally:
+            for browser in found:
+                await browser.close()
+
+
+async def arrive(house: House, guardian: Guardian, physician: Physician) -> None:
+    """The guardian is in the waiting room, the physician in front of the visit: the next click is "admit"."""
+    made = house.made
+    await guardian.joins(made.guardian_link)
+    await physician.signs_in(made.physician_link, made.physician_login, made.physician_password)
+    await physician.opens(made.visit)
+
+
+async def meet(house: House, guardian: Guardian, physician: Physician) -> None:
+    """From closed browsers to Live, both seeing each other move."""
+    await arrive(house, guardian, physician)
+    await physician.acts("admit")
+    await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
+    await physician.attests()
+    await physician.reads("就诊进行中")
+
+
+@cache
+def _films() -> TemporaryDirectory[str]:
+    """Gone when this process ends."""
+    return TemporaryDirectory(prefix="peitong-film-")
+
+
+@cache
+def film(clip: Clip) -> tuple[Path, Path]:
+    """Camera and microphone of a clip as files, made once for this process."""
+    folder = Path(_films().name)
+    video, tone = folder / f"{clip.name}.y4m", folder / f"{clip.name}.wav"
+    write_video(clip, video, HD)
+    write_tone(clip, tone)
+    return video, tone
+
+
+def _in_namespace(namespace: str, folder: Path) -> Path:
+    """The browser as a program that starts in that namespace."""
+    wrapper = folder / f"chromium-{namespace}"
+    wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} {shlex.quote(browsers.EXECUTABLE)} "$@"\n', "utf-8")
+    wrapper.chmod(0o755)
+    return wrapper
