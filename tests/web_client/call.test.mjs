@@ -55,18 +55,21 @@ class FakePeer extends EventTarget {
     return new Map([
       ["a", { type: "inbound-rtp", kind: "video", trackIdentifier: "far-3", framesDecoded: 5, freezeCount: 1 }],
       ["b", { type: "outbound-rtp", kind: "video", bytesSent: 9, frameWidth: 1280, frameHeight: 720 }],
-      ["c", { type: "candidate-pair", nominated: true, state: "succeeded", currentRoundTripTime: 0.0421 }],
+      ["c", { type: "candidate-pair", nominated: true, state: "succeeded", currentRoundTripTime: 0.0421, availableOutgoingBitrate: 8e5, bytesSent: 7 }],
     ]);
   }
 }
 
 function fakeSender(track) {
-  const parameters = { encodings: [{}] };
   return {
     track,
-    parameters,
-    getParameters: () => parameters,
-    setParameters: async () => {},
+    parameters: { encodings: [{}] },
+    getParameters() {
+      return this.parameters;
+    },
+    async setParameters(parameters) {
+      this.parameters = parameters;
+    },
     async replaceTrack(next) {
       this.track = next;
     },
@@ -160,11 +163,24 @@ test("a picture starts sharp and is evened out later", async () => {
   await call.start({ audio: SOUND, video: PICTURE });
   await answer();
   peer().become("connected");
-  const { parameters } = peer().lines[1].sender;
-  assert.equal(parameters.degradationPreference, "maintain-resolution");
-  assert.equal(parameters.encodings[0].maxBitrate, 2_500_000);
+  const { sender } = peer().lines[1];
+  assert.equal(sender.parameters.degradationPreference, "maintain-resolution");
+  assert.equal(sender.parameters.encodings[0].maxBitrate, 2_500_000);
   await pass(12_000);
-  assert.equal(parameters.degradationPreference, "balanced");
+  assert.equal(sender.parameters.degradationPreference, "balanced");
+});
+
+test("what is to be carried is told to both senders at once, and to those of the next connection", async () => {
+  const { call, peer, answer } = begin();
+  await call.start({ audio: SOUND, video: PICTURE });
+  await answer();
+  await call.carry("sound");
+  assert.deepEqual(peer().lines.slice(0, 2).map(({ sender }) => sender.parameters.encodings[0].active), [true, false]);
+  await call.renew();
+  await answer({ peer: 2 });
+  assert.equal(peer().lines[1].sender.parameters.encodings[0].active, false);
+  await Promise.all([call.carry("low"), call.carry("full")]);
+  assert.deepEqual([peer().lines[1].sender.parameters.encodings[0].active, peer().lines[1].sender.parameters.encodings[0].maxBitrate], [true, 2_500_000]);
 });
 
 test("an interrupted connection asks for new addresses until it is back", async () => {
@@ -272,6 +288,7 @@ test("figures name the role a line belongs to", async () => {
   const { call, answer } = begin();
   await call.start({ audio: SOUND, video: PICTURE });
   await answer();
-  const { inbound, outbound, rttMs } = await call.stats();
+  const { inbound, outbound, rttMs, uplink } = await call.stats();
+  assert.deepEqual(uplink, { estimateBps: 800_000, bytesSent: 7 });
   assert.deepEqual([inbound[0].role, inbound[0].framesDecoded, inbound[0].freezes, outbound[0].width, rttMs], ["physician", 5, 1, 1280, 42]);
 });

@@ -4,7 +4,7 @@
  * when the old one failed; the caller only carries offers and answers and shows what `onchange` tells.
  */
 
-import { encodingFor, SHARP_START_MS } from "./encodings.js";
+import { encodingFor, SHARP_START_MS, withEncoding } from "./encodings.js";
 
 /** @typedef {"audio" | "video"} Kind */
 /** @typedef {{peer: number, revision: number, sdp: string}} Offer */
@@ -16,7 +16,7 @@ import { encodingFor, SHARP_START_MS } from "./encodings.js";
  *            onoffererror?: (error: unknown) => void, PeerConnection?: typeof RTCPeerConnection}} CallOptions
  */
 /**
- * @typedef {{state: CallState, peer: number, revision: number, rttMs: number | null,
+ * @typedef {{state: CallState, peer: number, revision: number, rttMs: number | null, uplink: {estimateBps: number | null, bytesSent: number},
  *            inbound: {role: string, kind: Kind, bytes: number, packets: number, framesDecoded: number, fps: number, freezes: number}[],
  *            outbound: {kind: Kind, bytes: number, packets: number, width: number, height: number, fps: number}[]}} CallStats
  */
@@ -42,6 +42,8 @@ export class Call {
   #revision = 0;
   #renewals = 0;
   #sharp = true;
+  /** @type {import("./ladder.js").Rung} */ #rung = "full";
+  #tuned = Promise.resolve();
   /** @type {Set<ReturnType<typeof setTimeout>>} */ #timers = new Set();
   /** @type {CallOptions} */ #options;
   #forgetNetwork = () => {};
@@ -109,6 +111,13 @@ export class Call {
     await line.sender.replaceTrack(track);
   }
 
+  /** Send no more than this rung of the rescue ladder from now on. @param {import("./ladder.js").Rung} rung */
+  async carry(rung) {
+    if (rung === this.#rung) return;
+    this.#rung = rung;
+    if (this.#pc) await this.#tuneSenders(this.#pc);
+  }
+
   /** Ask for new addresses on the same connection; the keys and the picture go on. */
   async restartIce() {
     const pc = this.#pc;
@@ -142,6 +151,7 @@ export class Call {
       peer: this.#peer,
       revision: this.#revision,
       rttMs: typeof rtt === "number" ? Math.round(rtt * 1000) : null,
+      uplink: { estimateBps: pair?.availableOutgoingBitrate ?? null, bytesSent: pair?.bytesSent ?? 0 },
       inbound: report.filter((entry) => entry.type === "inbound-rtp").map((entry) => inboundLine(entry, this.#roleOfTrack(entry.trackIdentifier))),
       outbound: report.filter((entry) => entry.type === "outbound-rtp").map(outboundLine),
     };
@@ -238,18 +248,21 @@ export class Call {
     void this.#tuneSenders(pc);
   }
 
-  /** What goes out is decided in encodings.js; here it is only told to the senders. @param {RTCPeerConnection} pc */
-  async #tuneSenders(pc) {
+  /** What goes out is decided in encodings.js; here it is only told to the senders, one change after the other. @param {RTCPeerConnection} pc */
+  #tuneSenders(pc) {
+    this.#tuned = this.#tuned.then(() => this.#tune(pc));
+    return this.#tuned;
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  async #tune(pc) {
     if (pc !== this.#pc) return;
-    const circumstances = { sharp: this.#sharp, firefox: /Firefox\//.test(globalThis.navigator?.userAgent ?? "") };
+    const circumstances = { rung: this.#rung, sharp: this.#sharp, firefox: /Firefox\//.test(globalThis.navigator?.userAgent ?? "") };
     for (const { sender } of pc.getTransceivers()) {
       const kind = /** @type {Kind | undefined} */ (sender.track?.kind);
       const parameters = sender.getParameters();
       if (!kind || !parameters.encodings?.length) continue;
-      const { maxBitrate, degradationPreference } = encodingFor(kind, circumstances);
-      parameters.encodings[0].maxBitrate = maxBitrate;
-      if (degradationPreference) parameters.degradationPreference = degradationPreference;
-      await sender.setParameters(parameters).catch(() => undefined);
+      await sender.setParameters(withEncoding(parameters, encodingFor(kind, circumstances))).catch(() => undefined);
     }
   }
 
