@@ -1,9 +1,9 @@
 """One outgoing track of a leg: a source's packets, made fit for this receiver, protected and sent.
 
 The receiver sees one stream for the life of its leg, whoever feeds it: the ``Line`` numbers it, the payload type is the
-receiver's own, and of the source's header extensions nothing passes (abs-send-time is our own). What was sent can be sent
-again: as a retransmission with its own numbers where that is negotiated, else the same ciphertext byte for byte. No (SSRC,
-index) is ever protected twice.
+receiver's own, and of the source's header extensions nothing passes: a transport-wide number, or abs-send-time, is our own.
+What was sent can be sent again: as a retransmission with its own numbers where that is negotiated, else the same ciphertext
+byte for byte. No (SSRC, index) is ever protected twice.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import struct
 from typing import Protocol
 
 from media import quality, rtcp, rtp
+from media.congestion import DownlinkRate
 from media.feedback import RembRelay
 from media.forward import Line, StartsPicture
 from media.red import Redundancy
@@ -22,8 +23,9 @@ from media.srtp import PacketBuffer
 
 _HEADER = struct.Struct("!BBHII")
 _STAMPED_HEADER = struct.Struct("!BBHIIHHI")
-_SEND_TIME = struct.Struct("!HHI")
-_SEND_TIME_AT = rtp.FIXED_HEADER
+_EXTENSION = struct.Struct("!HHI")
+_EXTENSION_AT = rtp.FIXED_HEADER
+_MAX_PADDING = 255
 _MAX_RESENT = 200
 _LEAST_REPEAT_US = 20_000
 _UNKNOWN_RTT_US = 100_000
@@ -40,6 +42,7 @@ class Receiver(Protocol):
     """The leg that a track goes to."""
 
     counters: quality.Leg
+    downlink: DownlinkRate
 
     def transmit(self, data: memoryview | bytes) -> None:
         """One finished datagram."""
@@ -56,8 +59,9 @@ class Outgoing:
     """``packet`` is a buffer to build in, which all tracks may share."""
 
     __slots__ = (
-        "_cache", "_first", "_measured", "_outbound", "_packet", "_receiver", "_redundancy", "_rtx_sequence",
-        "_rtx_ssrc", "_send_time", "_start", "bitrate_bps", "downlink", "flow", "line", "octets", "packets",
+        "_cache", "_first", "_measured", "_number", "_numbers", "_outbound", "_packet", "_receiver", "_redundancy",
+        "_rtx_sequence", "_rtx_ssrc", "_send_time", "_start", "bitrate_bps", "downlink", "flow", "held", "line", "octets",
+        "packets",
         "payload_type", "remb",
     )  # fmt: skip
 
@@ -73,6 +77,7 @@ class Outgoing:
         self.flow = receiver.counters.audio if downlink.kind == "audio" else receiver.counters.video
         self.payload_type = -1
         self.packets = self.octets = self.bitrate_bps = 0
+        self.held = False
         self.remb = RembRelay()
         self.line = Line(downlink.ssrc, quality.CLOCK_RATES[downlink.kind], first_sequence & 0x7FFF, first_timestamp)
         self._cache = RepairCache()
@@ -88,9 +93,14 @@ class Outgoing:
         """The answer's terms for this line; after a renegotiation the numbers go on."""
         self.downlink = downlink
         self._rtx_ssrc = downlink.rtx_ssrc
+        self._numbers = downlink.transport_cc != 0
+        self._number = downlink.transport_cc << 28 | 1 << 24
         self._send_time = downlink.send_time << 28 | 2 << 24
-        self._start = rtp.FIXED_HEADER + (_SEND_TIME.size if downlink.send_time else 0)
-        self._first = 0x90 if downlink.send_time else 0x80
+        extended = downlink.transport_cc or downlink.send_time
+        start = rtp.FIXED_HEADER + (_EXTENSION.size if extended else 0)
+        self._first = 0x90 if extended else 0x80
+        self._start = start
+        self._cache.clear()  # what was sent on other terms cannot be sent again on these
         if downlink.red < 0:
             self._redundancy = None
         elif self._redundancy is None:
@@ -110,7 +120,7 @@ class Outgoing:
         outbound = self._outbound
         start = self._start
         end = start + size - header
-        if outbound is None or end > rtp.MAX_SIZE:
+        if outbound is None or self.held or end > rtp.MAX_SIZE:
             return False
         incoming, packet, line = source.data, self._packet, self.line
         flags, second, sequence, timestamp, _ = rtp.unpack_header(incoming)
@@ -121,19 +131,17 @@ class Outgoing:
         data, view = packet.data, packet.view
         flags, second = self._first | flags & 0x20, second & 0x80 | self.payload_type
         timestamp = (timestamp + line.timestamp_offset) & 0xFFFFFFFF
-        if start == 12:
-            _HEADER.pack_into(data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc)
-        else:  # one one-byte element, abs-send-time: 3 bytes long (RFC 8285, 4.2)
-            _STAMPED_HEADER.pack_into(
-                data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc,
-                0xBEDE, 1, self._send_time | abs_send_time(now_us),
-            )  # fmt: skip
         payload: bytes | memoryview = source.view[header:size]
         if self._redundancy is not None and not flags & 0x20:
-            payload = self._redundancy.wrap(bytes(payload), index, timestamp, self.payload_type, now_us) or payload
-            if len(payload) != size - header:
-                second, end = second & 0x80 | self.downlink.red, start + len(payload)
-                data[1] = second
+            wrapped = self._redundancy.wrap(bytes(payload), index, timestamp, self.payload_type, now_us)
+            if wrapped:
+                payload, end, second = wrapped, start + len(wrapped), second & 0x80 | self.downlink.red
+        if start == 12:
+            _HEADER.pack_into(data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc)
+        else:
+            _STAMPED_HEADER.pack_into(
+                data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc, 0xBEDE, 1, self._element(end, now_us)
+            )
         data[start:end] = payload
         if self._rtx_ssrc:
             self._cache.store(index, bytes(view[:end]))
@@ -156,6 +164,17 @@ class Outgoing:
         self.remb.loss(loss, now_us)
         if self._redundancy is not None:
             self._redundancy.reported(loss, now_us)
+    def hold(self, held: bool) -> None:
+        """While held nothing passes, nor is sent again; then the line goes on where the source can begin, without a hole."""
+        if self.held and not held:
+            self.line.splice()
+            self._cache.clear()
+        self.held = held
+
+    def cap_bps(self, now_us: int) -> int:
+        """What the source may send at most, for the sake of this receiver; ``FREE_BPS`` when nothing limits it."""
+        rate = self._receiver.downlink
+        return rate.cap_bps if rate.estimate_bps >= 0 else self.remb.cap_bps(now_us)
 
     def measure(self, now_us: int) -> None:
         """Brings ``bitrate_bps``, what is being forwarded, up to date; to be called often."""
@@ -176,6 +195,8 @@ class Outgoing:
         """Answers a NACK from the cache."""
         wait_us = max(rtt_us, _LEAST_REPEAT_US) if rtt_us >= 0 else _UNKNOWN_RTT_US
         self.flow.down_nacks += len(lost)
+        if self.held:
+            return
         for sequence in lost[:_MAX_RESENT]:
             packet = self._cache.recall(sequence, now_us, wait_us)
             if packet is None:
@@ -194,14 +215,43 @@ class Outgoing:
             return
         data[:size] = original
         if self._start != 12:
-            self._stamp(data, now_us)
+            self._stamp(data, size + 2, now_us)
         size = wrap_rtx(data, size, self._start, payload_type, self.downlink.rtx_ssrc, self._rtx_sequence)
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
         sealed = self._outbound.protect(packet, size)
         if sealed >= 0:
             self._receiver.transmit(packet.view[:sealed])
 
-    def _stamp(self, data: bytearray, now_us: int) -> None:
-        """One one-byte element, abs-send-time: 3 bytes long (RFC 8285, 4.2)."""
-        element = self._send_time | abs_send_time(now_us)
-        _SEND_TIME.pack_into(data, _SEND_TIME_AT, 0xBEDE, 1, element)
+    def pad(self, octets: int, now_us: int) -> int:
+        """Sends about ``octets`` of padding as retransmissions of nothing, to probe the path; what was sent, 0 if it cannot.
+
+        A probe has numbers of its own like any retransmission. Receivers count it and drop it (RFC 4588 wants two bytes of
+        payload at least).
+        """
+        payload_type = self.downlink.rtx.get(self.payload_type)
+        if self._outbound is None or payload_type is None or not self._numbers:
+            return 0
+        packet, sent, start = self._packet, 0, self._start
+        data = packet.data
+        while sent < octets:
+            padding = min(_MAX_PADDING, max(1, octets - sent - start))
+            end = start + padding
+            _HEADER.pack_into(data, 0, self._first | 0x20, payload_type, self._rtx_sequence, 0, self.downlink.rtx_ssrc)
+            self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+            self._stamp(data, end, now_us)
+            data[start:end] = bytes(padding - 1) + bytes((padding,))
+            sealed = self._outbound.protect(packet, end)
+            if sealed < 0:
+                break
+            self._receiver.transmit(packet.view[:sealed])
+            sent += end
+        return sent
+
+    def _element(self, size: int, now_us: int) -> int:
+        """The one one-byte element (RFC 8285, 4.2) of a packet of ``size`` bytes: a transport-wide number, or abs-send-time."""
+        if self._numbers:
+            return self._number | self._receiver.downlink.sent(size, now_us) << 8
+        return self._send_time | abs_send_time(now_us)
+
+    def _stamp(self, data: bytearray, size: int, now_us: int) -> None:
+        _EXTENSION.pack_into(data, _EXTENSION_AT, 0xBEDE, 1, self._element(size, now_us))

@@ -1,25 +1,34 @@
 """What the relay tells senders about rate: transport-wide feedback for an uplink, and a cap when a downlink is congested.
 
 Pure. ``FeedbackRecorder`` notes when each packet of an uplink arrived (retransmissions and padding too) so that the
-browser's own estimator works; ``RembRelay`` passes a receiver's estimate on only while that receiver is congested, because a
-cap that is always passed on stalls every start.
+browser's own estimator works; ``CapTeller`` says caps to sources. Where a receiver gives no transport-wide feedback,
+``RembRelay`` makes its estimate a cap, but only while that receiver is congested: one always passed on stalls every start.
 """
 
 from __future__ import annotations
 
 from media import rtcp
+from media.congestion import FREE_BPS
 
 HISTORY_US = 500_000
 MAX_REPORTED = 250
 """Arrivals in one feedback packet: with the longest span and two bytes each it stays below the path's packet size."""
 MAX_SPAN = 2000
 """One report is about no more sequence numbers than this: a source that leaps further is reported on from there."""
+_FORGIVEN = 14  # hundredths of a lost packet that each one received makes up for: 12 % of all
+_FORGIVEN_AT_ONCE = 25 * 100
 
 
 class FeedbackRecorder:
-    """The arrivals of one transport (a leg), to be reported every 50 to 60 ms (draft-holmer-rmcat-transport-wide-cc-01)."""
+    """The arrivals of one transport (a leg), to be reported every 50 to 60 ms (draft-holmer-rmcat-transport-wide-cc-01).
 
-    __slots__ = ("_arrivals", "_count", "_fresh", "_highest", "_next", "_start")
+    A hole is left out of the reports, rather than told as lost, as long as at most an eighth is lost: this hop repairs it. A
+    sender takes each loss that it is told of for one of its making and falls to a tenth of what the path bears; of more loss
+    than that it is told, and the delay it sees in what arrived. A hole must not be told as received either: the sender would
+    forget the packet and could not send it again.
+    """
+
+    __slots__ = ("_arrivals", "_count", "_credit", "_fresh", "_highest", "_next", "_start")
 
     def __init__(self) -> None:
         self._arrivals: dict[int, int] = {}
@@ -28,6 +37,7 @@ class FeedbackRecorder:
         self._start = -1  # the first index the next report is about
         self._fresh = False
         self._count = 0
+        self._credit = _FORGIVEN_AT_ONCE
 
     def received(self, sequence: int, arrival_us: int) -> None:
         """``sequence`` is the 16-bit transport-wide number; ``arrival_us`` best from the kernel."""
@@ -56,48 +66,57 @@ class FeedbackRecorder:
             return []
         self._fresh = False
         known = self._arrivals
-        arrivals = [(index, known[index]) for index in range(self._start, self._highest + 1) if index in known]
         out = []
-        base = self._start
-        while arrivals:
-            taken, packet = rtcp.transport_feedback(sender_ssrc, media_ssrc, base, arrivals[:MAX_REPORTED], self._count & 0xFF)
-            out.append(packet)
-            self._count += 1
-            base = arrivals[taken - 1][0] + 1
-            arrivals = arrivals[taken:]
+        for start, run in self._runs():
+            base, rest = start, run
+            while rest:
+                taken, packet = rtcp.transport_feedback(sender_ssrc, media_ssrc, base, rest[:MAX_REPORTED], self._count & 0xFF)
+                out.append(packet)
+                self._count += 1
+                base = rest[taken - 1][0] + 1
+                rest = rest[taken:]
         self._start = self._highest + 1
         while known and now_us - known[oldest := next(iter(known))] > HISTORY_US:
             del known[oldest]
         return out
 
+    def _runs(self) -> list[tuple[int, list[tuple[int, int]]]]:
+        """(first index it is about, arrivals) of each stretch between two holes that are left out."""
+        known = self._arrivals
+        base = expected = self._start
+        run: list[tuple[int, int]] = []
+        runs = [(base, run)]
+        for index in range(self._start, self._highest + 1):
+            if index not in known:
+                continue
+            lost = 100 * (index - expected)
+            if lost and lost <= self._credit:
+                self._credit -= lost
+                run = []
+                runs.append((index, run))
+            run.append((index, known[index]))
+            self._credit = min(_FORGIVEN_AT_ONCE, self._credit + _FORGIVEN)
+            expected = index + 1
+        return runs
+
 
 class RembRelay:
-    """What cap to send to a source, from the estimates and loss reports of the receiver it feeds."""
+    """What cap a receiver's estimates and loss reports call for; of use where it sends no transport-wide feedback."""
 
-    __slots__ = ("_cap_bps", "_closing", "_due_us", "_ended_bps", "_estimate_bps", "_lossy_until_us", "_updated_us")
+    __slots__ = ("_cap_bps", "_ended_bps", "_estimate_bps", "_lossy_until_us", "_updated_us")
 
     CONGESTED = 0.95
     LOSSY = 0.10
     RELEASE_PER_S = 0.08
-    EVERY_US = 250_000
-    FREE_BPS = 20_000_000
-    LAST_CALLS = 3
     LOSS_HOLDS_US = 2_000_000
 
     def __init__(self, ceiling_bps: int = 3_000_000) -> None:
         """``ceiling_bps``: a cap released up to here is lifted."""
         self._ended_bps = ceiling_bps
         self._cap_bps = 0.0  # 0: no cap in force
-        self._closing = 0  # how often the lifting is still to be said
         self._estimate_bps = 0
         self._lossy_until_us = -1
         self._updated_us = 0
-        self._due_us = 0
-
-    @property
-    def cap_bps(self) -> int:
-        """The cap in force; ``FREE_BPS`` when there is none. A source with several receivers obeys the least of theirs."""
-        return int(self._cap_bps) if self._cap_bps else self.FREE_BPS
 
     def estimate(self, remb_bps: int, forwarded_bps: int, now_us: int) -> None:
         """The receiver's REMB, and what is being forwarded to it."""
@@ -113,27 +132,45 @@ class RembRelay:
                 self._cap(self._estimate_bps, now_us)
 
     def _cap(self, bps: int, now_us: int) -> None:
-        if not self._cap_bps or bps < self._cap_bps:
-            self._cap_bps = max(1.0, float(bps))
-            self._due_us = now_us
-        self._closing = 0
-        self._updated_us = now_us
+        cap_bps = self.cap_bps(now_us)
+        self._cap_bps = max(1.0, float(min(bps, cap_bps)))
 
-    def tick(self, now_us: int) -> int | None:
-        """The cap in bit/s to send to the source now, if any. Call it every 50 ms or so."""
-        if now_us < self._due_us:
-            return None
+    def cap_bps(self, now_us: int) -> int:
+        """The cap in force; ``FREE_BPS`` when there is none."""
+        passed_s = max(0, now_us - self._updated_us) / 1e6
+        self._updated_us = now_us
         if self._cap_bps:
-            elapsed_s = max(0, now_us - self._updated_us) / 1e6
-            self._updated_us = now_us
-            self._cap_bps *= (1 + self.RELEASE_PER_S) ** elapsed_s
-            self._due_us = now_us + self.EVERY_US
-            if self._cap_bps < self._ended_bps:
-                return int(self._cap_bps)
-            self._cap_bps = 0.0
+            self._cap_bps *= (1 + self.RELEASE_PER_S) ** min(60.0, passed_s)
+            if self._cap_bps >= self._ended_bps:
+                self._cap_bps = 0.0
+        return int(self._cap_bps) or FREE_BPS
+
+
+class CapTeller:
+    """When to tell a source its cap: a lower one at once, else every 250 ms, and the lifting a few times, as it may be lost.
+
+    A browser holds on to the last REMB for good, so the lifting must be said.
+    """
+
+    __slots__ = ("_closing", "_due_us", "_told_bps")
+
+    EVERY_US = 250_000
+    LAST_CALLS = 3
+
+    def __init__(self) -> None:
+        self._told_bps = FREE_BPS
+        self._closing = 0
+        self._due_us = 0
+
+    def tell(self, cap_bps: int, now_us: int) -> bool:
+        """True when the source is to be told ``cap_bps`` now; call it every 50 ms or so."""
+        if cap_bps >= self._told_bps * 0.97 and now_us < self._due_us:
+            return False
+        if cap_bps < FREE_BPS:
             self._closing = self.LAST_CALLS
-        if not self._closing:
-            return None
-        self._closing -= 1
-        self._due_us = now_us + self.EVERY_US
-        return self.FREE_BPS
+        elif not self._closing:
+            return False
+        else:
+            self._closing -= 1
+        self._told_bps, self._due_us = cap_bps, now_us + self.EVERY_US
+        return True

@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from media import quality, red, rtcp, rtp
+from media.congestion import DownlinkRate
 from media.dtls import Handshake
 from media.egress import Outgoing, starts_picture
-from media.feedback import FeedbackRecorder
+from media.feedback import CapTeller, FeedbackRecorder
 from media.forward import KeyframeRequests
 from media.ice import Address, Path
 from media.repair import GapTracker
@@ -23,6 +24,7 @@ from media.srtp import Inbound, Outbound, PacketBuffer
 
 _MAX_STREAMS = 8
 _UNKNOWN_RTT_US = 100_000
+_MAX_COMPOUND = 1100
 _REMEMBERED = 1024
 _REMEMBERED_MASK = _REMEMBERED - 1
 
@@ -68,6 +70,7 @@ class Leg:
 
     ``refused`` counts media that was not authentic, not fresh or not agreed on, ``records`` the DTLS that came with the keys
     agreed already.
+    ``downlink`` knows what the way to the peer bears: ``estimate_bps`` (-1: unknown), ``loss`` (0..1), ``queue_us``.
     """
 
     def __init__(
@@ -86,6 +89,8 @@ class Leg:
         self.active: set[tuple[int, str]] = set()
         self.feeds: dict[str, list[Outgoing]] = {"audio": [], "video": []}
         self.feedback = FeedbackRecorder()
+        self.downlink = DownlinkRate()
+        self.cap = CapTeller()
         self.offer: Offer | None = None
         self.uplinks: dict[str, Uplink] = {}
         self._room = room
@@ -292,6 +297,21 @@ class Leg:
         if size >= 0:
             self.transmit(packet.view[:size])
 
+    def heed_downlink(self, now_us: int) -> None:
+        """Holds pictures back while the way to the peer is blocked, and probes it; to be called every 20 ms."""
+        octets = self.downlink.probe(now_us)
+        for outgoing in self.outgoing.values():
+            if outgoing.downlink.kind == "video":
+                outgoing.hold(self.downlink.blocked)
+                if octets > 0:
+                    octets -= outgoing.pad(octets, now_us)
+
+    def arrived(self, report: rtcp.TransportFeedback, now_us: int) -> None:
+        """The peer's word on when what was sent to it came."""
+        self.downlink.feedback(report.base, report.arrivals_us, now_us, self.counters.round_trip.rtt_us)
+        if self.downlink.blocked:
+            self.heed_downlink(now_us)
+
     def ask_for_keyframe(self, now_us: int) -> None:
         """Wants one from the peer's picture; many wishes make few requests."""
         stream = self.stream("video")
@@ -317,5 +337,11 @@ class Leg:
     def report_arrivals(self, now_us: int) -> None:
         """Transport-wide feedback; to be called every 60 ms."""
         media = next(iter(self.streams), 0)
+        compound = b""
         for message in self.feedback.take(self.ssrc, media, now_us):
-            self.send_rtcp(message)
+            if compound and len(compound) + len(message) > _MAX_COMPOUND:
+                self.send_rtcp(compound)
+                compound = b""
+            compound += message
+        if compound:
+            self.send_rtcp(compound)

@@ -233,7 +233,7 @@ class Leg:
         self.round_trip = RoundTrip()
         self._looked_us = now_us
 
-    def statistics(self, now_us: int) -> dict[str, Any]:
+    def statistics(self, now_us: int, down_estimate_bps: int = -1) -> dict[str, Any]:
         """LegStatistics (CONTROL.md, section 4); rates and losses are those since the last call."""
         elapsed_us, self._looked_us = now_us - self._looked_us, now_us
         rtt_us = self.round_trip.rtt_us
@@ -243,6 +243,7 @@ class Leg:
             "leg": self.leg,
             "rtt_ms": rtt_us // 1000 if rtt_us >= 0 else -1,
             "candidate": self.candidate,
+            "down_estimate_bps": down_estimate_bps,
             "audio": self.audio.statistics(elapsed_us),
             "video": self.video.statistics(elapsed_us),
         }

@@ -23,6 +23,10 @@ MAX_SEATS = 4
 _CLOCK_RATES = quality.CLOCK_RATES
 
 
+def _wants_keyframe(outgoing: Outgoing, source: Leg) -> bool:
+    return not outgoing.held and (outgoing.line.waiting or outgoing.line.source != source.number)
+
+
 @dataclass(slots=True)
 class Seat:
     """``last_us``: when its media was last heard, -1 when it has none now; ``announced``: the leg last said to be alive."""
@@ -111,6 +115,7 @@ class Room:
         self._sources = {}
         for leg in self.legs:
             leg.feeds = {"audio": [], "video": []}
+            leg.downlink.pictures = 0
         for receiver in self.legs:
             others = self.others(receiver.seat)
             for (pair, kind), outgoing in receiver.outgoing.items():
@@ -120,6 +125,7 @@ class Room:
                     continue
                 (codec,) = uplink.codecs.values()
                 if outgoing.feed_from(codec):
+                    receiver.downlink.pictures += kind == "video"
                     source.feeds[kind].append(outgoing)
                     self._sources[outgoing] = source
 
@@ -170,7 +176,8 @@ class Room:
         if not self.gate.generation:
             return
         for leg in self.legs:
-            if any(outgoing.line.waiting or outgoing.line.source != leg.number for outgoing in leg.feeds["video"]):
+            leg.heed_downlink(now_us)
+            if any(_wants_keyframe(outgoing, leg) for outgoing in leg.feeds["video"]):
                 leg.ask_for_keyframe(now_us)
             leg.repair(now_us)
 
@@ -179,19 +186,24 @@ class Room:
         now_us = self.clock_us()
         for leg in self.legs:
             leg.report_arrivals(now_us)
-            stream = leg.stream("video") if self.gate.generation else None
-            if stream is None:
-                continue
-            pictures = leg.feeds["video"]
-            for outgoing in pictures:
-                outgoing.measure(now_us)
-            if any([outgoing.remb.tick(now_us) is not None for outgoing in pictures]):  # noqa: C419 each has to tick
-                cap_bps = min(outgoing.remb.cap_bps for outgoing in pictures)
-                leg.send_rtcp(rtcp.remb(leg.ssrc, cap_bps, [stream.ssrc]))
+            if self.gate.generation:
+                self._limit(leg, now_us)
+
+    def _limit(self, leg: Leg, now_us: int) -> None:
+        """Tells a leg how much its picture may take: what the least of its receivers can bear."""
+        stream, pictures = leg.stream("video"), leg.feeds["video"]
+        if stream is None or not pictures:
+            return
+        for outgoing in pictures:
+            outgoing.measure(now_us)
+        cap_bps = min(outgoing.cap_bps(now_us) for outgoing in pictures)
+        if leg.cap.tell(cap_bps, now_us):
+            leg.send_rtcp(rtcp.remb(leg.ssrc, cap_bps, [stream.ssrc]))
 
     def statistics(self) -> list[dict[str, Any]]:
         now_us = self.clock_us()
-        return [leg.counters.statistics(now_us) for leg in self.legs if leg.running]
+        running = [leg for leg in self.legs if leg.running]
+        return [leg.counters.statistics(now_us, leg.downlink.estimate_bps) for leg in running]
 
     def keyframe(self, name: str) -> None:
         seat = self.seats.get(name)
@@ -307,10 +319,20 @@ class Room:
                 case rtcp.Remb():
                     if is_open:
                         self._estimate(leg, message, now_us)
-                case rtcp.TransportFeedback() | rtcp.Bye():
+                case rtcp.TransportFeedback():
+                    leg.arrived(message, arrival_us)
+                    if is_open:
+                        self._limit_sources_of(leg, now_us)
+                case rtcp.Bye():
                     pass
                 case _:
                     assert_never(message)
+
+    def _limit_sources_of(self, leg: Leg, now_us: int) -> None:
+        for outgoing in leg.outgoing.values():
+            source = self._sources.get(outgoing) if outgoing.downlink.kind == "video" else None
+            if source is not None:
+                self._limit(source, now_us)
 
     def _sender_report(self, leg: Leg, report: rtcp.SenderReport, is_open: bool, arrival_us: int, now_us: int) -> None:
         stream = leg.streams.get(report.ssrc)

@@ -22,8 +22,9 @@ _MAX_ATTRIBUTES = 512
 
 TRANSPORT_CC: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 ABS_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+PLAYOUT_DELAY: Final = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 _UPLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
-_DOWNLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb")
+_DOWNLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
 _DIRECTIONS: Final = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 _FINGERPRINT_BYTES: Final = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 
@@ -134,8 +135,11 @@ class Uplink:
 
 @dataclass(frozen=True, slots=True)
 class Downlink:
-    """What we send on one line: payload types by codec name, retransmission types by media type, abs-send-time's id or 0;
-    ``red``: the payload type of redundant sound or -1."""
+    """What we send on one line: payload types by codec name, retransmission types by media type, extension ids or 0;
+    ``red``: the payload type of redundant sound or -1.
+
+    Of ``transport_cc`` and ``send_time`` at most one is agreed: a browser that reports every arrival makes no estimate itself.
+    """
 
     kind: str
     mid: str
@@ -143,6 +147,8 @@ class Downlink:
     payload_types: Mapping[str, int]
     rtx: Mapping[int, int]
     send_time: int
+    transport_cc: int
+    playout_delay: int
     ssrc: int
     rtx_ssrc: int
     red: int = -1
@@ -368,7 +374,9 @@ class _Building:
         codecs = list({codec.name: codec for codec in reversed(line.codecs)}.values())[::-1]
         if not codecs:
             raise NoCommonCodec(line.kind)
-        self._section(line, codecs, _DOWNLINK_FEEDBACK, ABS_SEND_TIME)
+        reports = TRANSPORT_CC in line.extensions and all("transport-cc" in codec.feedback for codec in codecs)
+        wanted = (TRANSPORT_CC if reports else ABS_SEND_TIME, *([PLAYOUT_DELAY] if line.kind == "video" else []))
+        self._section(line, codecs, _DOWNLINK_FEEDBACK, *wanted)
         if line.direction == "inactive":
             return
         retransmits = line.kind == "video" and any(codec.rtx >= 0 for codec in codecs)
@@ -385,14 +393,16 @@ class _Building:
                 pair=pair,
                 payload_types={codec.name: codec.payload_type for codec in codecs},
                 rtx={codec.payload_type: codec.rtx for codec in codecs if codec.rtx >= 0},
-                send_time=line.extensions.get(ABS_SEND_TIME, 0),
+                send_time=0 if reports else line.extensions.get(ABS_SEND_TIME, 0),
+                transport_cc=line.extensions.get(TRANSPORT_CC, 0) if reports else 0,
+                playout_delay=line.extensions.get(PLAYOUT_DELAY, 0) if line.kind == "video" else 0,
                 ssrc=ssrc,
                 rtx_ssrc=rtx_ssrc,
                 red=max(codec.red for codec in codecs),
             )
         )
 
-    def _section(self, line: OfferedLine, codecs: Sequence[Codec], feedback: Sequence[str], extension: str) -> None:
+    def _section(self, line: OfferedLine, codecs: Sequence[Codec], feedback: Sequence[str], *extensions: str) -> None:
         # redundant sound comes first: it is the first of an answer's codecs that a browser sends
         types = [number for codec in codecs for number in (codec.red, codec.payload_type, codec.rtx) if number >= 0]
         self.text += [
@@ -404,8 +414,8 @@ class _Building:
         ]
         if line.reduced_size:
             self.text.append("a=rtcp-rsize")
-        if extension in line.extensions:
-            self.text.append(f"a=extmap:{line.extensions[extension]} {extension}")
+        agreed = [extension for extension in extensions if extension in line.extensions]
+        self.text += [f"a=extmap:{line.extensions[extension]} {extension}" for extension in agreed]
         for codec in codecs:
             self._codec(line.kind, codec, feedback)
         here = self.here

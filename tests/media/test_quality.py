@@ -210,10 +210,11 @@ CONTROL_MD = {
 def test_statistics_are_exactly_those_of_the_contract() -> None:
     leg = Leg("room", "guardian", 3, 0)
     figures = leg.statistics(S)
-    assert figures.keys() == {"room", "seat", "leg", "rtt_ms", "candidate", "audio", "video"}
+    assert figures.keys() == {"room", "seat", "leg", "rtt_ms", "candidate", "down_estimate_bps", "audio", "video"}
     assert figures["audio"].keys() == figures["video"].keys() == CONTROL_MD
     assert (figures["room"], figures["seat"], figures["leg"], figures["candidate"]) == ("room", "guardian", 3, "udp")
-    assert figures["rtt_ms"] == -1
+    assert figures["rtt_ms"] == figures["down_estimate_bps"] == -1
+    assert leg.statistics(2 * S, 640_000)["down_estimate_bps"] == 640_000
 
 
 def test_rates_are_those_of_the_last_period() -> None:

@@ -178,11 +178,19 @@ def test_only_what_is_on_the_lists_is_agreed() -> None:
     names = {line.split(" ")[1].split("/")[0] for line in (*audio, *video, *far_audio, *far_video) if "rtpmap" in line}
     assert names == {"opus", "red", "VP8", "H264", "rtx"}
     extensions = [[line for line in part if "extmap" in line] for part in (audio, video, far_audio, far_video)]
-    assert extensions == [[f"a=extmap:3 {sdp.TRANSPORT_CC}"]] * 2 + [[f"a=extmap:2 {sdp.ABS_SEND_TIME}"]] * 2
-    assert "a=rtcp-fb:96 transport-cc" in video
-    assert "a=rtcp-fb:96 transport-cc" not in far_video
+    reports, delay = f"a=extmap:3 {sdp.TRANSPORT_CC}", f"a=extmap:5 {sdp.PLAYOUT_DELAY}"
+    assert extensions == [[reports], [reports], [reports], [reports, delay]]
+    assert "a=rtcp-fb:96 transport-cc" in set(video) & set(far_video)
     assert "a=rtcp-fb:96 goog-remb" in far_video
     assert {"a=rtcp-fb:96 nack", "a=rtcp-fb:96 nack pli", "a=rtcp-fb:96 ccm fir"} <= set(video) & set(far_video)
+
+
+def test_a_browser_that_reports_no_arrivals_is_given_the_time_of_sending() -> None:
+    for without in ("transport-cc", sdp.TRANSPORT_CC):
+        answer = answered(CHROMIUM.replace(without, "x"))
+        assert [(line.transport_cc, line.send_time) for line in answer.downlinks] == [(0, 2), (0, 2)]
+        assert all(f"a=extmap:2 {sdp.ABS_SEND_TIME}" in part for part in sections(answer.sdp)[3:])
+    assert [(line.transport_cc, line.send_time) for line in answered().downlinks] == [(3, 0), (3, 0)]
 
 
 def test_the_page_sends_one_picture_codec_and_receives_both() -> None:
@@ -193,7 +201,7 @@ def test_the_page_sends_one_picture_codec_and_receives_both() -> None:
     sound, picture = answer.downlinks
     assert dict(picture.payload_types) == {"VP8": 96, "H264": 108}
     assert dict(picture.rtx) == {96: 97, 108: 109}
-    assert (picture.pair, picture.mid, picture.ssrc, picture.rtx_ssrc, picture.send_time) == (0, "3", 12, 13, 2)
+    assert (picture.pair, picture.mid, picture.ssrc, picture.rtx_ssrc, picture.transport_cc) == (0, "3", 12, 13, 3)
     assert (sound.ssrc, sound.rtx_ssrc) == (11, 0)
 
 

@@ -1,0 +1,428 @@
+"""What a leg's downlink bears, from the transport-wide feedback of the browser that receives.
+
+Pure. Every packet sent to the leg gets a number over all its tracks; the browser reports which came and when. From that:
+the delay gradient (a trendline over groups of packets) tells a queue that grows, the delay itself a queue that has grown
+suddenly (a cliff), and loss counts only where it is more than the path loses anyhow and falls with the rate, so that a lossy
+radio is not mistaken for a full one. The rate follows as in draft-ietf-rmcat-gcc-02, sections 4.4 to 5.5: multiplicative
+away from the path's known limit, additive near it, and down to what arrived. ``probe`` says how many octets of padding to
+send so that a path that has become better is noticed although nothing uses it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HISTORY = 4096
+"""Packets remembered: some 8 s of a sharp picture. A power of two that divides 65536, so that a number finds its slot."""
+LEAST_BPS = 50_000
+FREE_BPS = 20_000_000
+"""The cap where there is none."""
+
+_MASK = HISTORY - 1
+_UNKNOWN, _LOST, _CAME = 0, 1, 2
+_CLOCK_WRAPS_US = 64_000 << 24
+
+
+class Trendline:
+    """Whether a queue grows, from how the gaps between groups of packets change on the way (GCC, 4.2 to 4.4).
+
+    Groups are what was sent within 5 ms, or came in one lump behind one that was held up. The slope of the smoothed delay over
+    20 groups is compared with a threshold that adapts, so that jitter and competing flows do not look like overuse.
+    """
+
+    __slots__ = (
+        "_accumulated_ms", "_count", "_group", "_held_ms", "_last_ms", "_points", "_previous", "_previous_slope",
+        "_smoothed_ms", "_start_us", "_threshold", "_times", "overusing", "underusing",
+    )  # fmt: skip
+
+    WINDOW = 20
+    GROUP_US = 5_000
+    GAIN = 4.0
+    SMOOTHING = 0.9
+    SUSTAINED_MS = 10.0
+    _UP, _DOWN = 0.0087, 0.039
+
+    def __init__(self) -> None:
+        self.overusing = self.underusing = False
+        self._group: list[int] | None = None  # first sent, last sent, last arrival (us)
+        self._previous: tuple[int, int] | None = None  # last sent, last arrival of the group before
+        self._start_us = 0
+        self._points: deque[tuple[float, float]] = deque(maxlen=self.WINDOW)
+        self._accumulated_ms = self._smoothed_ms = self._previous_slope = self._last_ms = 0.0
+        self._threshold = 12.5
+        self._held_ms = -1.0
+        self._count = self._times = 0
+
+    def packet(self, sent_us: int, arrival_us: int) -> None:
+        """A packet that came, in the order of sending."""
+        group = self._group
+        if group is None:
+            self._group, self._start_us = [sent_us, sent_us, arrival_us], arrival_us
+            return
+        in_one_lump = arrival_us - group[2] <= self.GROUP_US and arrival_us - group[2] < sent_us - group[1]
+        if sent_us - group[0] <= self.GROUP_US or in_one_lump:
+            group[1], group[2] = max(group[1], sent_us), max(group[2], arrival_us)
+            return
+        if self._previous is not None:
+            self._delta(group[1] - self._previous[0], group[2] - self._previous[1], group[2])
+        self._previous = group[1], group[2]
+        self._group = [sent_us, sent_us, arrival_us]
+
+    def _delta(self, sent_us: int, arrived_us: int, at_us: int) -> None:
+        self._count = min(self._count + 1, 60)
+        self._accumulated_ms += (arrived_us - sent_us) / 1000
+        self._smoothed_ms += (1 - self.SMOOTHING) * (self._accumulated_ms - self._smoothed_ms)
+        now_ms = (at_us - self._start_us) / 1000
+        self._points.append((now_ms, self._smoothed_ms))
+        if len(self._points) == self.WINDOW:
+            self._judge(_slope(self._points), sent_us / 1000, now_ms)
+
+    def _judge(self, slope: float, passed_ms: float, now_ms: float) -> None:
+        trend = self._count * slope * self.GAIN
+        self.underusing = trend < -self._threshold
+        self.overusing = False
+        if trend > self._threshold:
+            self._held_ms = passed_ms / 2 if self._held_ms < 0 else self._held_ms + passed_ms
+            self._times += 1
+            if self._held_ms > self.SUSTAINED_MS and self._times > 1 and slope >= self._previous_slope:
+                self._held_ms, self._times, self.overusing = 0.0, 0, True
+        else:
+            self._held_ms, self._times = -1.0, 0
+        self._previous_slope = slope
+        self._adapt(abs(trend), now_ms)
+
+    def _adapt(self, trend: float, now_ms: float) -> None:
+        if trend <= self._threshold + 15:  # a spike says nothing about the usual
+            gain = self._DOWN if trend < self._threshold else self._UP
+            step = gain * (trend - self._threshold) * min(100.0, now_ms - self._last_ms)
+            self._threshold = min(600.0, max(6.0, self._threshold + step))
+        self._last_ms = now_ms
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
+    """Of the least-squares line; 0 when all came at once."""
+    mean_x = sum(x for x, _ in points) / len(points)
+    mean_y = sum(y for _, y in points) / len(points)
+    over = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    under = sum((x - mean_x) ** 2 for x, _ in points)
+    return over / under if under else 0.0
+
+
+class Loss:
+    """Loss that a lower rate would mend, told from loss that the path has at any rate.
+
+    ``inherent`` is what the path lost at its best of late, and what it went on losing after the rate had been lowered
+    because of it. It is bounded: a path that loses more than that is full, or of no use for pictures.
+    """
+
+    __slots__ = ("_expected", "_lost", "_suspected", "fraction", "inherent")
+
+    LEAST_PACKETS = 40
+    SUSPICIOUS = 0.06
+    MOST_INHERENT = 0.20
+
+    def __init__(self) -> None:
+        self.fraction = 0.0  # 0..1, smoothed
+        self.inherent = -1.0
+        self._expected = self._lost = 0
+        self._suspected = -1.0  # the loss that the rate was lowered for, until it is known whether that helped
+
+    def packets(self, expected: int, lost: int) -> bool:
+        """What a feedback said; True when the rate should be lowered to what arrives."""
+        self._expected += expected
+        self._lost += lost
+        if self._expected < self.LEAST_PACKETS:
+            return False
+        fraction = min(1.0, max(0, self._lost) / self._expected)
+        noise = math.sqrt(max(self.inherent, 0.0) / self._expected)
+        self._expected = self._lost = 0
+        self.fraction += (fraction - self.fraction) / 2
+        if self.inherent < 0:
+            self.inherent = min(fraction, self.MOST_INHERENT)
+            return False
+        suspected, self._suspected = self._suspected, -1.0
+        if fraction <= self.inherent + self.SUSPICIOUS + 2 * noise:
+            self.inherent += (fraction - self.inherent) / (8 if fraction < self.inherent else 32)
+            return False
+        if suspected >= 0 and fraction > 0.6 * suspected:  # it was not the rate
+            self.inherent = min(fraction, self.MOST_INHERENT)
+            return False
+        self._suspected = fraction
+        return True
+
+    def lowered(self) -> None:
+        """The rate was lowered: what was sent before tells nothing about it."""
+        self._expected = self._lost = 0
+
+
+@dataclass(slots=True)
+class _Probe:
+    """Packets sent faster than the estimate, to see whether they come as fast. ``last`` is -1 while they are being sent."""
+
+    first: int
+    target_bps: float
+    ticks: int
+    octets: int
+    last: int = -1
+
+
+class DownlinkRate:
+    """The controller of one leg: ``sent`` for each packet, ``feedback`` for each report, ``probe`` every 20 ms.
+
+    ``estimate_bps``: what the downlink bears, all tracks and repair together; -1 while unknown (a browser that gives no
+    transport-wide feedback never tells). ``loss``: 0..1, of late. ``queue_us``: how long the newest packets waited on the way.
+    ``blocked``: the queue is so long, or nothing is heard, that pictures must wait, or sound would come late.
+    ``constrained``: sources are to be capped at the estimate.
+    """
+
+    __slots__ = (
+        "_arrivals", "_base", "_base_since_us", "_blocked_us", "_capacity", "_ceiling_bps", "_clock_us", "_decreased_us",
+        "_heard_us", "_increased_us", "_next", "_older_base", "_probe", "_probe_due_us", "_probe_wait_us", "_recent",
+        "_sent_at_us", "_sent_us", "_settled", "_sizes", "_states", "_trend", "_window", "blocked", "constrained",
+        "delivered_bps", "estimate_bps", "lossiness", "pictures", "queue_us",
+    )  # fmt: skip
+
+    BETA = 0.85
+    GROWTH_PER_S = 1.08
+    DELIVERED_OVER_US = 300_000
+    BASE_FOR_US = 10_000_000
+    CLIFF_US = 150_000
+    FULL_US = 350_000
+    DRAINED_US = 40_000
+    BLOCKED_AT_MOST_US = 2_000_000
+    SILENT_US = 1_000_000
+    PROBE_TICKS = 4
+    TICK_US = 20_000
+    PROBE_GAIN = 2.0
+    PROBE_AFTER_US = 1_500_000
+    PROBE_AGAIN_US = 500_000
+    PROBE_EVERY_US = 4_000_000
+
+    def __init__(self, ceiling_bps: int = 3_000_000) -> None:
+        """``ceiling_bps``: from there on a picture needs no cap. ``pictures``: how many share the way."""
+        self.pictures = 1
+        self.estimate_bps = -1
+        self.delivered_bps = 0
+        self.constrained = self.blocked = False
+        self.queue_us = 0
+        self.lossiness = Loss()
+        self._ceiling_bps = ceiling_bps
+        self._trend = Trendline()
+        self._next = 0
+        self._settled = 0  # every number below has been reported on, or never will be
+        self._sent_us = [0] * HISTORY
+        self._sizes = [0] * HISTORY
+        self._arrivals = [0] * HISTORY
+        self._states = [_UNKNOWN] * HISTORY
+        self._sent_at_us = self._heard_us = self._clock_us = self._blocked_us = -1
+        self._window: deque[tuple[int, int, int]] = deque()  # arrival, sent, size
+        self._recent: deque[int] = deque(maxlen=3)  # one-way delays, up to the difference of the clocks
+        self._base = self._older_base = 0  # the least such delay of this period and the one before
+        self._base_since_us = -1
+        self._capacity = 0.0  # of the path, as met at its limit; 0 while unknown
+        self._decreased_us = self._increased_us = -1
+        self._probe: _Probe | None = None
+        self._probe_due_us, self._probe_wait_us = 0, self.PROBE_AFTER_US
+
+    @property
+    def loss(self) -> float:
+        return self.lossiness.fraction
+
+    @property
+    def cap_bps(self) -> int:
+        """What the source of each picture may send; ``FREE_BPS`` while nothing limits it. Repair needs its part as well."""
+        if not self.constrained:
+            return FREE_BPS
+        return max(LEAST_BPS, int(self.estimate_bps * (1 - min(self.loss, 0.25)) / max(1, self.pictures)))
+
+    # --- what is sent, what is reported -----------------------------------------------------------
+
+    def sent(self, size: int, now_us: int) -> int:
+        """The 16-bit transport-wide number of a packet of ``size`` bytes that goes out now."""
+        number = self._next
+        slot = number & _MASK
+        self._sent_us[slot] = self._sent_at_us = now_us
+        self._sizes[slot] = size
+        self._states[slot] = _UNKNOWN
+        self._next = number + 1
+        return number & 0xFFFF
+
+    def feedback(self, base: int, arrivals_us: Sequence[int | None], now_us: int, rtt_us: int = -1) -> None:
+        """A report: when the numbers from ``base`` on came by the receiver's clock, None: they did not."""
+        if not self._next:
+            return
+        self._heard_us = now_us
+        first = self._next - 1 - ((self._next - 1 - base) & 0xFFFF)
+        self._assume_came(first)
+        expected = lost = 0
+        for number, arrival_us in enumerate(arrivals_us, first):
+            if not max(0, self._next - HISTORY) <= number < self._next:
+                continue
+            slot = number & _MASK
+            state = self._states[slot]
+            if arrival_us is None:
+                if state == _UNKNOWN:
+                    self._states[slot] = _LOST
+                    expected, lost = expected + 1, lost + 1
+            elif state != _CAME:
+                self._states[slot] = _CAME
+                expected, lost = (expected, lost - 1) if state == _LOST else (expected + 1, lost)
+                self._came(slot, arrival_us)
+        self._settled = max(self._settled, min(first + len(arrivals_us), self._next))
+        if self._window:
+            self._control(expected, lost, now_us, max(rtt_us, 0))
+
+    def _assume_came(self, first: int) -> None:
+        """A report was lost: what it was about counts as delivered, or its loss would look like a slow path."""
+        if self._window and first > self._settled:
+            arrival_us = self._window[-1][0]
+            for number in range(max(self._settled, self._next - HISTORY), first):
+                slot = number & _MASK
+                if self._states[slot] == _UNKNOWN:
+                    self._window.append((arrival_us, self._sent_us[slot], self._sizes[slot]))
+
+    def _came(self, slot: int, arrival_us: int) -> None:
+        if self._clock_us >= 0:  # the receiver's clock is told modulo 2**24 times 64 ms
+            arrival_us += (self._clock_us - arrival_us + _CLOCK_WRAPS_US // 2) // _CLOCK_WRAPS_US * _CLOCK_WRAPS_US
+        sent_us = self._sent_us[slot]
+        delay_us = arrival_us - sent_us
+        if self._base_since_us < 0:
+            self._base = self._older_base = delay_us
+            self._base_since_us = arrival_us
+        elif arrival_us - self._base_since_us > self.BASE_FOR_US:
+            self._older_base, self._base, self._base_since_us = self._base, delay_us, arrival_us
+        elif delay_us < self._base:
+            self._base = delay_us
+        self._arrivals[slot] = self._clock_us = arrival_us
+        self._recent.append(delay_us)
+        self._window.append((arrival_us, sent_us, self._sizes[slot]))
+        self._trend.packet(sent_us, arrival_us)
+
+    # --- the rate ---------------------------------------------------------------------------------
+
+    def _control(self, expected: int, lost: int, now_us: int, rtt_us: int) -> None:
+        stretch = self._measure()
+        queue_us = self.queue_us
+        congestive = self.lossiness.packets(expected, lost)
+        if self.blocked and (queue_us < self.DRAINED_US or now_us - self._blocked_us > self.BLOCKED_AT_MOST_US):
+            self.blocked = False
+        settled = now_us - self._decreased_us > max(rtt_us, 100_000) + 100_000 or self._decreased_us < 0
+        sudden = queue_us > self.CLIFF_US and (stretch > 1.6 or lost > 0.3 * max(expected, 5))
+        if sudden or queue_us > self.FULL_US:
+            if not self.blocked and (now_us - self._blocked_us > 2 * self.BLOCKED_AT_MOST_US or self._blocked_us < 0):
+                self.blocked, self._blocked_us = True, now_us
+                self._decrease(self.BETA * self.delivered_bps, now_us)
+            elif settled:
+                self._decrease(self.BETA * self.delivered_bps, now_us)
+        elif (self._trend.overusing or queue_us > self.CLIFF_US) and settled and not self.blocked:
+            self._decrease(self.BETA * self.delivered_bps, now_us)
+        elif congestive and settled:
+            self._decrease(self.delivered_bps / (1 - self.lossiness.inherent), now_us)
+        elif not self._trend.overusing and not self._trend.underusing and queue_us < self.DRAINED_US:
+            self._increase(now_us, rtt_us)
+        self._judge_probe(now_us)
+
+    def _measure(self) -> float:
+        """Brings what is delivered and the queue up to date; by how much the way has stretched what was sent."""
+        window = self._window
+        newest_us = window[-1][0]
+        while newest_us - window[0][0] > self.DELIVERED_OVER_US:
+            window.popleft()
+        self.queue_us = max(0, min(self._recent) - min(self._base, self._older_base))
+        arrived_us = newest_us - window[0][0]
+        if arrived_us < self.DELIVERED_OVER_US // 3:
+            return 1.0
+        self.delivered_bps = (sum(size for _, _, size in window) - window[0][2]) * 8_000_000 // arrived_us
+        return arrived_us / max(1, window[-1][1] - window[0][1])
+
+    def _decrease(self, bps: float, now_us: int) -> None:
+        """To ``bps``, what gets through and a little less; near there it will later grow more slowly."""
+        if self.delivered_bps:
+            delivered = self.delivered_bps
+            near = 0.5 * self._capacity < delivered < 1.5 * self._capacity
+            self._capacity = 0.95 * self._capacity + 0.05 * delivered if near else delivered
+        before = self.estimate_bps if self.estimate_bps >= 0 else FREE_BPS
+        self.estimate_bps = max(LEAST_BPS, min(before, int(bps)))
+        self.constrained = True
+        self._decreased_us = self._increased_us = now_us
+        self.lossiness.lowered()
+        self._probe = None
+        self._probe_wait_us = self.PROBE_AFTER_US
+        self._probe_due_us = now_us + self._probe_wait_us
+
+    def _increase(self, now_us: int, rtt_us: int) -> None:
+        passed_s = min(1.0, (now_us - self._increased_us) / 1e6) if self._increased_us >= 0 else 0.0
+        self._increased_us = now_us
+        most_bps = self.delivered_bps + self.delivered_bps // 2 + 10_000
+        if self.estimate_bps < 0 or not self.constrained:
+            self._raise(most_bps)
+            return
+        if 0.8 * self._capacity < self.estimate_bps < 1.2 * self._capacity:
+            grown = self.estimate_bps + max(4_000.0, 9_600 / (rtt_us / 1e6 + 0.1)) * passed_s
+        else:
+            grown = self.estimate_bps * self.GROWTH_PER_S**passed_s + 1_000 * passed_s
+        self._raise(min(math.ceil(grown), most_bps))
+
+    def _raise(self, bps: int) -> None:
+        self.estimate_bps = max(self.estimate_bps, bps)
+        if self.estimate_bps >= self._ceiling_bps * max(1, self.pictures):
+            self.constrained = False
+
+    # --- probing ----------------------------------------------------------------------------------
+
+    def probe(self, now_us: int) -> int:
+        """Octets of padding to send in this tick, mostly 0; to be called every ``TICK_US``. Notes silence, too."""
+        silent = self._heard_us >= 0 and self._sent_at_us - self._heard_us > self.SILENT_US
+        if silent and not self.blocked:
+            self.blocked, self._blocked_us = True, now_us
+        probe = self._probe
+        if probe is None:
+            if not self.constrained or self.blocked or silent or now_us < self._probe_due_us or self.queue_us > self.DRAINED_US:
+                return 0
+            target_bps = min(self.PROBE_GAIN * self.estimate_bps, 1.2 * self._ceiling_bps * max(1, self.pictures))
+            more_bps = max(0.25 * target_bps, target_bps - self.delivered_bps)
+            octets = int(more_bps * self.TICK_US / 8e6)
+            self._probe = probe = _Probe(self._next, target_bps, self.PROBE_TICKS, octets)
+        if probe.last >= 0:
+            if now_us > self._probe_due_us + self.PROBE_EVERY_US:  # nothing was heard of it
+                self._probe, self._probe_due_us = None, now_us
+            return 0
+        if not probe.ticks:
+            probe.last = self._next - 1
+            self._probe_due_us = now_us
+            return 0
+        probe.ticks -= 1
+        return probe.octets
+
+    def _judge_probe(self, now_us: int) -> None:
+        probe = self._probe
+        if probe is None or probe.last < 0 or self._settled <= probe.last:
+            return
+        self._probe = None
+        proven_bps = min(probe.target_bps, 0.95 * self._rate_of(probe))
+        if proven_bps > 1.15 * self.estimate_bps:
+            self._capacity = 0.0
+            self._raise(int(proven_bps))
+            self._probe_wait_us = self.PROBE_AFTER_US
+            self._probe_due_us = now_us + self.PROBE_AGAIN_US
+        else:
+            self._probe_due_us = now_us + self._probe_wait_us
+            self._probe_wait_us = min(self.PROBE_EVERY_US, 2 * self._probe_wait_us)
+
+    def _rate_of(self, probe: _Probe) -> float:
+        """How fast what was sent during the probe came: what followed its first burst, since that one's end."""
+        slots = [number & _MASK for number in range(max(probe.first, self._next - HISTORY), probe.last + 1)]
+        came = [slot for slot in slots if self._states[slot] == _CAME]
+        if len(came) < 0.6 * len(slots) or not came:
+            return 0.0
+        first_us = self._sent_us[came[0]]
+        burst = [slot for slot in came if self._sent_us[slot] - first_us < self.TICK_US // 2]
+        rest = [slot for slot in came if self._sent_us[slot] - first_us >= self.TICK_US // 2]
+        if not rest:
+            return 0.0
+        took_us = max(self._arrivals[slot] for slot in rest) - max(self._arrivals[slot] for slot in burst)
+        octets = sum(self._sizes[slot] for slot in rest) * len(slots) / len(came)
+        return octets * 8e6 / max(1, took_us)
