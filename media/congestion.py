@@ -169,6 +169,30 @@ class _Probe:
     last: int = -1
 
 
+@dataclass(slots=True)
+class _Drain:
+    """How fast a queue that was full of pictures runs empty is what the path bears."""
+
+    until: int  # the numbers below were sent before the queue was noticed
+    before_bps: int
+    first_us: int = -1
+    last_us: int = -1
+    octets: int = 0
+
+    def came(self, size: int, arrival_us: int) -> None:
+        if self.first_us < 0:
+            self.first_us = arrival_us
+        else:
+            self.octets += size
+        self.last_us = arrival_us
+
+    @property
+    def bps(self) -> float:
+        """-1 when too little came."""
+        took_us = self.last_us - self.first_us
+        return self.octets * 8e6 / took_us if took_us > 60_000 else -1.0
+
+
 class DownlinkRate:
     """The controller of one leg: ``sent`` for each packet, ``feedback`` for each report, ``probe`` every 20 ms.
 
@@ -180,16 +204,18 @@ class DownlinkRate:
 
     __slots__ = (
         "_arrivals", "_base", "_base_since_us", "_blocked_us", "_capacity", "_ceiling_bps", "_clock_us", "_decreased_us",
-        "_heard_us", "_increased_us", "_next", "_older_base", "_probe", "_probe_due_us", "_probe_wait_us", "_recent",
+        "_drain", "_heard_us", "_increased_us", "_next", "_older_base", "_probe", "_probe_due_us", "_probe_wait_us", "_recent",
         "_sent_at_us", "_sent_us", "_settled", "_sizes", "_states", "_trend", "_window", "blocked", "constrained",
         "delivered_bps", "estimate_bps", "lossiness", "pictures", "queue_us",
     )  # fmt: skip
 
     BETA = 0.85
+    LEAST_LEFT = 0.7
     GROWTH_PER_S = 1.08
     DELIVERED_OVER_US = 300_000
     BASE_FOR_US = 10_000_000
-    CLIFF_US = 150_000
+    CLIFF_US = 100_000
+    LONG_US = 150_000
     FULL_US = 350_000
     DRAINED_US = 40_000
     BLOCKED_AT_MOST_US = 2_000_000
@@ -224,6 +250,7 @@ class DownlinkRate:
         self._base_since_us = -1
         self._capacity = 0.0  # of the path, as met at its limit; 0 while unknown
         self._decreased_us = self._increased_us = -1
+        self._drain: _Drain | None = None
         self._probe: _Probe | None = None
         self._probe_due_us, self._probe_wait_us = 0, self.PROBE_AFTER_US
 
@@ -271,6 +298,8 @@ class DownlinkRate:
                 self._states[slot] = _CAME
                 expected, lost = (expected, lost - 1) if state == _LOST else (expected + 1, lost)
                 self._came(slot, arrival_us)
+                if self._drain is not None and number < self._drain.until:
+                    self._drain.came(self._sizes[slot], arrival_us)
         self._settled = max(self._settled, min(first + len(arrivals_us), self._next))
         if self._window:
             self._control(expected, lost, now_us, max(rtt_us, 0))
@@ -307,23 +336,39 @@ class DownlinkRate:
         stretch = self._measure()
         queue_us = self.queue_us
         congestive = self.lossiness.packets(expected, lost)
-        if self.blocked and (queue_us < self.DRAINED_US or now_us - self._blocked_us > self.BLOCKED_AT_MOST_US):
-            self.blocked = False
+        if self.blocked:
+            if self._drain is not None and self._drain.bps > 0:
+                self.estimate_bps = max(LEAST_BPS, min(self.estimate_bps, int(self.BETA * self._drain.bps)))
+            if queue_us < self.DRAINED_US or now_us - self._blocked_us > self.BLOCKED_AT_MOST_US:
+                self._unblock(now_us)
+            return
         settled = now_us - self._decreased_us > max(rtt_us, 100_000) + 100_000 or self._decreased_us < 0
         sudden = queue_us > self.CLIFF_US and (stretch > 1.6 or lost > 0.3 * max(expected, 5))
-        if sudden or queue_us > self.FULL_US:
-            if not self.blocked and (now_us - self._blocked_us > 2 * self.BLOCKED_AT_MOST_US or self._blocked_us < 0):
-                self.blocked, self._blocked_us = True, now_us
-                self._decrease(self.BETA * self.delivered_bps, now_us)
-            elif settled:
-                self._decrease(self.BETA * self.delivered_bps, now_us)
-        elif (self._trend.overusing or queue_us > self.CLIFF_US) and settled and not self.blocked:
+        gentle = queue_us < self.CLIFF_US  # then what was delivered may be little only because little was sent
+        rested = now_us - self._blocked_us > 2 * self.BLOCKED_AT_MOST_US or self._blocked_us < 0
+        if (sudden or queue_us > self.FULL_US) and rested:
+            self.blocked, self._blocked_us = True, now_us
+            self._drain = _Drain(self._next, self.estimate_bps)
             self._decrease(self.BETA * self.delivered_bps, now_us)
+        elif (queue_us > self.LONG_US or (self._trend.overusing and self._probe is None)) and settled:
+            least_bps = self.LEAST_LEFT * self.estimate_bps if gentle else 0
+            self._decrease(max(self.BETA * self.delivered_bps, least_bps), now_us)
         elif congestive and settled:
             self._decrease(self.delivered_bps / (1 - self.lossiness.inherent), now_us)
         elif not self._trend.overusing and not self._trend.underusing and queue_us < self.DRAINED_US:
             self._increase(now_us, rtt_us)
         self._judge_probe(now_us)
+
+    def _unblock(self, now_us: int) -> None:
+        """Pictures may go on, at the rate at which the queue ran empty: what sound alone delivered meanwhile tells nothing."""
+        self.blocked = False
+        drain, self._drain = self._drain, None
+        if drain is not None and drain.bps > 0:
+            before_bps = drain.before_bps if drain.before_bps > 0 else FREE_BPS
+            self.estimate_bps = max(LEAST_BPS, min(before_bps, int(self.BETA * drain.bps)))
+            self._capacity = drain.bps
+        self._decreased_us = self._increased_us = now_us
+        self._window.clear()
 
     def _measure(self) -> float:
         """Brings what is delivered and the queue up to date; by how much the way has stretched what was sent."""

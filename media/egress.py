@@ -164,6 +164,7 @@ class Outgoing:
         self.remb.loss(loss, now_us)
         if self._redundancy is not None:
             self._redundancy.reported(loss, now_us)
+
     def hold(self, held: bool) -> None:
         """While held nothing passes, nor is sent again; then the line goes on where the source can begin, without a hole."""
         if self.held and not held:
