@@ -170,6 +170,17 @@ class GateClosed(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class LegRung(Message):
+    """What the leg's downlink bears: a word of ``media.ladder.Rung``."""
+
+    t: ClassVar[str] = "leg_rung"
+    room: str
+    seat: str
+    leg: int
+    rung: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegStatistics(Message):
     t: ClassVar[str] = "leg_statistics"
     legs: list[dict[str, Any]]
@@ -302,7 +313,7 @@ _MESSAGES: dict[str, type[Message]] = {
     cls.t: cls
     for cls in (
         Hello, RoomOpen, RoomClose, LegOffer, LegClose, GateOpen, GateRenew, GateClose, Record, Keyframe, Statistics,
-        LegAnswer, LegRefused, LegState, SeatMedia, GateOpened, GateClosed, LegStatistics,
+        LegAnswer, LegRefused, LegState, SeatMedia, GateOpened, GateClosed, LegRung, LegStatistics,
         RecordingOpen, RecordingClose, Signed, RecordingState, Head, KeyframeWanted,
         Attach, Tracks, Clock, Gate, Lost, Durable,
     )

@@ -24,6 +24,7 @@ ACTS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "offer": _EVERYBODY,
         "device_report": _EVERYBODY,
         "chat": _EVERYBODY,
+        "sending": _EVERYBODY,
         "leave": _EVERYBODY,
         "withdraw_consent": _GUARDIAN,
         "admit": _PHYSICIAN,

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from media import control
+from media.ladder import Rung
 from server import events as ev
+from server import rungs
 from server.controller import Controller, Journal
 from server.errors import Refused
 from server.presence import DeviceReport, doubts
@@ -83,6 +85,8 @@ class Consultation:
         self._keep_recording = keep_recording
         self._legs = Legs()
         self._reports: dict[tuple[Role, int], DeviceReport] = {}
+        self._rungs = rungs.Rungs()
+        self._rungs_again: asyncio.TimerHandle | None = None
         self._anchored: Anchor | None = None
         self._waiting_since: float | None = None
         self._preparing = False
@@ -106,6 +110,8 @@ class Consultation:
     async def stop(self) -> None:
         """The server goes down: the recording is sealed to here, the session stays as the journal has it."""
         self._stopped = True
+        if self._rungs_again is not None:
+            self._rungs_again.cancel()
         for task in (*self._tasks, *((self._periodic,) if self._periodic else ())):
             task.cancel()
         await self.controller.stop()
@@ -164,6 +170,8 @@ class Consultation:
         match message:
             case control.SeatMedia(seat=seat, leg=leg, alive=alive):
                 self._media(Role(seat), leg, alive)
+            case control.LegRung(seat=seat, leg=leg, rung=rung):
+                self._borne(Role(seat), leg, Rung(rung))
             case control.GateClosed():
                 self._gate_closed(message)
             case control.GateOpened():
@@ -197,6 +205,8 @@ class Consultation:
         for role, seat in self.session.seats.items():
             self.controller.post(ev.MediaSilent(role, seat.epoch))
         self._legs = Legs(newest_leg=self._legs.newest_leg)
+        self._rungs = replace(self._rungs, bears={})
+        self._tell_rungs()
         self.statistics = {}
 
     def process_restored(self, which: str) -> None:
@@ -219,6 +229,8 @@ class Consultation:
         if not isinstance(self.session.state, Ended):
             await self.controller.post(ev.SeatTaken(role, epoch))
             self._close_leg(role)
+            self._rungs = rungs.begun_anew(self._rungs, role)
+            self._tell_rungs()
         return wire.Welcome(epoch, role, self.shown.visit(role, language), self.view(), (), RECEIVE_PAIRS, (), "all")
 
     async def offered(self, role: Role, epoch: int, offer: wire.Offer) -> None:
@@ -226,7 +238,10 @@ class Consultation:
         if isinstance(self.session.state, Ended):
             raise Refused("session_ended")
         key = OfferKey(epoch, offer.peer, offer.revision)
+        former = self._legs.latest.get(role)
         self._legs, placed = place(self._legs, role, key)
+        if former is not None and former.leg != placed.leg:
+            self._borne(role, placed.leg, Rung.FULL)
         try:
             answer = await self.worker.offer(self.session.id, role.value, placed.leg, offer.revision, offer.sdp)
         except OfferRefused as refused:
@@ -250,6 +265,11 @@ class Consultation:
         self._reports[role, epoch] = evidence
         self._doubt(role, epoch)
 
+    def sending(self, role: Role, rung: Rung) -> None:
+        """A page says what its uplink bears, and already sends no more than that."""
+        self._rungs = rungs.sending(self._rungs, role, rung)
+        self._tell_rungs()
+
     # --- within -----------------------------------------------------------------------------------
 
     def _open_room(self) -> None:
@@ -266,6 +286,27 @@ class Consultation:
             self.worker.relay.send(control.LegClose(self.session.id, former.leg))
             others = {other: placed for other, placed in self._legs.latest.items() if other is not role}
             self._legs = Legs(self._legs.newest_leg, others)
+
+    def _borne(self, role: Role, leg: int, rung: Rung) -> None:
+        placed = self._legs.latest.get(role)
+        if placed is not None and placed.leg == leg:
+            self._rungs = rungs.bearing(self._rungs, role, rung)
+            self._tell_rungs()
+
+    def _tell_rungs(self) -> None:
+        """Journals what changed between those who are here; what changes too often waits for its turn."""
+        if self._rungs_again is not None:
+            self._rungs_again.cancel()
+            self._rungs_again = None
+        if isinstance(self.session.state, Ended) or self._stopped:
+            return
+        here = [role for role, seat in self.session.seats.items() if seat.connected]
+        now = self._clock()
+        self._rungs, due, again = rungs.changes(self._rungs, here, now)
+        for changed in due:
+            self.controller.post(changed)
+        if again is not None:
+            self._rungs_again = asyncio.get_running_loop().call_later(again - now, self._tell_rungs)
 
     def _doubt(self, role: Role, epoch: int) -> None:
         measured = self.statistics.get(role)

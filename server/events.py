@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, ClassVar, assert_never, get_type_hints
 
+from media.ladder import Rung
 from signaling.seats import Role
 
 
@@ -48,6 +49,13 @@ class Doubt(StrEnum):
     PICTURE_DARK = "picture_dark"
     PICTURE_FROZEN = "picture_frozen"
     MICROPHONE_LOST = "microphone_lost"
+
+
+class WeakLeg(StrEnum):
+    """Which leg keeps a direction from carrying everything: the sender's or the receiver's."""
+
+    UPLINK = "uplink"
+    DOWNLINK = "downlink"
 
 
 class Event:
@@ -104,6 +112,17 @@ class Doubted(Event):
     role: Role
     epoch: int
     doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RungChanged(Event):
+    """What the direction from one seat to another carries from now on (PROTOCOL.md, section 8), and which leg is too weak."""
+
+    type: ClassVar[str] = "rung_changed"
+    sender: Role
+    receiver: Role
+    rung: Rung
+    why: WeakLeg
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +290,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
     {
         cls.type: cls
         for cls in (
-            SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, ConsentGiven, ConsentRefused, ConsentWithdrawn,
+            SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, RungChanged, ConsentGiven, ConsentRefused, ConsentWithdrawn,
             ChildConfirmed, ChildDenied, Chatted, Admitted, Attested, HoldPlaced, HoldCleared, Completed, Referred,
             Cancelled, RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted,
             ClockStepped,
@@ -363,8 +382,8 @@ def _read(value: Any, hint: Any) -> Any:
         if type(value) is not hint:
             raise TypeError(f"{type(value).__name__} where {hint.__name__} belongs")
         return value
-    if hint is Role:
-        return Role(value)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint(value)
     if not isinstance(value, list):
         raise TypeError("not a list")
     return tuple(Doubt(v) for v in value) if hint == tuple[Doubt, ...] else tuple(_read(v, str) for v in value)

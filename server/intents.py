@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from media.ladder import Rung
 from server import access, referral
 from server import events as ev
 from server.consultation import Consultation
@@ -54,6 +55,8 @@ async def perform(desk: Desk, here: Consultation, field: str, role: Role, epoch:
             await here.offered(role, epoch, intent)
         case wire.DeviceReport():
             here.device_reported(role, epoch, intent)
+        case wire.Sending(rung=rung):
+            here.sending(role, Rung(rung))
         case wire.SendChat():
             return await _chat(desk, here, role, intent)
         case wire.Leave():

@@ -22,7 +22,9 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     The physician's own hold is lifted by the physician only.
 6.  Taking back either consent ends the session as consent_withdrawn. The child can still be referred afterwards, once.
 7.  Ended is final. The same command again is answered as done and changes nothing; any other is refused.
-8.  After a restart of the server nobody is present and nothing records; an open session is Held until all are back, and
+8.  What a direction between two who are here carries (its *rung*) is known while both stay; a new connection of either begins
+    with everything. A rung is told to all and opens, closes and ends nothing: sound alone is presence.
+9.  After a restart of the server nobody is present and nothing records; an open session is Held until all are back, and
     deadlines that passed meanwhile start afresh, so that nobody is sent away for our fault.
 
 Each opening of the gate has its own, rising ``generation``; closing bars that one and all before it. Within the effects of one
@@ -32,10 +34,11 @@ step what closes comes before what opens.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
+from media.ladder import Rung
 from server.errors import Refused
 from server.events import (
     Admitted,
@@ -69,11 +72,13 @@ from server.events import (
     RecorderReady,
     RecordingAnchored,
     Referred,
+    RungChanged,
     SeatLeft,
     SeatTaken,
     ServerRestarted,
     ShowState,
     StartRecording,
+    WeakLeg,
 )
 from signaling.seats import Role
 
@@ -210,6 +215,18 @@ class Consent(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+Direction = tuple[Role, Role]
+"""From whom to whom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weakness:
+    """What a direction carries when it does not carry everything, and which leg is too weak."""
+
+    rung: Rung
+    why: WeakLeg
+
+
 @dataclass(frozen=True, slots=True)
 class FiledReferral:
     """The referral as everybody in the session may know it; the letter's body is elsewhere."""
@@ -235,6 +252,7 @@ class Session:
     referral: FiledReferral | None = None
     version: int = 0
     child_denied: bool = False  # the guardian's last word about the child
+    rungs: Mapping[Direction, Weakness] = field(default_factory=dict)  # of the directions that do not carry everything
 
     @property
     def gate_open(self) -> bool:
@@ -299,6 +317,8 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
     match event:
         case SeatTaken() | SeatLeft() | MediaAlive() | MediaSilent() | Doubted():
             return _seated(session, event, now)
+        case RungChanged():
+            return _carried(session, event)
         case RecorderReady():
             return replace(session, recorder=Recorder.RUNNING)
         case RecorderLost():
@@ -354,7 +374,20 @@ def _seated(session: Session, event: SeatTaken | SeatLeft | MediaAlive | MediaSi
 def _with_seat(session: Session, role: Role, seat: Seat, lost_at: float) -> Session:
     before = session.seats.get(role, Seat())
     away_since = None if seat.present else lost_at if before.present else before.away_since
-    return replace(session, seats={**session.seats, role: replace(seat, away_since=away_since)})
+    stays = seat.connected and seat.epoch == before.epoch
+    rungs = session.rungs if stays else {way: weak for way, weak in session.rungs.items() if role not in way}
+    return replace(session, seats={**session.seats, role: replace(seat, away_since=away_since)}, rungs=rungs)
+
+
+def _carried(session: Session, event: RungChanged) -> Session:
+    """One direction's rung, while both of its people are here."""
+    both = {event.sender, event.receiver}
+    if len(both) < 2 or not all(role in session.seats and session.seats[role].connected for role in both):
+        return session
+    way = (event.sender, event.receiver)
+    others = {each: weak for each, weak in session.rungs.items() if each != way}
+    carried = {} if event.rung is Rung.FULL else {way: Weakness(event.rung, event.why)}
+    return replace(session, rungs=others | carried)
 
 
 def _consent(session: Session, kind: str, consent: Consent) -> Session:

@@ -27,6 +27,10 @@ def session_view(session: Session, now: float, names: Mapping[Role, str]) -> dic
         "resume_to": state_name(state.resume_to) if isinstance(state, Held) else None,
         "outcome": state.outcome.value if isinstance(state, Ended) else None,
         "referral": filed and {"id": filed.id, "reason": filed.reason, "urgency": filed.urgency},
+        "rungs": [
+            {"from": sender.value, "to": receiver.value, "rung": weak.rung.value, "why": weak.why.value}
+            for (sender, receiver), weak in session.rungs.items()
+        ],
         "seats": [
             {
                 "role": role.value,

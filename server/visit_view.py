@@ -1,4 +1,4 @@
-"""A visit as a page may know it: PROTOCOL.md's VisitView, masked, with the checklist for the physician only."""
+"""A visit as a page may know it: PROTOCOL.md's VisitView, masked; checklist and telephone number are the physician's only."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def visit_view(detail: VisitDetail, role: Role, language: str, checklist: Checkl
         child=detail.child,
         guardian=detail.guardian,
         physician=PhysicianCard(physician.name, physician.title, hospital, physician.licence),
+        call_back=detail.guardian_phone if role is Role.PHYSICIAN else "",
         reasons=tuple(ReasonView(r.code, r.text.zh if language == "zh" else r.text.en, r.urgency.value) for r in reasons),
     )
 

@@ -39,6 +39,7 @@ Moment = Annotated[str, Length(1, 40)]
 Device = Annotated[str, one_of("live", "muted", "off", "lost", "none")]
 Picture = Annotated[str, one_of("ok", "dark", "frozen", "unknown")]
 IcePolicy = Annotated[str, one_of("all", "relay")]
+Rung = Annotated[str, one_of("full", "low", "stills", "sound", "chat")]
 Urgency = Annotated[str, one_of("emergency", "within_24h", "within_2w", "within_30d", "routine")]
 
 
@@ -81,6 +82,14 @@ class SendChat(Intent):
     type: ClassVar[str] = "chat"
     client_id: Identifier
     text: Annotated[str, Length(1, 2000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending(Intent):
+    """What this page's own uplink bears (PROTOCOL.md, section 8); it already sends no more."""
+
+    type: ClassVar[str] = "sending"
+    rung: Rung
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,16 @@ class ReferralView:
 
 
 @dataclass(frozen=True, slots=True)
+class RungView:
+    """A direction of the conversation that does not carry everything; `why` is the leg that is too weak."""
+
+    from_: Role
+    to: Role
+    rung: Annotated[str, one_of("low", "stills", "sound", "chat")]
+    why: Annotated[str, one_of("uplink", "downlink")]
+
+
+@dataclass(frozen=True, slots=True)
 class SeatView:
     role: Role
     name: Annotated[str, Length(0, 100)]
@@ -204,6 +223,7 @@ class SessionView:
         ),
     ]  # fmt: skip
     referral: ReferralView | None
+    rungs: Annotated[tuple[RungView, ...], Length(0, 12)]
     seats: Annotated[tuple[SeatView, ...], Length(0, 4)]
 
 
@@ -228,7 +248,7 @@ class ReasonView:
 
 @dataclass(frozen=True, slots=True)
 class VisitView:
-    """Names of child and guardian are masked; `reasons` is empty for all but the physician."""
+    """Names of child and guardian are masked; `reasons` and `call_back`, the family's number, are the physician's only."""
 
     id: Identifier
     field: Identifier
@@ -237,6 +257,7 @@ class VisitView:
     guardian: Annotated[str, Length(0, 100)]
     physician: PhysicianCard
     reasons: Annotated[tuple[ReasonView, ...], Length(0, 100)]
+    call_back: Annotated[str, Length(0, 40)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +378,8 @@ INTENTS = MappingProxyType(
     {
         cls.type: cls
         for cls in (
-            Offer, DeviceReport, SendChat, Leave, WithdrawConsent, Admit, Attest, Hold, Resume, Complete, Refer, Cancel,
+            Offer, DeviceReport, SendChat, Sending, Leave, WithdrawConsent,
+            Admit, Attest, Hold, Resume, Complete, Refer, Cancel,
         )
     }
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Reads JSON values into frozen dataclasses by their annotations, and writes them back.
 
 A message's fields are its grammar: `Annotated[str, Length(1, 64)]` is a string of 1 to 64 code points and nothing else is.
+A field that would be a word of Python's own ends in an underscore, which the wire does not have (`from_`).
 Whatever does not fit is `Malformed`, with the code that goes on the wire; fields nobody knows are ignored. Pure.
 """
 
@@ -63,13 +64,13 @@ def read(cls: type[T], value: object) -> T:
     if not isinstance(value, dict):
         raise Malformed
     grammar = _fields(cls)  # type: ignore[arg-type]  # a class is hashable
-    return cls(**{name: _value(value.get(name, _MISSING), hint) for name, hint in grammar})
+    return cls(**{name: _value(value.get(name.rstrip("_"), _MISSING), hint) for name, hint in grammar})
 
 
 def plain(value: object) -> Any:
     """A dataclass, or what it is made of, as JSON-ready values. A number that JSON cannot say is a `ValueError`."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name.rstrip("_"): plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, tuple | list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -31,7 +32,8 @@ class Physician:
 
 @dataclass(frozen=True, slots=True)
 class VisitDetail:
-    """A visit without anybody's whole name but the physician's. ``consents``: kind to open, given, refused or withdrawn."""
+    """A visit without anybody's whole name but the physician's. ``consents``: kind to open, given, refused or withdrawn;
+    ``guardian_phone`` is whole, for the physician to call when the network fails, and stands in no representation."""
 
     id: str
     hospital: str
@@ -47,6 +49,7 @@ class VisitDetail:
     child: str
     age_years: int
     guardian: str
+    guardian_phone: str = attribute(repr=False)
     relation: str
     physician: Physician
     child_confirmed: bool
@@ -118,6 +121,7 @@ async def visit_detail(database: Database, visit_id: str) -> VisitDetail | None:
             child=mask_name(row.child_name),
             age_years=age_years(row.birth_date, row.starts_at),
             guardian=mask_name(row.guardian_name),
+            guardian_phone=row.phone,
             relation=row.relation_kind,
             physician=_physician(row),
             child_confirmed=row.child_confirmed_at is not None,

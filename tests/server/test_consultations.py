@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,11 @@ from sqlalchemy import update
 from media import control
 from server.consultations import Consultations
 from server.errors import Refused
+from server.events import to_record
+from server.journal import Journal
 from server.session import Ended, Held, Live, Verifying, Waiting
 from server.store import bodies, outbox, recordings, referrals
+from server.store.details import visit_detail
 from server.store.tables import device, staff
 from server.store.tables import event as event_table
 from server.store.tickets import Ticket
@@ -126,6 +130,13 @@ def control_nothing() -> Any:
     from server.events import MediaSilent
 
     return MediaSilent(Role.INTERPRETER, 0)
+
+
+async def journaled(visit: Visit, kind: str) -> list[tuple[str, ...]]:
+    """The sender, receiver, rung and why of each event of that kind, oldest first."""
+    committed = await Journal(visit.house.server.database).replay(visit.id)
+    records = [to_record(event) for event, _ in committed if event.type == kind]
+    return [tuple(value for name, value in record.items() if name != "type") for record in records]
 
 
 async def take_seat(visit: Visit, browser: Browser, role: Role) -> wire.Welcome:
@@ -444,6 +455,61 @@ async def test_an_end_with_referral_leaves_everything_in_the_store_once(live: Vi
     assert filed.id == first["referral"]
     assert len(await outbox.pending(database)) == 1
     assert isinstance(live.worker.recorder.sent[-1], control.RecordingClose)
+
+
+async def test_a_weak_uplink_is_journaled_and_shown_to_both(live: Visit) -> None:
+    await live.ask(Role.GUARDIAN, wire.Sending("sound"))
+    await live.settled()
+    shown = live.said(wire.SessionChanged)[-1].session.rungs
+    assert shown == (wire.RungView(Role.GUARDIAN, Role.PHYSICIAN, "sound", "uplink"),)
+    assert await journaled(live, "rung_changed") == [("guardian", "physician", "sound", "uplink")]
+    assert live.worker.diary[-1] == "open 1 guardian+physician"  # sound goes on
+
+
+async def test_what_the_relay_withholds_is_journaled_and_of_an_older_leg_it_is_not_heard(live: Visit) -> None:
+    await live.report(control.LegRung(live.id, "physician", 2, "low"))
+    await live.report(control.LegRung(live.id, "guardian", 7, "chat"))
+    assert await journaled(live, "rung_changed") == [("guardian", "physician", "low", "downlink")]
+    await live.ask(Role.PHYSICIAN, wire.Offer(2, 1, "v=0"))  # a new leg begins with everything
+    async with asyncio.timeout(5):
+        while (await live.session()).rungs:
+            await asyncio.sleep(0.05)
+    assert (await journaled(live, "rung_changed"))[-1] == ("guardian", "physician", "full", "uplink")
+
+
+async def test_a_page_that_says_a_new_rung_at_every_moment_fills_no_journal(live: Visit) -> None:
+    for _ in range(20):
+        for rung in ("low", "stills", "sound"):
+            await live.ask(Role.GUARDIAN, wire.Sending(rung))
+    async with asyncio.timeout(5):
+        while (last := await journaled(live, "rung_changed"))[-1][2] != "sound":
+            await asyncio.sleep(0.05)
+    assert len(last) <= 3
+
+
+async def test_with_the_relay_gone_only_the_pages_own_word_counts(live: Visit) -> None:
+    await live.report(control.LegRung(live.id, "physician", 2, "sound"))
+    await live.report(Lost("1", "relay"))
+    async with asyncio.timeout(5):
+        while (await live.session()).rungs:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_new_page_on_the_seat_begins_with_everything(live: Visit) -> None:
+    await live.ask(Role.GUARDIAN, wire.Sending("sound"))
+    await live.settled()
+    await live.house.server.consultations.taken(live.id, Role.GUARDIAN, live.epochs[Role.GUARDIAN] + 1, "zh")
+    assert (await live.settled()).rungs == {}
+
+
+async def test_only_the_physician_is_told_the_number_to_call(visit: Visit) -> None:
+    consultations = visit.house.server.consultations
+    for role, told in ((Role.PHYSICIAN, True), (Role.GUARDIAN, False)):
+        welcome = await consultations.taken(visit.id, role, visit.epochs[role] + 1, "zh")
+        assert (re.fullmatch(r"\d{11}", welcome.visit.call_back) is not None) is told
+    detail = await visit_detail(visit.house.server.database, visit.id)
+    assert detail is not None
+    assert detail.guardian_phone not in repr(detail)
 
 
 async def test_an_unknown_reason_ends_nothing(live: Visit) -> None:

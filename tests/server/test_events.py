@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.ladder import Rung
 from server.events import (
     EVENTS,
     AnchorRecording,
@@ -21,6 +22,7 @@ from server.events import (
     OpenGate,
     ShowState,
     StartRecording,
+    WeakLeg,
     from_record,
     is_restrictive,
     to_record,
@@ -32,6 +34,8 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**53), 2**53),
     str: TEXTS,
     Role: st.sampled_from(Role),
+    Rung: st.sampled_from(Rung),
+    WeakLeg: st.sampled_from(WeakLeg),
     tuple[Doubt, ...]: st.lists(st.sampled_from(Doubt)).map(tuple),
     tuple[str, ...]: st.lists(TEXTS).map(tuple),
 }

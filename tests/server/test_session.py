@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from media.ladder import Rung
 from server.errors import Refused
 from server.events import (
     Admitted,
@@ -39,11 +40,13 @@ from server.events import (
     RecorderReady,
     RecordingAnchored,
     Referred,
+    RungChanged,
     SeatLeft,
     SeatTaken,
     ServerRestarted,
     ShowState,
     StartRecording,
+    WeakLeg,
 )
 from server.session import (
     Consent,
@@ -58,6 +61,7 @@ from server.session import (
     Span,
     Verifying,
     Waiting,
+    Weakness,
     new_session,
     replay,
     step,
@@ -611,3 +615,39 @@ def test_what_closes_comes_before_what_opens() -> None:
     effects: tuple[Effect, ...] = step(after(*LIVE), REFERRED, 100)[1]
     kinds = [isinstance(effect, permissive) for effect in effects]
     assert kinds == sorted(kinds)
+
+
+# --- what a weak network leaves ---
+
+WEAK = RungChanged(G, P, Rung.SOUND, WeakLeg.UPLINK)
+
+
+def test_a_rung_is_known_and_shown_and_nothing_else_changes() -> None:
+    live = after(*LIVE)
+    weak, effects = step(live, WEAK, 101)
+    assert weak.rungs == {(G, P): Weakness(Rung.SOUND, WeakLeg.UPLINK)}
+    assert effects == (ShowState(),)
+    assert (weak.state, weak.seats, weak.generation) == (live.state, live.seats, live.generation)
+    assert unchanged(weak, WEAK)
+
+
+def test_each_direction_has_its_own_and_is_forgotten_when_it_carries_everything_again() -> None:
+    both = after(*LIVE, WEAK, RungChanged(P, G, Rung.LOW, WeakLeg.DOWNLINK))
+    assert set(both.rungs) == {(G, P), (P, G)}
+    back, _ = step(both, RungChanged(G, P, Rung.FULL, WeakLeg.UPLINK), 101)
+    assert back.rungs == {(P, G): Weakness(Rung.LOW, WeakLeg.DOWNLINK)}
+
+
+@pytest.mark.parametrize("gone", [SeatTaken(G, 2), SeatLeft(P, 1), ServerRestarted(0)])
+def test_a_rung_is_over_with_the_connection_of_either(gone: Event) -> None:
+    assert after(*LIVE, WEAK, gone).rungs == {}
+
+
+@pytest.mark.parametrize("kept", [MediaSilent(G, 1), SeatTaken(X, 1), SeatLeft(G, 9), SeatTaken(P, 1)])
+def test_a_rung_outlasts_what_is_not_its_own(kept: Event) -> None:
+    assert set(after(*LIVE, WEAK, kept).rungs) == {(G, P)}
+
+
+@pytest.mark.parametrize("way", [(G, X), (X, P), (G, G)])
+def test_a_rung_of_somebody_who_is_not_here_is_not_heard(way: tuple[Role, Role]) -> None:
+    assert unchanged(after(*LIVE), RungChanged(*way, Rung.SOUND, WeakLeg.UPLINK))

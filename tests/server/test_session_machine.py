@@ -14,6 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from media.ladder import Rung
 from server.errors import Refused
 from server.events import (
     Admitted,
@@ -44,10 +45,12 @@ from server.events import (
     RecorderReady,
     RecordingAnchored,
     Referred,
+    RungChanged,
     SeatLeft,
     SeatTaken,
     ServerRestarted,
     StartRecording,
+    WeakLeg,
     from_record,
     is_restrictive,
     to_record,
@@ -81,11 +84,16 @@ class Notebook:
     begun: bool = False
     attested: bool = False
     held_by_hand: bool = False
+    held_why: str = ""
     writing: bool = False
     over: str | None = None
     referral: str | None = None
+    carried: dict[tuple[Role, Role], Rung] = field(default_factory=dict)
     since: dict[str, float] = field(default_factory=dict)
     due: dict[str, float] = field(default_factory=dict)
+
+    def forget_directions_of(self, *roles: Role) -> None:
+        self.carried = {way: rung for way, rung in self.carried.items() if not set(way) & set(roles)}
 
     def missing(self) -> set[str]:
         return (
@@ -205,6 +213,7 @@ class Visit(RuleBasedStateMachine):
             self.notes.newest[role] = epoch
             self.notes.here.add(role)
             self.notes.heard.discard(role)
+            self.notes.forget_directions_of(role)
 
         assert self.feed(SeatTaken(role, epoch), note) is None
 
@@ -213,6 +222,7 @@ class Visit(RuleBasedStateMachine):
         def note() -> None:
             self.notes.here.discard(role)
             self.notes.heard.discard(role)
+            self.notes.forget_directions_of(role)
 
         assert self.feed(SeatLeft(role, self.notes.newest.get(role, 0)), note) is None
 
@@ -257,6 +267,20 @@ class Visit(RuleBasedStateMachine):
     def doubt(self, role: Role, doubts: list[Doubt]) -> None:
         self.feed(Doubted(role, self.notes.newest.get(role, 0), tuple(doubts)))
 
+    @rule(sender=ROLES, receiver=ROLES, rung=st.sampled_from(Rung), why=st.sampled_from(WeakLeg))
+    def network(self, sender: Role, receiver: Role, rung: Rung, why: WeakLeg) -> None:
+        def note() -> None:
+            if sender is not receiver and {sender, receiver} <= self.notes.here:
+                self.notes.carried[sender, receiver] = rung
+
+        before = self.session
+        assert self.feed(RungChanged(sender, receiver, rung, why), note) is None
+        assert (self.session.state, self.session.gate_open, self.session.deadline) == (
+            before.state,
+            before.gate_open,
+            before.deadline,
+        )
+
     @rule()
     def child(self) -> None:
         self.feed(ChildConfirmed(), lambda: setattr(self.notes, "right_child", True))
@@ -297,9 +321,14 @@ class Visit(RuleBasedStateMachine):
         if code is None and self.notes.over is None:
             assert attested or (flowing and set(checks) == set(CHECKS))
 
-    @rule(placed=st.booleans())
-    def hold(self, placed: bool) -> None:
-        code = self.feed(HoldPlaced("other") if placed else HoldCleared(), lambda: setattr(self.notes, "held_by_hand", placed))
+    @rule(placed=st.booleans(), why=st.sampled_from(("other", "guardian_not_with_child")))
+    def hold(self, placed: bool, why: str = "other") -> None:
+        def note() -> None:
+            if placed and not self.notes.held_by_hand:
+                self.notes.held_why = why
+            self.notes.held_by_hand = placed
+
+        code = self.feed(HoldPlaced(why) if placed else HoldCleared(), note)
         assert (code is None) == (self.notes.begun and self.notes.over is None)
 
     def complete(self) -> None:
@@ -361,7 +390,9 @@ class Visit(RuleBasedStateMachine):
         def note() -> None:
             if due and min(due.values()) <= self.now:
                 earliest = min(due.values())
-                self.notes.over = next(OUTCOMES[cause] for cause in OUTCOMES if due.get(cause) == earliest)
+                first = next(cause for cause in OUTCOMES if due.get(cause) == earliest)
+                family_away = first != "physician_hold" or self.notes.held_why == "guardian_not_with_child"
+                self.notes.over = OUTCOMES[first] if family_away else "cancelled"
             elif not self.notes.begun and self.now >= self.waits_until():
                 guardian, physician = (role in self.notes.newest for role in (Role.GUARDIAN, Role.PHYSICIAN))
                 self.notes.over = "physician_absent" if guardian and not physician else "no_show"
@@ -382,6 +413,7 @@ class Visit(RuleBasedStateMachine):
 
         def note() -> None:
             self.notes.here.clear()
+            self.notes.carried.clear()
             self.notes.heard.clear()
             self.notes.writing = False
             for cause, due in self.notes.due.items():
@@ -421,6 +453,12 @@ class Visit(RuleBasedStateMachine):
         else:
             assert isinstance(state, Live if notes.attested else Verifying)
             assert self.session.deadline is None
+
+    @invariant()
+    def the_rungs_are_those_between_people_who_are_here(self) -> None:
+        known = {way: weak.rung for way, weak in self.session.rungs.items()}
+        if self.notes.over is None:
+            assert known == {way: rung for way, rung in self.notes.carried.items() if rung is not Rung.FULL}
 
     @invariant()
     def a_referral_is_filed_once(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from server.events import Cause, Doubt, Outcome
+from media.ladder import Rung
+from server.events import Cause, Doubt, Outcome, WeakLeg
 from server.session import (
     Consent,
     Ended,
@@ -21,6 +23,7 @@ from server.session import (
     State,
     Verifying,
     Waiting,
+    Weakness,
 )
 from server.views import session_view, state_name
 from signaling.seats import Role
@@ -54,6 +57,7 @@ def test_a_held_session_says_why_since_when_and_how_long() -> None:
         "resume_to": "live",
         "outcome": None,
         "referral": None,
+        "rungs": [],
         "seats": [
             {"role": "guardian", "name": "张*", "connected": True, "presence": "doubtful", "doubts": ["page_hidden"]},
             {"role": "physician", "name": "李医生", "connected": True, "presence": "present", "doubts": []},
@@ -92,3 +96,9 @@ def test_an_ended_session_names_its_outcome_and_the_referral() -> None:
 def test_every_state_has_its_name_and_goes_over_the_wire(state: State, name: str) -> None:
     assert state_name(state) == name
     assert json.loads(json.dumps(session_view(session(state), 1, NAMES)))["state"] == name
+
+
+def test_a_direction_that_is_weak_is_shown_with_the_leg_that_is() -> None:
+    weak = replace(session(Live()), rungs={(Role.GUARDIAN, Role.PHYSICIAN): Weakness(Rung.STILLS, WeakLeg.DOWNLINK)})
+    shown = session_view(weak, 0, NAMES)["rungs"]
+    assert shown == [{"from": "guardian", "to": "physician", "rung": "stills", "why": "downlink"}]

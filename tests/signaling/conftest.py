@@ -28,12 +28,12 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def session_view(version: int = 1) -> m.SessionView:
-    return m.SessionView(version, "waiting", False, False, "off", None, (), None, None, None, ())
+    return m.SessionView(version, "waiting", False, False, "off", None, (), None, None, None, (), ())
 
 
 def welcome(role: Role, epoch: int) -> m.Welcome:
     physician = m.PhysicianCard("林医师", "主任医师", "北京儿童医院", "110")
-    visit = m.VisitView("visit-1", "growth", "2026-02-02T09:00:00+08:00", "王*", "王**", physician, ())
+    visit = m.VisitView("visit-1", "growth", "2026-02-02T09:00:00+08:00", "王*", "王**", physician, (), "")
     return m.Welcome(epoch, role, visit, session_view(), (), 1, (), "all")
 
 

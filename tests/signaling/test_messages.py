@@ -150,7 +150,7 @@ def test_each_role_may_ask_for_its_own() -> None:
 
 
 def test_every_code_of_the_protocol_has_a_sentence_and_no_other_has_one() -> None:
-    section = (ROOT / "signaling" / "PROTOCOL.md").read_text().split("## 7. Codes")[1]
+    section = (ROOT / "signaling" / "PROTOCOL.md").read_text().split("## 7. Codes")[1].split("\n## ")[0]
     assert set(re.findall(r"`(\w+)`", section)) == set(texts.TEXTS)
 
 

@@ -37,6 +37,7 @@ test("what the builders make is well-formed", () => {
     intents.deviceReport({ microphone: "live", camera: "lost", visible: true, picture: "unknown" }),
     intents.chat("c-1", "您好"),
     intents.leave(),
+    intents.sending("stills"),
     intents.withdrawConsent("recording"),
     intents.admit(),
     intents.attest(["guardian_seen"]),

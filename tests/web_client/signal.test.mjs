@@ -9,11 +9,11 @@ import { INITIAL, attempting, hello, isOver, lost, online, received, waitMs } fr
 
 const SESSION = {
   version: 1, state: "waiting", admitted: false, gate: false, recording: "off", until_ms: null,
-  causes: [], resume_to: null, outcome: null, referral: null, seats: [],
+  causes: [], resume_to: null, outcome: null, referral: null, rungs: [], seats: [],
 }; // prettier-ignore
 const VISIT = {
   id: "v-1", field: "growth", starts_at: "2026-02-02T09:00:00+08:00", child: "王*", guardian: "王**",
-  physician: { name: "林", title: "", hospital: "", licence: "" }, reasons: [],
+  physician: { name: "林", title: "", hospital: "", licence: "" }, reasons: [], call_back: "",
 }; // prettier-ignore
 
 const welcome = (epoch = 1, seq = 1) => ({

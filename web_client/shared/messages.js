@@ -115,6 +115,11 @@ const sessionView = object({
     ),
   ),
   referral: nullable(object({ id: identifier, reason: identifier, urgency })),
+  rungs: list(
+    object({ from: role, to: role, rung: word("low", "stills", "sound", "chat"), why: word("uplink", "downlink") }),
+    0,
+    12,
+  ),
   seats: list(
     object({
       role,
@@ -136,6 +141,7 @@ const visitView = object({
   guardian: text(0, 100),
   physician: object({ name: text(0, 100), title: text(0, 100), hospital: text(0, 200), licence: text(0, 100) }),
   reasons: list(object({ code: identifier, text: text(1, 300), urgency }), 0, 100),
+  call_back: text(0, 40),
 });
 
 const chat = object({ id: identifier, role, text: text(1, 2000), at: moment });
@@ -189,6 +195,7 @@ const PAGE = {
     picture: word("ok", "dark", "frozen", "unknown"),
   }),
   chat: object({ type: word("chat"), client_id: identifier, text: text(1, 2000) }),
+  sending: object({ type: word("sending"), rung: word("full", "low", "stills", "sound", "chat") }),
   leave: object({ type: word("leave") }),
   withdraw_consent: object({ type: word("withdraw_consent"), kind: word("recording", "consultation") }),
   admit: object({ type: word("admit") }),
@@ -273,6 +280,8 @@ export const intents = Object.freeze({
   deviceReport: ({ microphone, camera, visible, picture }) => ({ type: "device_report", microphone, camera, visible, picture }),
   /** @param {string} clientId @param {string} words @returns {Intents["chat"]} */
   chat: (clientId, words) => ({ type: "chat", client_id: clientId, text: words }),
+  /** @param {Intents["sending"]["rung"]} rung @returns {Intents["sending"]} */
+  sending: (rung) => ({ type: "sending", rung }),
   /** @returns {Intents["leave"]} */
   leave: () => ({ type: "leave" }),
   /** @param {Intents["withdraw_consent"]["kind"]} kind @returns {Intents["withdraw_consent"]} */

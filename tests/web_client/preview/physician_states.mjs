@@ -28,6 +28,7 @@ const VIEW = {
   guardian: "王*芳（母亲）",
   physician: { name: "陈明远", title: "主任医师", hospital: "首都儿童医学中心", licence: "110000000000123" },
   reasons: REASONS,
+  call_back: "13800138000",
 };
 const VISITS = [
   ["v0", "赵*", 5, "skin", "13:00", "ended", "completed", false, null],
@@ -64,6 +65,7 @@ const session = (state, more = {}) => ({
   resume_to: null,
   outcome: null,
   referral: null,
+  rungs: [],
   seats: BOTH,
   ...more,
 });

@@ -13,7 +13,7 @@ const SEATS = [
 ];
 const SESSION = {
   version: 3, state: "live", admitted: true, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
-  referral: null, seats: SEATS,
+  referral: null, rungs: [], seats: SEATS,
 };
 const CHAT = [
   { id: "1", role: "physician", text: "您好，我是林医师。请让孩子坐到您旁边。", at: "2026-03-05T14:31:00+08:00" },

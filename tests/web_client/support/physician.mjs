@@ -16,6 +16,7 @@ export const VIEW = {
   guardian: "王*芳",
   physician: { name: "陈明远", title: "主任医师", hospital: "儿童医院", licence: "110" },
   reasons: REASONS,
+  call_back: "13800138000",
 };
 
 export const ENTRY = {
