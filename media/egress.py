@@ -15,8 +15,10 @@ from media import quality, rtcp, rtp
 from media.congestion import DownlinkRate
 from media.feedback import RembRelay
 from media.forward import Line, StartsPicture
+from media.ladder import Rung
 from media.red import Redundancy
 from media.repair import RepairCache
+from media.rescue import Stills
 from media.rtp import abs_send_time, wrap_rtx
 from media.sdp import Downlink
 from media.srtp import PacketBuffer
@@ -62,7 +64,7 @@ class Outgoing:
         "_cache", "_first", "_measured", "_number", "_numbers", "_outbound", "_packet", "_receiver", "_redundancy",
         "_rtx_sequence", "_rtx_ssrc", "_send_time", "_start", "bitrate_bps", "downlink", "flow", "held", "line", "octets",
         "packets",
-        "payload_type", "remb",
+        "payload_type", "remb", "stills",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +80,7 @@ class Outgoing:
         self.payload_type = -1
         self.packets = self.octets = self.bitrate_bps = 0
         self.held = False
+        self.stills: Stills | None = None
         self.remb = RembRelay()
         self.line = Line(downlink.ssrc, quality.CLOCK_RATES[downlink.kind], first_sequence & 0x7FFF, first_timestamp)
         self._cache = RepairCache()
@@ -171,6 +174,29 @@ class Outgoing:
             self.line.splice()
             self._cache.clear()
         self.held = held
+
+    def carry(self, rung: Rung) -> None:
+        """The rung of the way to the receiver: of a picture all, stills or nothing goes. The line goes on behind a splice."""
+        self.stills = Stills() if rung is Rung.STILLS and self.downlink.kind == "video" else None
+        self.line.splice()
+
+    def keep_still(self, source: PacketBuffer, size: int, header: int, number: int, now_us: int) -> bool:
+        """Whether the plaintext packet of source ``number`` is part of a still; ``send_stills`` then sends it in its turn."""
+        stills, begins = self.stills, self.line.starts_picture
+        if stills is None or begins is None or self.held:
+            return False
+        timestamp = rtp.unpack_header(source.data)[3]
+        return stills.take(number, timestamp, begins(source.data, header, size), source.view[:size], now_us)
+
+    def send_stills(self, number: int, now_us: int) -> None:
+        """What is due of a still; to be called every 20 ms."""
+        while self.stills is not None and (kept := self.stills.release(now_us)) is not None:
+            begins, data = kept
+            if begins:
+                self.line.splice()
+            buffer = PacketBuffer()
+            buffer.data[: len(data)] = data
+            self.forward(buffer, len(data), rtp.header_size(buffer.data, len(data)), number, now_us)
 
     def cap_bps(self, now_us: int) -> int:
         """What the source may send at most, for the sake of this receiver; ``FREE_BPS`` when nothing limits it."""

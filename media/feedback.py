@@ -118,6 +118,11 @@ class RembRelay:
         self._lossy_until_us = -1
         self._updated_us = 0
 
+    @property
+    def estimate_bps(self) -> int:
+        """What the receiver said last, 0 when it never did."""
+        return self._estimate_bps
+
     def estimate(self, remb_bps: int, forwarded_bps: int, now_us: int) -> None:
         """The receiver's REMB, and what is being forwarded to it."""
         self._estimate_bps = remb_bps

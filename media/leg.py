@@ -19,6 +19,7 @@ from media.feedback import CapTeller, FeedbackRecorder
 from media.forward import KeyframeRequests
 from media.ice import Address, Path
 from media.repair import GapTracker
+from media.rescue import THINNED, DownlinkLadder
 from media.sdp import Answer, Offer, Uplink
 from media.srtp import Inbound, Outbound, PacketBuffer
 
@@ -90,6 +91,8 @@ class Leg:
         self.feeds: dict[str, list[Outgoing]] = {"audio": [], "video": []}
         self.feedback = FeedbackRecorder()
         self.downlink = DownlinkRate()
+        self.ladder = DownlinkLadder()
+        self.thinned: list[Outgoing] = []  # what its picture feeds to receivers that get stills or none
         self.cap = CapTeller()
         self.offer: Offer | None = None
         self.uplinks: dict[str, Uplink] = {}
@@ -305,6 +308,19 @@ class Leg:
                 outgoing.hold(self.downlink.blocked)
                 if octets > 0:
                     octets -= outgoing.pad(octets, now_us)
+
+    def look_down(self, now_us: int) -> bool:
+        """Judges what the way to the peer still carries; True when that changed. To be called often while the gate is open."""
+        pictures = [outgoing for outgoing in self.outgoing.values() if outgoing.downlink.kind == "video"]
+        octets = self.counters.audio.down_bytes + self.counters.video.down_bytes
+        remb_bps = sum(outgoing.remb.estimate_bps for outgoing in pictures)
+        before = self.ladder.rung
+        if not self.ladder.look(self.downlink, remb_bps, octets, now_us):
+            return False
+        if before in THINNED or self.ladder.rung in THINNED:
+            for outgoing in pictures:
+                outgoing.carry(self.ladder.rung)
+        return True
 
     def arrived(self, report: rtcp.TransportFeedback, now_us: int) -> None:
         """The peer's word on when what was sent to it came."""

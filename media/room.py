@@ -17,6 +17,7 @@ from media.egress import Outgoing
 from media.feed import Feed, Recording
 from media.gate import Change, Closed, Evidence, Gate, Opened
 from media.leg import Leg, Stream
+from media.rescue import THINNED
 from media.srtp import PacketBuffer
 
 MAX_SEATS = 4
@@ -114,7 +115,7 @@ class Room:
         """Settles anew which outgoing tracks each leg's media feeds."""
         self._sources = {}
         for leg in self.legs:
-            leg.feeds = {"audio": [], "video": []}
+            leg.feeds, leg.thinned = {"audio": [], "video": []}, []
             leg.downlink.pictures = 0
         for receiver in self.legs:
             others = self.others(receiver.seat)
@@ -124,8 +125,12 @@ class Room:
                 if source is None or uplink is None or not receiver.running or (pair, kind) not in receiver.active:
                     continue
                 (codec,) = uplink.codecs.values()
-                if outgoing.feed_from(codec):
-                    receiver.downlink.pictures += kind == "video"
+                if not outgoing.feed_from(codec):
+                    continue
+                receiver.downlink.pictures += kind == "video"
+                if kind == "video" and receiver.ladder.rung in THINNED:
+                    source.thinned.append(outgoing)
+                else:
                     source.feeds[kind].append(outgoing)
                     self._sources[outgoing] = source
 
@@ -177,9 +182,19 @@ class Room:
             return
         for leg in self.legs:
             leg.heed_downlink(now_us)
-            if any(_wants_keyframe(outgoing, leg) for outgoing in leg.feeds["video"]):
+            for outgoing in leg.thinned:
+                outgoing.send_stills(leg.number, now_us)
+            if any(_wants_keyframe(outgoing, leg) for outgoing in leg.feeds["video"]) or any(
+                outgoing.stills is not None and outgoing.stills.wanted(now_us) for outgoing in leg.thinned
+            ):
                 leg.ask_for_keyframe(now_us)
             leg.repair(now_us)
+        if any([leg.look_down(now_us) and self._tell_rung(leg) for leg in self.legs]):  # noqa: C419 each has to look
+            self.rewire()
+
+    def _tell_rung(self, leg: Leg) -> bool:
+        self.report(control.LegRung(self.name, leg.seat, leg.number, leg.ladder.rung.value))
+        return True
 
     def tick_feedback(self) -> None:
         """To be called every 60 ms: what senders are told of rate."""
@@ -191,7 +206,7 @@ class Room:
 
     def _limit(self, leg: Leg, now_us: int) -> None:
         """Tells a leg how much its picture may take: what the least of its receivers can bear."""
-        stream, pictures = leg.stream("video"), leg.feeds["video"]
+        stream, pictures = leg.stream("video"), leg.feeds["video"] or leg.thinned
         if stream is None or not pictures:
             return
         for outgoing in pictures:
@@ -256,8 +271,9 @@ class Room:
         if recording is not None:
             recording.gate(is_open, self.clock_us(), cause)
         for leg in self.legs:
+            leg.ladder.opened(self.clock_us())
             for outgoing in leg.outgoing.values():
-                outgoing.line.splice()
+                outgoing.carry(leg.ladder.rung)
             for stream in leg.streams.values():
                 if is_open and stream.clock is not None and stream.track >= 0 and recording is not None:
                     recording.clock(stream.track, *stream.clock)
@@ -269,12 +285,19 @@ class Room:
         recording = self._recording
         if now_us >= self.gate.open_until_us or recording is None:
             return
+        if leg.thinned and stream.kind == "video" and not self._thin(leg, packet, size, header, now_us):
+            return  # it goes to nobody, so it is not recorded either
         if stream.track < 0:
             self._announce(recording, leg, stream)
         recording.packet(stream.track, arrival_us, packet.view[:size])
         for outgoing in leg.feeds[stream.kind]:
             if outgoing.forward(packet, size, header, leg.number, now_us) and stream.clock is not None:
                 self._report_now(outgoing, stream, now_us)
+
+    def _thin(self, leg: Leg, packet: PacketBuffer, size: int, header: int, now_us: int) -> bool:
+        """Offers a picture's packet to the receivers that get stills; whether it goes to anybody at all."""
+        kept = [outgoing.keep_still(packet, size, header, leg.number, now_us) for outgoing in leg.thinned]
+        return any(kept) or bool(leg.feeds["video"])
 
     def _announce(self, recording: Recording, leg: Leg, stream: Stream) -> None:
         """Tells the recorder of a track's first packet, or of its new codec."""
@@ -356,6 +379,8 @@ class Room:
                 continue
             outgoing.flow.reported(block.ssrc, block.highest, block.lost)
             leg.counters.round_trip.answered(block.last_sr, block.delay, now_us)
+            if outgoing.downlink.kind == "audio":
+                leg.ladder.sound_lost(block.fraction_lost / 256, now_us)
             outgoing.reported(block.fraction_lost / 256, now_us)
             source = self._sources.get(outgoing)
             stream = source.stream(outgoing.downlink.kind) if source is not None and is_open else None
