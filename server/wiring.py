@@ -21,6 +21,7 @@ from server import events as ev
 from server.clock import Clock
 from server.config import Config
 from server.consultations import Consultations
+from server.doctor.rooms import ProbeRooms
 from server.eligibility import reasons_against
 from server.errors import Refused
 from server.http.app import build_app
@@ -35,13 +36,14 @@ from server.session import Ended
 from server.store import heartbeat
 from server.store.database import Database
 from server.store.details import CHINA, visit_detail
+from server.store.doctor import DoctorLinks
 from server.store.errors import Unavailable
 from server.store.links import Links
 from server.store.migrate import migrate
 from server.store.staff import SignIn
 from server.store.throttle import Throttle
 from server.store.tickets import Ticket, Tickets
-from server.workers import Worker
+from server.workers import Received, Worker
 from signaling.gateway import Gateway
 
 BEAT_EVERY_S = 0.4
@@ -88,9 +90,10 @@ class Server:
         desk = Desk(self.database, clock, chance.new_id, chance.new_nonce, checklist, self._still_good, self._check_eligible)
         self.consultations = Consultations(config, self.database, journal, tickets, desk, self.signer, clock)
         self.workers = [
-            Worker(str(n), self._runtime, _udp(config, n), config.advertise, self.consultations.received, self.healthy)
+            Worker(str(n), self._runtime, _udp(config, n), config.advertise, self._received, self.healthy)
             for n in range(1, config.relays + 1)
         ]
+        self.probes = ProbeRooms(self.workers, chance.new_id)
         self.gateway = Gateway(self.consultations, clock=clock, origins=frozenset({config.origin}))
         self.app = build_app(
             House(
@@ -99,6 +102,8 @@ class Server:
                 chance.new_id,
                 self.database,
                 Links(self.database, chance.new_secret),
+                DoctorLinks(self.database, chance.new_secret),
+                self.probes,
                 tickets,
                 self._sign_in,
                 throttle,
@@ -140,6 +145,7 @@ class Server:
         await self.gateway.close(RETRY_S)
         if self._runner is not None:
             await self._runner.cleanup()
+        self.probes.stop()
         await self.consultations.stop()
         for worker in self.workers:
             await worker.stop()
@@ -149,6 +155,10 @@ class Server:
         await self.database.close()
         shutil.rmtree(self._runtime, ignore_errors=True)
         log.info("stopped")
+
+    def _received(self, message: Received) -> None:
+        self.probes.received(message)
+        self.consultations.received(message)
 
     async def _beat(self) -> None:
         """Proves twice a second that the database can be written, and notices steps of the system's clock."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from server.http.doctor import add_doctor
 from server.http.family import add_family
 from server.http.house import HOUSE, House
 from server.http.letter import add_letter
@@ -20,6 +21,7 @@ def build_app(house: House) -> web.Application:
     add_family(app)
     add_staff(app)
     add_letter(app)
+    add_doctor(app)
     add_pages(app)
     return app
 

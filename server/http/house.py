@@ -11,12 +11,14 @@ from server import access
 from server.config import Config
 from server.consultation import Consultation
 from server.consultations import Consultations
+from server.doctor.rooms import ProbeRooms
 from server.errors import Refused
 from server.http.address import client_address
 from server.http.problems import Problem
 from server.referral import Checklist
 from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
+from server.store.doctor import DoctorLinks
 from server.store.links import Links
 from server.store.staff import Member, SignIn
 from server.store.throttle import Throttle
@@ -37,6 +39,8 @@ class House:
     new_id: Callable[[], str]
     database: Database
     links: Links
+    doctor: DoctorLinks
+    probes: ProbeRooms
     tickets: Tickets
     sign_in: SignIn
     throttle: Throttle

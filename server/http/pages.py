@@ -20,6 +20,7 @@ _PAGES = {
     "/physician/": "physician/index.html",
     "/ops/": "ops/index.html",
     "/letter/": "letter/index.html",
+    "/doctor/{token}": "doctor/index.html",
 }
 
 

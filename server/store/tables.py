@@ -275,6 +275,26 @@ attempt = Table(
     Column("locked_until_at", Double, nullable=False),
 )
 
+doctor_link = Table(
+    "doctor_link",
+    metadata,
+    Column("token_sha256", String, primary_key=True),
+    Column("issued_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("uses", Integer, nullable=False),
+)
+
+doctor_report = Table(
+    "doctor_report",
+    metadata,
+    Column("link", ForeignKey("doctor_link.token_sha256", ondelete="CASCADE"), nullable=False),
+    Column("n", Integer, nullable=False),  # 1, 2, 3 … of the link
+    Column("at", Double, nullable=False),
+    Column("report", Text, nullable=False),  # JSON, as server.doctor.report writes it
+    PrimaryKeyConstraint("link", "n"),
+    Index("ix_doctor_report_at", "at"),
+)
+
 # --- the server itself ----------------------------------------------------------------------------
 
 app_lease = Table(
