@@ -14,7 +14,7 @@ _CANDIDATE = re.compile(
     r"a=candidate:\S{1,32} 1 (udp|tcp) \d{1,10} ([0-9A-Fa-f:.]{2,45}) (\d{1,5}) typ host(?: tcptype (\w{1,10}))?(?: .*)?",
     re.ASCII | re.IGNORECASE,
 )
-_TURN = re.compile(r"(turns?):(\[[0-9A-Fa-f:.]+\]|[^\[\]:?/@]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?", re.ASCII)
+_TURN = re.compile(r"(turns?):(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?", re.ASCII)
 _PORTS: Final = {"turn": 3478, "turns": 5349}
 
 

@@ -48,6 +48,7 @@ async def begin(request: web.Request) -> web.Response:
         {
             "expires_in_s": int(left_s),
             "workers": len(house.workers),
+            "ice_policy": config.turn_policy,
             "ice_servers": [plain(server) for server in servers],
         }
     )

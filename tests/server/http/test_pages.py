@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.http.conftest import Browser, House
 
-PAGES = ["/", "/j/abc", "/family/", "/physician/", "/ops/", "/letter/"]
+PAGES = ["/", "/j/abc", "/family/", "/physician/", "/ops/", "/letter/", "/doctor/abc"]
 
 
 @pytest.mark.parametrize("path", PAGES)
