@@ -17,7 +17,7 @@ from pathlib import Path
 
 from server import demo, logs
 from server.clock import Clock
-from server.commands import ready, reception
+from server.commands import doctor, ready, reception
 from server.commands.place import configuration
 from server.config import Config
 from server.recordings import open_command as open_recording
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_serve)
 
     ready.add_command(commands)
+    doctor.add_command(commands)
     reception.add_commands(commands)
 
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import ssl
 import sys
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
 
 from server.commands.place import configuration
 from server.config import Config
-
-WITHIN_S = 2.0
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what listens everywhere answers here
+from server.local import local_connection
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,15 +35,7 @@ def run(options: argparse.Namespace) -> int:
 
 def ask(config: Config) -> list[str]:
     """What is missing, as ``/readyz`` says; ``server`` when nobody answers."""
-    host, port = config.listen
-    host = _ANY.get(host, host)
-    if config.certificate is None:
-        connection = HTTPConnection(host, port, timeout=WITHIN_S)
-    else:
-        context = ssl.create_default_context()
-        context.check_hostname = False  # the certificate is for the public name, and this never leaves the machine
-        context.verify_mode = ssl.CERT_NONE
-        connection = HTTPSConnection(host, port, timeout=WITHIN_S, context=context)
+    connection = local_connection(config)
     try:
         connection.request("GET", "/readyz")
         missing = json.loads(connection.getresponse().read())["missing"]

@@ -105,6 +105,9 @@ def as_text(findings: Sequence[Finding], names: Mapping[str, str]) -> str:
             shown = finding.verdict
             lines += ["", _HEADS[shown]]
         (found_zh, change_zh), (found_en, change_en) = finding.said("zh"), finding.said("en")
+        if shown is Verdict.GOOD:
+            lines.append(f"  {_MARKS[shown]} {names[finding.check]}:  {found_zh} {found_en}")
+            continue
         lines.append(f"  {_MARKS[shown]} {names[finding.check]}")
         lines += [f"      {found_zh}", f"      {found_en}"]
         if change_zh:
@@ -117,4 +120,4 @@ def _summary(findings: Sequence[Finding]) -> str:
     count = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
     faults, warnings, good = count[Verdict.FAULT], count[Verdict.WARNING], count[Verdict.GOOD]
     zh = f"共 {len(findings)} 项：故障 {faults}，提醒 {warnings}，正常 {good}"
-    return f"{zh} / {len(findings)} checks: {faults} faults, {warnings} warnings, {good} good"
+    return f"{zh} / faults: {faults}, warnings: {warnings}, good: {good}"

@@ -47,10 +47,10 @@ CATALOGUE: Final[Mapping[str, tuple[str, Words]]] = MappingProxyType({
         "请设置 media.tcp（例如 0.0.0.0:443 或 40000），或架设 coturn 并设置 turn.urls 与 turn.secret。",
         "Set media.tcp (such as 0.0.0.0:443 or 40000), or run coturn and set turn.urls and turn.secret.")),
     # --- the machine
-    "packages_good": ("packages", Words(_G, "Python {python}，{count} 个依赖与锁文件一致。", "Python {python}; {count} packages as the lock file pins them.")),
+    "packages_good": ("packages", Words(_G, "Python {python}，{count} 个依赖与锁文件一致。", "Python {python}; packages as the lock file pins them: {count}.")),
     "packages_unpinned": ("packages", Words(_U, "Python {python}；这里没有锁文件。", "Python {python}; there is no lock file here.")),
     "packages_differ": ("packages", Words(
-        _W, "Python {python}；{count} 个依赖与锁文件不同：{names}。", "Python {python}; {count} packages are not what the lock file pins: {names}.",
+        _W, "Python {python}；{count} 个依赖与锁文件不同：{names}。", "Python {python}; packages that are not what the lock file pins: {names} ({count}).",
         "请删除 .venv 目录后再运行 ./peitong，它会按锁文件重新安装。", "Delete the folder .venv and run ./peitong again: it installs what is pinned.")),
     "data_good": ("data", Words(_G, "{folder} 可写，仅属主可读。", "{folder} can be written and is its owner's alone.")),
     "data_missing": ("data", Words(
@@ -111,7 +111,7 @@ CATALOGUE: Final[Mapping[str, tuple[str, Words]]] = MappingProxyType({
     "server_stopped": ("server", Words(
         _U, "服务没有在 {listen} 运行，以下只检查了配置和本机。", "The server does not run at {listen}: only configuration and machine were examined.",
         "运行 ./peitong serve 之后再检查一次，就能检查网络。", "Run ./peitong serve and then this again, to examine the network too.")),
-    "recipients_good": ("recipients", Words(_G, "录制将加密给 {count} 个医院公钥。", "Recordings are sealed to {count} keys of the hospital.")),
+    "recipients_good": ("recipients", Words(_G, "录制将加密给 {count} 个医院公钥。", "The hospital's keys that recordings are sealed to: {count}.")),
     "recipients_bad": ("recipients", Words(
         _F, "第 {number} 个公钥不是有效的 age 公钥。", "Key number {number} is no valid age public key.",
         "请用 age-keygen -y 取得公钥并写入 recording.recipients。", "Take it from age-keygen -y and put it into recording.recipients.")),
@@ -149,6 +149,7 @@ CATALOGUE: Final[Mapping[str, tuple[str, Words]]] = MappingProxyType({
         _W, "证书文件里只有一张证书，没有中间证书。", "The file holds one certificate and no intermediate one.",
         "请使用完整链文件（fullchain.pem），否则部分手机无法信任。", "Use the full chain (fullchain.pem): some phones do not trust it otherwise.")),
     "origin_good": ("origin", Words(_G, "{host} 用时 {ms} 毫秒应答，证书受信任。", "{host} answered in {ms} ms, as browsers would see it.")),
+    "origin_plain": ("origin", Words(_G, "{host} 用时 {ms} 毫秒应答。", "{host} answered in {ms} ms.")),
     "origin_unresolved": ("origin", Words(
         _F, "{host} 无法解析。", "{host} does not resolve.",
         "请在 DNS 中添加 {host}，或改正 http.origin。", "Add {host} to the DNS, or correct http.origin.")),
@@ -177,7 +178,7 @@ CATALOGUE: Final[Mapping[str, tuple[str, Words]]] = MappingProxyType({
         "请停止该程序，或换用别的 media.udp 端口。", "Stop it, or choose another port for media.udp.")),
     "udp_loopback": ("udp", Words(_G, "UDP {address}:{port}（仅本机）用时 {ms} 毫秒应答。", "UDP {address}:{port} (this machine only) answered in {ms} ms.")),
     "leg_refused": ("udp", Words(
-        _F, "转发进程没有接受检查用的连接（{code}）。", "The relay did not take the probe ({code}).",
+        _F, "转发进程没有接受检查用的连接（{why}）。", "The relay did not take the probe ({why}).",
         "请等一分钟再试；仍然如此请查看服务日志。", "Wait a minute and try again; if it stays so, look into the server's log.")),
     "tcp_good": ("tcp", Words(_G, "TCP {address}:{port} 用时 {ms} 毫秒应答。", "TCP {address}:{port} answered in {ms} ms.")),
     "tcp_silent": ("tcp", Words(
@@ -189,7 +190,7 @@ CATALOGUE: Final[Mapping[str, tuple[str, Words]]] = MappingProxyType({
     "tcp_off": ("tcp", Words(
         _U, "没有设置 media.tcp。", "media.tcp is not set.",
         "如有医院禁用 UDP，请设置 media.tcp（例如 0.0.0.0:443）。", "Where hospitals block UDP, set media.tcp (such as 0.0.0.0:443).")),
-    "ipv6_good": ("ipv6", Words(_G, "已公布 {count} 个 IPv6 地址。", "{count} IPv6 addresses are advertised.")),
+    "ipv6_good": ("ipv6", Words(_G, "已公布 {count} 个 IPv6 地址。", "IPv6 addresses advertised: {count}.")),
     "ipv6_off": ("ipv6", Words(
         _U, "没有公布 IPv6 地址；移动网络常常只有 IPv6，经运营商转换会慢一些。", "No IPv6 address is advertised; mobile networks are often IPv6 only, and translation costs time.",
         "如本机有公网 IPv6，请把它加入 media.advertise。", "If this machine has a public IPv6 address, add it to media.advertise.")),

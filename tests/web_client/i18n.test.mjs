@@ -9,7 +9,7 @@ import { clockTime, countdown, hasText, rememberedLanguage, rememberLanguage, tr
 import zh from "../../web_client/shared/i18n/zh.js";
 
 const WEB_CLIENT = fileURLToPath(new URL("../../web_client", import.meta.url));
-const PARTS = ["shared", "join", "family", "physician", "ops", "letter"];
+const PARTS = ["shared", "join", "family", "physician", "ops", "letter", "doctor"];
 /** Said in both languages on purpose, to who may read only one. */
 const BILINGUAL = new Set(["letter.chineseOnly"]);
 const keysOf = (catalogue) => Object.keys(catalogue).sort();

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.browser
 
 PREVIEW = Path(__file__).parent / "preview"
 LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")
+DOCTOR = ("ready", "insecure", "beginning", "running", "good", "partial", "none", "expired", "busy")
 OPERATIONS = ("loading", "sign-in", "none", "fine", "trouble", "stale")
-RAW_KEY = re.compile(r"\b(?:physician|staff|ops|letter|role|field|urgency|family)\.\w[\w.]*\b")
+RAW_KEY = re.compile(r"\b(?:physician|staff|ops|letter|role|field|urgency|family|doctor)\.\w[\w.]*\b")
 WINDOWS = {"desk": (1440, 900, "zh"), "phone": (390, 844, "en"), "at 200 %": (720, 450, "en")}
 
 
@@ -74,7 +75,10 @@ async def shown(request: pytest.FixtureRequest) -> AsyncIterator[Shown]:
         await browser.close()
 
 
-@pytest.mark.parametrize(("gallery", "names"), [("staff", names_of_states()), ("letter", LETTERS), ("ops", OPERATIONS)])
+GALLERIES = [("staff", names_of_states()), ("letter", LETTERS), ("ops", OPERATIONS), ("doctor", DOCTOR)]
+
+
+@pytest.mark.parametrize(("gallery", "names"), GALLERIES)
 async def test_every_state_can_be_read_and_used(shown: Shown, gallery: str, names: list[str]) -> None:
     await shown.open(gallery)
     assert [fault for name in names for fault in await shown.faults(name)] == []

@@ -1,5 +1,5 @@
 /**
- * One side of the conversation's media, and the only file that touches RTCPeerConnection (PROTOCOL.md, section 6). The page always
+ * One side of the conversation's media, and the only file of a visit that touches RTCPeerConnection (PROTOCOL.md, section 6). The page always
  * offers and the server only answers. A call keeps itself alive: an ICE restart when the network changes, a new peer connection
  * when the old one failed; the caller only carries offers and answers and shows what `onchange` tells.
  */

@@ -70,4 +70,4 @@ def test_as_text_a_person_reads_the_fault_and_what_to_do_before_what_is_well() -
     text = as_text([GOOD, WARNING, FAULT], CHECKS)
     assert text.index("faults, to be mended") < text.index("Another program holds UDP 40000") < text.index("→")
     assert text.index("→") < text.index("warnings") < text.index("The configuration can be read.")
-    assert text.endswith("3 checks: 1 faults, 1 warnings, 1 good")
+    assert text.endswith("faults: 1, warnings: 1, good: 1")

@@ -1,5 +1,6 @@
 /** The whole English catalogue, from its parts; a key stands in one part only. */
 
+import doctor from "./en/doctor.js";
 import family from "./en/family.js";
 import join from "./en/join.js";
 import letter from "./en/letter.js";
@@ -8,4 +9,4 @@ import physician from "./en/physician.js";
 import shared from "./en/shared.js";
 import staff from "./en/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff });
+export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff, ...doctor });

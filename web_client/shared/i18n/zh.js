@@ -1,5 +1,6 @@
 /** The whole Chinese catalogue, from its parts; a key stands in one part only. */
 
+import doctor from "./zh/doctor.js";
 import family from "./zh/family.js";
 import join from "./zh/join.js";
 import letter from "./zh/letter.js";
@@ -8,4 +9,4 @@ import physician from "./zh/physician.js";
 import shared from "./zh/shared.js";
 import staff from "./zh/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff });
+export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff, ...doctor });
