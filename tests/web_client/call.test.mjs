@@ -51,10 +51,16 @@ class FakePeer extends EventTarget {
     this.connectionState = state;
     this.dispatchEvent(new Event("connectionstatechange"));
   }
+  /** Packets that came over the transport and media packets that went out: a test makes them grow, or not. */
+  heard = 0;
+  sent = 0;
   async getStats() {
     return new Map([
+      ["t", { type: "transport", packetsReceived: this.heard }],
+      ["o", { type: "outbound-rtp", kind: "audio", packetsSent: this.sent }],
       ["a", { type: "inbound-rtp", kind: "video", trackIdentifier: "far-3", framesDecoded: 5, freezeCount: 1 }],
       ["b", { type: "outbound-rtp", kind: "video", bytesSent: 9, frameWidth: 1280, frameHeight: 720 }],
+      ["m", { type: "media-source", kind: "video", frames: 12 }],
       ["c", { type: "candidate-pair", nominated: true, state: "succeeded", currentRoundTripTime: 0.0421, availableOutgoingBitrate: 8e5, bytesSent: 7 }],
     ]);
   }
@@ -82,15 +88,18 @@ const TRACKS = [{ mid: "2", role: "physician" }, { mid: "3", role: "physician" }
 
 /** A call whose offers are kept, to be answered by the test. */
 function begin({ receivePairs = 1, refuse = null } = {}) {
-  const seen = { offers: [], states: [], remotes: null, errors: [] };
+  const seen = { offers: [], states: [], remotes: null, errors: [], silences: 0 };
+  seen.refuse = refuse;
   const call = createCall({
     iceServers: [],
     receivePairs,
     PeerConnection: FakePeer,
     sendOffer: async (offer) => {
       seen.offers.push(offer);
-      if (refuse) throw refuse;
+      if (seen.refuse) throw seen.refuse;
     },
+    now: () => clockMs,
+    onsilence: () => (seen.silences += 1),
     onchange: (state) => seen.states.push(state),
     onremotes: (remotes) => (seen.remotes = remotes),
     onoffererror: (error) => seen.errors.push(error),
@@ -104,10 +113,32 @@ function begin({ receivePairs = 1, refuse = null } = {}) {
 const settle = async () => {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 };
+let clockMs = 0;
 const pass = async (ms) => {
-  mock.timers.tick(ms);
-  await settle();
+  for (let left = ms; left > 0; left -= 100) {
+    const step = Math.min(left, 100);
+    clockMs += step;
+    mock.timers.tick(step);
+    await settle();
+  }
 };
+/** Time passes while media goes out and the server's reports come back, or do not. */
+const flow = async (peer, ms, { heard = true } = {}) => {
+  for (let at = 0; at < ms; at += 100) {
+    peer.sent += 5;
+    if (heard) peer.heard += 2;
+    await pass(100);
+  }
+};
+/** A call whose media flows. */
+async function connected(options) {
+  const begun = begin(options);
+  await begun.call.start({ audio: SOUND, video: PICTURE });
+  await begun.answer();
+  begun.peer().become("connected");
+  await flow(begun.peer(), 2_000);
+  return begun;
+}
 
 beforeEach(() => {
   FakePeer.made = [];
@@ -183,36 +214,177 @@ test("what is to be carried is told to both senders at once, and to those of the
   assert.deepEqual([peer().lines[1].sender.parameters.encodings[0].active, peer().lines[1].sender.parameters.encodings[0].maxBitrate], [true, 2_500_000]);
 });
 
-test("an interrupted connection asks for new addresses until it is back", async () => {
-  const { call, seen, peer, answer } = begin();
-  await call.start({ audio: SOUND });
-  await answer();
-  peer().become("connected");
-  peer().become("disconnected");
-  await pass(1_000);
+test("a path that falls silent is told and asks for new addresses at once, long before the browser says so", async () => {
+  const { seen, peer, answer } = await connected();
+  await flow(peer(), 1_700, { heard: false });
   assert.deepEqual(seen.offers.at(-1), { peer: 1, revision: 2, sdp: "offer 1" });
-  await pass(4_000);
-  assert.equal(seen.offers.at(-1).revision, 3);
+  assert.deepEqual([seen.states.at(-1), seen.silences, peer().connectionState], ["interrupted", 1, "connected"]);
+  await answer();
+  await flow(peer(), 500);
+  await flow(peer(), 10_000);
+  assert.deepEqual([seen.offers.length, seen.states.at(-1), seen.silences], [2, "connected", 1]);
+});
+
+test("a new address may come late: restarts are repeated, then a new peer connection is made", async () => {
+  const { seen, peer, answer } = await connected();
+  const first = peer();
+  for (let at = 0; at < 120 && peer() === first; at += 1) {
+    await flow(first, 100, { heard: false });
+    if (first.signalingState === "have-local-offer") await answer();
+  }
+  assert.deepEqual(seen.offers.slice(1).map(({ peer: number, revision }) => `${number}.${revision}`), ["1.2", "1.3", "1.4", "1.5", "2.1"]);
+});
+
+test("a browser that says disconnected is believed at once", async () => {
+  const { seen, peer, answer } = await connected();
+  peer().become("disconnected");
+  await settle();
+  assert.equal(seen.offers.at(-1).revision, 2);
   await answer();
   peer().become("connected");
-  await pass(60_000);
-  assert.equal(seen.offers.length, 3);
+  await flow(peer(), 60_000);
+  assert.equal(seen.offers.length, 2);
   assert.deepEqual(seen.states, ["connecting", "connected", "interrupted", "connected"]);
 });
 
-test("a failed connection is made anew, later each time", async () => {
+test("a page that sends nothing, and one whose far side is silent, lose no path", async () => {
+  const { seen, peer } = await connected();
+  await pass(20_000);
+  await flow(peer(), 20_000);
+  assert.deepEqual([seen.offers.length, seen.silences], [1, 0]);
+});
+
+test("while nothing can carry an offer none is made; the first that can goes at once", async () => {
+  const { call, seen, peer } = await connected();
+  await call.reach(false);
+  await flow(peer(), 6_000, { heard: false });
+  assert.deepEqual([seen.offers.length, seen.silences, seen.states.at(-1)], [1, 1, "interrupted"]);
+  await call.reach(true);
+  assert.deepEqual(seen.offers.at(-1), { peer: 1, revision: 2, sdp: "offer 1" });
+});
+
+test("what comes back by itself needs no restart", async () => {
+  const { call, seen, peer } = await connected();
+  await call.reach(false);
+  await flow(peer(), 6_000, { heard: false });
+  await flow(peer(), 1_000);
+  await call.reach(true);
+  assert.deepEqual([seen.offers.length, seen.states.at(-1)], [1, "connected"]);
+});
+
+test("a change of network that nothing can carry yet is remembered", async () => {
+  const { call, seen } = await connected();
+  await call.reach(false);
+  await call.restartIce();
+  assert.equal(seen.offers.length, 1);
+  await call.reach(true);
+  assert.equal(seen.offers.at(-1).revision, 2);
+  await call.reach(true);
+  assert.equal(seen.offers.length, 3, "and offered again, as it was not answered");
+});
+
+test("a call that begins while nothing carries has its offer ready", async () => {
+  const { call, seen } = begin();
+  await call.reach(false);
+  await call.start({ audio: SOUND });
+  assert.equal(seen.offers.length, 0);
+  await pass(500);
+  await call.reach(true);
+  assert.deepEqual(seen.offers, [{ peer: 1, revision: 1, sdp: "offer 0" }]);
+});
+
+test("an offer that waited long is made anew, as its addresses may be gone", async () => {
+  const { call, seen } = begin();
+  await call.reach(false);
+  await call.start({ audio: SOUND });
+  await pass(2_500);
+  await call.reach(true);
+  assert.deepEqual(seen.offers, [{ peer: 1, revision: 2, sdp: "offer 1" }]);
+});
+
+test("an offer without an answer is offered again, more patiently each time", async () => {
+  const { call, seen, answer } = begin();
+  await call.start({ audio: SOUND });
+  await pass(2_900);
+  assert.equal(seen.offers.length, 1);
+  await pass(100);
+  assert.equal(seen.offers.at(-1).revision, 2);
+  await pass(4_400);
+  assert.equal(seen.offers.length, 2);
+  await pass(100);
+  assert.equal(seen.offers.at(-1).revision, 3);
+  assert.equal(await answer(), true);
+});
+
+test("an answer that was lost in the middle of a call is asked for again", async () => {
+  const { call, seen, answer, peer } = await connected();
+  await call.restartIce();
+  await flow(peer(), 3_000);
+  assert.equal(seen.offers.at(-1).revision, 3);
+  assert.equal(await answer({ revision: 2 }), false);
+  assert.equal(await answer(), true);
+  await flow(peer(), 30_000);
+  assert.equal(seen.offers.length, 3);
+});
+
+test("of two offers that are made at once only the newer is sent", async () => {
+  const { call, seen, answer } = await connected();
+  await Promise.all([call.restartIce(), call.restartIce()]);
+  assert.deepEqual(seen.offers.map(({ revision }) => revision), [1, 2]);
+  assert.equal(await answer(), true);
+});
+
+test("an answer that the browser cannot use leads to a new peer connection, not to a storm of them", async () => {
+  const { call, seen, peer, answer } = begin();
+  await call.start({ audio: SOUND });
+  peer().setRemoteDescription = async () => Promise.reject(new Error("no"));
+  assert.equal(await answer(), false);
+  assert.equal(FakePeer.made.length, 1);
+  await pass(300);
+  assert.deepEqual([FakePeer.made.length, seen.states.at(-1)], [2, "connecting"]);
+});
+
+test("an offer that will never be taken is not repeated", async () => {
+  const { call, seen } = begin({ refuse: Object.assign(new Error("no"), { code: "no_common_codec" }) });
+  await call.start({ audio: SOUND });
+  await pass(60_000);
+  assert.deepEqual([seen.offers.length, seen.errors.length], [1, 1]);
+});
+
+test("an offer that was refused for a while is repeated", async () => {
+  const { call, seen, answer } = begin({ refuse: Object.assign(new Error("no"), { code: "media_unavailable" }) });
+  await call.start({ audio: SOUND });
+  seen.refuse = null;
+  await pass(3_000);
+  assert.equal(seen.offers.length, 2);
+  assert.equal(await answer(), true);
+});
+
+test("a failed connection is made anew, later each time but soon", async () => {
   const { call, seen, peer } = begin();
   await call.start({ audio: SOUND });
+  const waits = [];
+  for (let at = 0; at < 6; at += 1) {
+    const made = FakePeer.made.length;
+    peer().become("failed");
+    let waited = 0;
+    while (FakePeer.made.length === made) (waited += 100), await pass(100);
+    waits.push(waited);
+  }
+  assert.deepEqual(waits, [300, 700, 1_000, 1_500, 2_000, 2_000]);
+  assert.deepEqual([seen.offers.at(-1).peer, seen.offers.at(-1).revision], [7, 1]);
+});
+
+test("one that failed while nothing carries is made anew at once, and offered when something does", async () => {
+  const { call, seen, peer } = await connected();
+  await call.reach(false);
   peer().become("failed");
-  await pass(499);
-  assert.equal(FakePeer.made.length, 1);
-  await pass(1);
-  assert.deepEqual([FakePeer.made.length, seen.offers.at(-1).peer, seen.offers.at(-1).revision], [2, 2, 1]);
-  peer().become("failed");
-  await pass(999);
+  await pass(100);
   assert.equal(FakePeer.made.length, 2);
-  await pass(1);
-  assert.equal(FakePeer.made.length, 3);
+  await pass(20_000);
+  assert.deepEqual([FakePeer.made.length, seen.offers.length], [2, 1]);
+  await call.reach(true);
+  assert.equal(seen.offers.at(-1).peer, 2);
 });
 
 test("a connection that never comes about is made anew", async () => {
@@ -270,6 +442,7 @@ test("a fresh welcome can bring other servers and more seats", async () => {
   assert.equal(peer().lines.length, 8);
   assert.deepEqual(peer().configuration.iceServers, [{ urls: "turn:example" }]);
   assert.equal(peer().configuration.iceTransportPolicy, "relay");
+  assert.equal(peer().configuration.iceTransportPolicy, "relay");
 });
 
 test("a closed call stays closed", async () => {
@@ -288,7 +461,8 @@ test("figures name the role a line belongs to", async () => {
   const { call, answer } = begin();
   await call.start({ audio: SOUND, video: PICTURE });
   await answer();
-  const { inbound, outbound, rttMs, uplink } = await call.stats();
+  const { inbound, outbound, rttMs, uplink, captured } = await call.stats();
   assert.deepEqual(uplink, { estimateBps: 800_000, bytesSent: 7 });
-  assert.deepEqual([inbound[0].role, inbound[0].framesDecoded, inbound[0].freezes, outbound[0].width, rttMs], ["physician", 5, 1, 1280, 42]);
+  assert.deepEqual(captured, { audio: null, video: 12 });
+  assert.deepEqual([inbound[0].role, inbound[0].framesDecoded, inbound[0].freezes, outbound.at(-1).width, rttMs], ["physician", 5, 1, 1280, 42]);
 });

@@ -228,7 +228,7 @@ describe("a signal", () => {
 
   test("tries again when a socket never connects", async () => {
     await world.start();
-    await world.after(12000);
+    await world.after(6000);
     assert.equal(world.signal.link, "offline");
     assert.ok(world.socket.disconnected);
     await world.after(300);

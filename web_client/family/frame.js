@@ -75,6 +75,32 @@ export function banner({ state, t, emit }) {
   );
 }
 
+/** A phone call took camera or microphone away: the way back is one tap, since phones give them back only to a tap. @param {Scene} scene */
+export function continueBar({ state, t, emit }) {
+  const opening = state.devices.state === "opening";
+  return h(
+    "div",
+    { class: "continue", key: "continue", role: "alert" },
+    h(
+      "button",
+      { type: "button", class: "continue-button", disabled: opening, onclick: () => emit({ type: "continue" }) },
+      icon("phone"),
+      h(
+        "span",
+        { class: "continue-words" },
+        h("strong", null, t(opening ? "family.call.lost.opening" : "family.call.lost.continue")),
+        h("span", { class: "small" }, t(`family.call.lost.${whatIsLost(state)}`)),
+      ),
+    ),
+  );
+}
+
+/** @param {State} state @returns {"both" | "audio" | "video"} */
+function whatIsLost({ devices: { audio, video } }) {
+  if (audio !== "lost") return "video";
+  return video === "lost" ? "both" : "audio";
+}
+
 /** @param {Scene} scene @param {string | null} code */
 export function noticeOf({ t, state }, code = state.notice) {
   if (!code) return null;

@@ -124,9 +124,11 @@ async function handle(intent) {
 async function handleInRoom(intent) {
   switch (intent.type) {
     case "open_devices":
-    case "recover_devices":
       await own.open();
       return;
+    case "continue":
+      view.play();
+      return own.recover();
     case "choose_camera":
       return own.choose(intent.facing);
     case "flip_camera":
@@ -218,6 +220,7 @@ function enter() {
     },
     onover: over,
     onrefused: (code, text) => void refused(code, text),
+    onwake: () => void woke(),
   });
   dispatch({ type: "entered" });
   room.enter();
@@ -270,10 +273,19 @@ async function showRecords() {
   await fetchRecords(api, visit, dispatch);
 }
 
-/** Does the physician's sound and picture still arrive? @param {VisitRoom} looking */
+/** Does the physician's sound and picture still arrive, and do one's own devices still give? @param {VisitRoom} looking */
 async function look(looking) {
-  const stats = await looking.stats()?.catch(() => null);
-  if (stats && looking === room) dispatch({ type: "received", received: receivedOf(stats), nowMs: performance.now() });
+  const stats = await looking.stats().catch(() => null);
+  if (!stats || looking !== room) return;
+  dispatch({ type: "received", received: receivedOf(stats), nowMs: performance.now() });
+  own.judge(stats.captured, performance.now());
+}
+
+/** Somebody looks again: what the browser paused meanwhile goes on, what was taken away is asked for. */
+async function woke() {
+  view.play();
+  room?.report();
+  await own.recover();
 }
 
 /** A phone that goes dark loses its camera. */
@@ -286,7 +298,6 @@ document.addEventListener("visibilitychange", () => {
   room?.report();
   void stayAwake();
 });
-window.addEventListener("online", () => room?.reconnect());
 window.addEventListener("offline", () => room && dispatch({ type: "connection", connection: "offline" }));
 setInterval(() => {
   if (!room) return;

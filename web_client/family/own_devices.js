@@ -3,17 +3,23 @@
  * phone call. It tells what it sees as `devices` events and hands every new track to `ontrack`.
  */
 
-import { browserSupport, cameraCount, openCamera, openDevices, watchLevel, watchPicture, watchTrack } from "../shared/devices.js";
+import { captured } from "../shared/capture.js";
+import { browserSupport, cameraCount, openCamera, openDevices, openMicrophone, watchLevel, watchPicture, watchTrack } from "../shared/devices.js";
 
 /** @typedef {import("../shared/devices.js").Facing} Facing */
 /** @typedef {import("./state.js").Devices} Devices */
 /** @typedef {"audio" | "video"} Kind */
+
+const KINDS = /** @type {const} */ (["audio", "video"]);
 
 export class OwnDevices {
   /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
   /** @type {Record<Kind, boolean>} */ #had = { audio: false, video: false };
   #metering = true;
   #meter = () => {};
+  #opening = false;
+  /** @type {Record<Kind, import("../shared/capture.js").Capture | null>} */ #captures = { audio: null, video: null };
+  /** @type {Record<Kind, "live" | "lost">} */ #states = { audio: "live", video: "live" };
   /** @type {Record<Kind, (() => void)[]>} */ #watchers = { audio: [], video: [] };
   /** @type {MediaStream | null} */ #stream = null;
   /** @type {{facing: Facing, muted: boolean, cameraOff: boolean}} */ #wish = { facing: "user", muted: false, cameraOff: false };
@@ -59,6 +65,36 @@ export class OwnDevices {
       cameras: await cameraCount(),
     });
     return audio !== null || video !== null;
+  }
+
+  /** Asks anew for what was lost and leaves the other alone. @returns {Promise<void>} */
+  async recover() {
+    const lost = KINDS.filter((kind) => this.#had[kind] && (!this.#tracks[kind] || this.#states[kind] === "lost"));
+    if (this.#opening || lost.length === 0) return;
+    this.#opening = true;
+    this.#tell({ state: "opening" });
+    for (const kind of lost) {
+      this.#stop(kind);
+      const { track, problem } = kind === "video" ? await openCamera(this.#wish.facing) : await openMicrophone();
+      this.#hold(kind, track);
+      this.#tell(kind === "video" ? { video: this.#stateAfter(kind, track), videoProblem: problem } : { audio: this.#stateAfter(kind, track), audioProblem: problem });
+    }
+    this.#opening = false;
+    this.#tell({ state: "open" });
+  }
+
+  /**
+   * What was captured so far: a device that stopped giving was taken away, whatever its track says.
+   * @param {Record<Kind, number | null>} amounts @param {number} nowMs
+   */
+  judge(amounts, nowMs) {
+    for (const kind of KINDS) {
+      const track = this.#tracks[kind];
+      const due = track?.readyState === "live" && track.enabled && document.visibilityState === "visible";
+      const before = this.#captures[kind];
+      const now = (this.#captures[kind] = captured(before, amounts[kind], due, nowMs));
+      if (now && now.stopped !== (before?.stopped ?? false)) this.#became(kind, now.stopped ? "lost" : "live");
+    }
   }
 
   /** @param {Facing} facing */
@@ -113,15 +149,23 @@ export class OwnDevices {
   /** @param {Kind} kind @param {MediaStreamTrack | null} track */
   #hold(kind, track) {
     this.#tracks[kind] = track;
+    this.#captures[kind] = null;
+    this.#states[kind] = track ? "live" : "lost";
     if (kind === "video") this.#stream = track ? new MediaStream([track]) : null;
     if (track) {
-      const watching = watchTrack(track, (state) => this.#tell({ [kind]: state }));
+      const watching = watchTrack(track, (state) => this.#became(kind, state));
       this.#watchers[kind] = [watching];
       if (kind === "video") this.#watchers.video.push(watchPicture(track, (picture) => this.#tell({ picture })));
       else if (this.#metering) this.#meter = watchLevel(track, (level) => this.#tell({ level }));
     }
     this.#obey();
     this.#ontrack(kind, track);
+  }
+
+  /** @param {Kind} kind @param {"live" | "lost"} state */
+  #became(kind, state) {
+    this.#states[kind] = state;
+    this.#tell({ [kind]: state });
   }
 
   #obey() {

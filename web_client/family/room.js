@@ -3,7 +3,7 @@
 import { countdown } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { light } from "../shared/ui/light.js";
-import { languageSwitch, banner, moving } from "./frame.js";
+import { banner, continueBar, languageSwitch, moving } from "./frame.js";
 import { causesOf, devicesLost, remoteInterrupted, screenOf, seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
@@ -27,8 +27,8 @@ export function room(scene) {
       held && [heldPanel(scene), heldNote(scene)],
       !held && state.playBlocked && playButton(scene),
       ownPicture(scene),
-      devicesLost(state) && lostPanel(scene),
     ),
+    devicesLost(state) && continueBar(scene),
     controls(scene),
   );
 }
@@ -130,22 +130,6 @@ function heldPanel({ state, t }) {
 /** @param {Scene} scene */
 function heldNote({ t }) {
   return h("p", { class: "held-note small", key: "note" }, t("family.held.private"));
-}
-
-/** @param {Scene} scene */
-function lostPanel({ state, t, emit }) {
-  const opening = state.devices.state === "opening";
-  return h(
-    "section",
-    { class: "over", key: "lost", role: "alert" },
-    h("h1", null, t("family.call.lost.title")),
-    h("p", null, t("family.call.lost.body")),
-    h(
-      "button",
-      { type: "button", class: "button button-primary button-large", disabled: opening, onclick: () => emit({ type: "recover_devices" }) },
-      opening ? h("span", { class: "working" }, t("family.call.lost.opening")) : t("family.call.lost.back"),
-    ),
-  );
 }
 
 /** @param {Scene} scene */

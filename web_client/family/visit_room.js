@@ -1,11 +1,9 @@
 /**
- * Being in the visit: the signalling connection and the call, kept in step. Messages become events of the state; offers, device reports
- * and the guardian's requests go out. Nothing here draws.
+ * Being in the visit: messages become events of the state, device reports and the guardian's requests go out, and the page learns when
+ * it is over. Nothing here draws.
  */
 
-import { createCall } from "../shared/call.js";
-import { Signal } from "../shared/signal.js";
-import { openSocket } from "../shared/socket.js";
+import { Connection } from "../shared/connection.js";
 import { deviceReport } from "./state.js";
 
 /** @typedef {import("../shared/messages.js").ServerMessage} ServerMessage */
@@ -16,133 +14,89 @@ import { deviceReport } from "./state.js";
 /**
  * @typedef {{fetchToken: () => Promise<string>, state: () => State, dispatch: (event: StateEvent) => void, now: () => number,
  *            tracks: () => {audio: MediaStreamTrack | null, video: MediaStreamTrack | null}, onremotes: (remotes: ReadonlyMap<string, MediaStream>) => void,
- *            onover: () => void, onrefused: (code: string, text: string) => void}} RoomOptions
+ *            onover: () => void, onrefused: (code: string, text: string) => void, onwake: () => void}} RoomOptions
  */
 
 export class VisitRoom {
   /** @type {RoomOptions} */ #options;
-  /** @type {Signal} */ #signal;
-  /** @type {import("../shared/call.js").Call | null} */ #call = null;
-  #epoch = 0;
+  /** @type {Connection} */ #connection;
   #reported = "";
   #open = true;
 
   /** @param {RoomOptions} options */
   constructor(options) {
     this.#options = options;
-    this.#signal = new Signal({
+    this.#connection = new Connection({
       fetchToken: options.fetchToken,
-      openSocket,
       language: () => options.state().language,
       onmessage: (message) => this.#heard(message),
       onlink: (link, problem) => this.#linked(link, problem),
+      onmedia: (call) => options.dispatch({ type: "call", call }),
+      onremotes: options.onremotes,
+      onofferrefused: (code) => this.#offerRefused(code),
+      onwake: options.onwake,
     });
   }
 
   enter() {
-    this.#signal.start();
+    void this.#connection.begin(this.#options.tracks());
+    this.#connection.start();
   }
 
   /** @param {WireIntent} intent @returns {Promise<Ack>} */
   send(intent) {
-    return this.#signal.send(intent);
+    return this.#connection.send(intent);
   }
 
-  /** Try at once: the network changed, or the reader asked. */
+  /** Try at once: the reader asked. */
   reconnect() {
-    this.#signal.reconnect();
+    this.#connection.reconnect();
   }
 
   /** @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track */
   replaceTrack(kind, track) {
-    void this.#call?.replaceTrack(kind, track);
+    void this.#connection.replaceTrack(kind, track);
   }
 
   /** Tell the server about the devices when something about them changed. */
   report() {
-    if (this.#signal.link !== "online") return;
+    if (this.#connection.link !== "online") return;
     const report = deviceReport(this.#options.state(), document.visibilityState === "visible");
     const words = JSON.stringify(report);
     if (words === this.#reported) return;
     this.#reported = words;
-    void this.#signal.send(report);
+    void this.#connection.send(report);
   }
 
   /** Give the seat up; the visit goes on. */
   async leave() {
-    const answered = this.#signal.send({ type: "leave" });
-    this.#closeCall();
-    await answered;
-    this.close();
+    this.#open = false;
+    await this.#connection.leave();
   }
 
   close() {
     this.#open = false;
-    this.#closeCall();
-    this.#signal.close();
+    this.#connection.close();
   }
 
   stats() {
-    return this.#call?.stats() ?? null;
+    return this.#connection.stats();
   }
 
   /** @param {ServerMessage} message */
   #heard(message) {
     if (!this.#open) return;
     this.#options.dispatch({ type: "message", message, nowMs: this.#options.now() });
-    switch (message.type) {
-      case "welcome":
-        this.#welcomed(message);
-        break;
-      case "answer":
-        this.#call?.applyAnswer(message).catch(() => this.#call?.renew());
-        return;
-      case "media_restart":
-        void this.#call?.renew();
-        return;
-      case "superseded":
-        this.close();
-        this.#options.onover();
-        return;
-    }
-    if (this.#options.state().session?.state === "ended") {
-      this.close();
-      this.#options.onover();
-    }
-  }
-
-  /** @param {import("../shared/messages.js").Welcome} welcome */
-  #welcomed({ epoch, ice_servers: iceServers, ice_policy: icePolicy, receive_pairs: receivePairs }) {
-    const another = epoch !== this.#epoch;
-    this.#epoch = epoch;
-    if (!this.#call) {
-      this.#call = createCall({
-        iceServers,
-        icePolicy,
-        receivePairs,
-        sendOffer: (offer) => this.#sendOffer(offer),
-        onchange: (call) => this.#options.dispatch({ type: "call", call }),
-        onremotes: this.#options.onremotes,
-        onoffererror: (error) => this.#offerFailed(error),
-      });
-      void this.#call.start(this.#options.tracks());
-    } else if (another) {
-      this.#call.configure({ iceServers, icePolicy, receivePairs });
-      void this.#call.renew();
-    }
-  }
-
-  /** @param {import("../shared/call.js").Offer} offer */
-  async #sendOffer(offer) {
-    const answer = await this.#signal.send({ type: "offer", ...offer });
-    if (!answer.ok) throw Object.assign(new Error(answer.code), { code: answer.code });
-  }
-
-  /** Most refusals pass, and the call tries again by itself; a browser without a common picture format never will. @param {any} error */
-  #offerFailed(error) {
-    if (error?.code !== "no_common_codec") return;
+    if (message.type !== "superseded" && this.#options.state().session?.state !== "ended") return;
     this.close();
-    this.#options.onrefused("no_common_codec", "");
+    this.#options.onover();
+  }
+
+  /** Most refusals pass, and the call tries again by itself; a browser without a common picture format never will. @param {string} code */
+  #offerRefused(code) {
+    if (code !== "no_common_codec" || !this.#open) return;
+    this.close();
+    this.#options.onrefused(code, "");
   }
 
   /** @param {import("../shared/signal_state.js").Link} link @param {{code: string, text: string} | null} problem */
@@ -152,16 +106,9 @@ export class VisitRoom {
     if (link === "online") {
       this.#reported = "";
       this.report();
-      void this.#call?.offerAgain();
     } else if (link === "refused") {
       this.close();
       this.#options.onrefused(problem?.code ?? "unknown", problem?.text ?? "");
     }
-  }
-
-  #closeCall() {
-    this.#call?.close();
-    this.#call = null;
-    this.#options.onremotes(new Map());
   }
 }

@@ -2,8 +2,8 @@
 
 import { dayAndTime } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
-import { button, moving, page, title } from "./frame.js";
-import { remainingMs, seatOf } from "./state.js";
+import { button, continueBar, moving, page, title } from "./frame.js";
+import { devicesLost, remainingMs, seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
 
@@ -23,6 +23,7 @@ export function waiting(scene) {
       title(state, state.session ? t("family.waiting.title") : t("family.waiting.connecting")),
       h("p", { class: "soft" }, t("family.waiting.lead", { physician: `${visit.physician.name} ${visit.physician.title}` })),
     ),
+    devicesLost(state) && continueBar(scene),
     status(scene),
     h(
       "div",
@@ -90,7 +91,7 @@ function chatButton({ state, t, emit }) {
 }
 
 /** @param {Scene} scene */
-function ownPicture({ state, t, own, emit }) {
+function ownPicture({ state, t, own }) {
   const { video, facing, cameraOff } = state.devices;
   const shown = video === "live" && !cameraOff;
   return h(
@@ -103,7 +104,6 @@ function ownPicture({ state, t, own, emit }) {
         ? moving({ key: "own", class: `preview-video${facing === "user" ? " mirrored" : ""}`, stream: own, muted: true, label: t("family.waiting.own") })
         : h("span", { class: "preview-none", key: "none" }, icon("camera-off")),
     ),
-    video === "lost" && h("button", { key: "lost", type: "button", class: "button button-block", onclick: () => emit({ type: "recover_devices" }) }, t("family.call.lost.back")),
     h("figcaption", { class: "small soft" }, t("family.waiting.private")),
   );
 }

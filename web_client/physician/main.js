@@ -83,10 +83,12 @@ function watchPicture() {
   framesSeen = frames;
 }
 
-/** Does the family's sound and picture still arrive? @param {Room} looking */
+/** Does the family's sound and picture still arrive, and do one's own devices still give? @param {Room} looking */
 async function look(looking) {
   const stats = await looking.stats().catch(() => null);
-  if (stats && looking === room) dispatch({ type: "received", received: receivedOf(stats), atMs: now() });
+  if (!stats || looking !== room) return;
+  dispatch({ type: "received", received: receivedOf(stats), atMs: now() });
+  looking.judge(stats);
 }
 
 // --- what the physician wants -----------------------------------------------------------------------------------------
@@ -301,7 +303,6 @@ document.addEventListener("keydown", (event) => {
   queueMicrotask(() => writeMessage(app));
 });
 window.addEventListener("popstate", () => state.me && void route());
-window.addEventListener("online", () => room?.reconnect());
 window.addEventListener("beforeunload", (event) => {
   const drafts = state.visit?.drafts;
   if (drafts && [drafts.note, drafts.notExamined, drafts.toldFamily, drafts.summary].some((text) => text.trim() !== ""))

@@ -8,17 +8,15 @@
  * @typedef {import("../shared/messages.js").Intent} Intent
  */
 
-import { createCall } from "../shared/call.js";
+import { captured } from "../shared/capture.js";
+import { Connection } from "../shared/connection.js";
 import { browserSupport, openDevices, watchLevel, watchTrack } from "../shared/devices.js";
 import { intents } from "../shared/messages.js";
-import { Signal } from "../shared/signal.js";
-import { openSocket } from "../shared/socket.js";
 import { SILENCE, hear } from "./speaking.js";
 
 export class Room {
   #options;
-  #signal;
-  #call;
+  #connection;
   /** @type {MediaStreamTrack | null} */ #audio = null;
   /** @type {MediaStreamTrack | null} */ #video = null;
   /** @type {(() => void)[]} */ #release = [];
@@ -28,6 +26,7 @@ export class Room {
   #closed = false;
   #heard = SILENCE;
   #lost = { audio: false, video: false };
+  /** @type {Record<"audio" | "video", import("../shared/capture.js").Capture | null>} */ #captures = { audio: null, video: null };
   #muted = false;
   #cameraOff = false;
   #reported = "";
@@ -41,29 +40,23 @@ export class Room {
   constructor(visit, options) {
     this.#options = options;
     const { api, language, dispatch } = options;
-    this.#signal = new Signal({
+    this.#connection = new Connection({
       fetchToken: async () => (await api.socketToken(visit)).token,
-      openSocket,
       language,
       onmessage: (message) => this.#heardMessage(message),
       onlink: (link, problem) => {
         dispatch({ type: "link", link, problem });
-        if (link === "online") void this.#call.offerAgain();
         if (link === "refused" || link === "superseded") this.#endMedia();
       },
-    });
-    this.#call = createCall({
-      iceServers: [],
-      receivePairs: 1,
-      sendOffer: (offer) => this.#sendOffer(offer),
-      onchange: (state) => this.#mediaChanged(state),
+      onmedia: (state) => this.#mediaChanged(state),
       onremotes: (remotes) => options.onstreams({ remote: remotes.get("guardian") ?? null }),
-      onoffererror: () => dispatch({ type: "media", media: "unavailable" }),
+      onofferrefused: () => dispatch({ type: "media", media: "unavailable" }),
+      onwake: () => this.#woke(),
     });
   }
 
   start() {
-    this.#signal.start();
+    this.#connection.start();
     document.addEventListener("visibilitychange", this.#report);
     void this.openDevices();
   }
@@ -79,6 +72,7 @@ export class Room {
     this.#audio = opened.audio;
     this.#video = opened.video;
     this.#lost = { audio: false, video: false };
+    this.#captures = { audio: null, video: null };
     this.#watch();
     this.#applySwitches();
     this.#options.onstreams({ own: opened.video ? new MediaStream([opened.video]) : null });
@@ -88,9 +82,12 @@ export class Room {
     });
     this.#devicesAsked = true;
     if (this.#started) {
-      await this.#call.replaceTrack("audio", this.#audio);
-      await this.#call.replaceTrack("video", this.#video);
-    } else await this.#begin();
+      await this.#connection.replaceTrack("audio", this.#audio);
+      await this.#connection.replaceTrack("video", this.#video);
+    } else {
+      this.#started = true;
+      await this.#connection.begin({ audio: this.#audio, video: this.#video });
+    }
     this.#report();
   }
 
@@ -111,31 +108,42 @@ export class Room {
 
   /** @param {Intent} intent */
   send(intent) {
-    return this.#signal.send(intent);
+    return this.#connection.send(intent);
+  }
+
+  /** A device that stopped giving was taken away, whatever its track says. @param {import("../shared/call.js").CallStats} stats */
+  judge({ captured: amounts }) {
+    for (const [kind, track, off] of /** @type {const} */ ([
+      ["audio", this.#audio, this.#muted],
+      ["video", this.#video, this.#cameraOff],
+    ])) {
+      const due = track?.readyState === "live" && !off && document.visibilityState === "visible";
+      const before = this.#captures[kind];
+      const now = (this.#captures[kind] = captured(before, amounts[kind], due, this.#options.now()));
+      if (now && now.stopped !== (before?.stopped ?? false)) this.#trackChanged(kind, now.stopped);
+    }
   }
 
   /** What tests and support may look at; no addresses. */
   stats() {
-    return this.#call.stats();
-  }
-
-  /** The network came back, says the browser. */
-  reconnect() {
-    this.#signal.reconnect();
+    return this.#connection.stats();
   }
 
   /** Gives the seat up and lets go of everything. */
   async leave() {
-    if (this.#signal.link === "online")
-      await Promise.race([this.#signal.send(intents.leave()), new Promise((done) => setTimeout(done, 500))]);
-    this.close();
+    this.#letGo();
+    await this.#connection.leave();
   }
 
   close() {
+    this.#letGo();
+    this.#connection.close();
+  }
+
+  #letGo() {
     if (this.#closed) return;
     this.#closed = true;
     document.removeEventListener("visibilitychange", this.#report);
-    this.#signal.close();
     this.#endMedia();
   }
 
@@ -149,31 +157,15 @@ export class Room {
         return this.#welcomed(message);
       case "session":
         return this.#sessionChanged(message.session);
-      case "answer":
-        return void this.#call.applyAnswer(message).catch(() => this.#call.renew());
-      case "media_restart":
-        return void this.#call.renew();
     }
   }
 
   /** @param {import("../shared/messages.js").Welcome} welcome */
   #welcomed(welcome) {
-    const again = this.#welcome !== null;
     this.#welcome = welcome;
     this.#reported = "";
     this.#report();
     this.#sessionChanged(welcome.session);
-    this.#call.configure({ iceServers: welcome.ice_servers, icePolicy: welcome.ice_policy, receivePairs: welcome.receive_pairs });
-    if (this.#started && again) void this.#call.renew();
-    else void this.#begin();
-  }
-
-  /** Media begins once both are there: the server's welcome and the browser's answer about devices. */
-  async #begin() {
-    const ended = this.#welcome?.session.state === "ended";
-    if (!this.#welcome || !this.#devicesAsked || this.#started || ended || this.#closed) return;
-    this.#started = true;
-    await this.#call.start({ audio: this.#audio, video: this.#video });
   }
 
   /** @param {import("../shared/messages.js").SessionView} session */
@@ -181,14 +173,7 @@ export class Room {
     if (state !== "ended") return;
     this.#endMedia();
     // A guardian who withdrew may still be referred; everything else is over.
-    if (outcome !== "consent_withdrawn" || referral) this.#signal.close();
-  }
-
-  /** @param {import("../shared/call.js").Offer} offer */
-  async #sendOffer({ peer, revision, sdp }) {
-    const ack = await this.#signal.send(intents.offer(peer, revision, sdp));
-    // Without an answer the offer goes out again when the connection is back; a refusal is told.
-    if (!ack.ok && !["offline", "no_answer", "stale_offer"].includes(ack.code)) throw new Error(ack.code);
+    if (outcome !== "consent_withdrawn" || referral) this.#connection.close();
   }
 
   /** @param {import("../shared/call.js").CallState} state */
@@ -240,6 +225,12 @@ export class Room {
       this.#options.dispatch({ type: "devices", devices: { speakingMuted: this.#heard.speaking } });
   }
 
+  /** Somebody looks at the page again: what was taken away meanwhile is asked for. */
+  #woke() {
+    this.#report();
+    if (this.#devicesAsked && (this.#lost.audio || this.#lost.video)) void this.openDevices();
+  }
+
   /** Off means a silent or black track that goes on being sent: presence is media, not intention. */
   #applySwitches() {
     if (this.#audio) this.#audio.enabled = !this.#muted;
@@ -256,9 +247,9 @@ export class Room {
       picture: "unknown",
     });
     const known = JSON.stringify(report);
-    if (known === this.#reported || this.#signal.link !== "online") return;
+    if (known === this.#reported || this.#connection.link !== "online") return;
     this.#reported = known;
-    void this.#signal.send(report);
+    void this.#connection.send(report);
   };
 
   #releaseDevices() {
@@ -268,7 +259,7 @@ export class Room {
   }
 
   #endMedia() {
-    this.#call.close();
+    this.#connection.endMedia();
     this.#releaseDevices();
     this.#options.onstreams({ own: null, remote: null });
   }

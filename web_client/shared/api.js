@@ -35,6 +35,8 @@
 /** @typedef {{session: string, state: string, gate: boolean, recording: string, age_s: number, legs: OpsLeg[]}} OpsSession */
 /** @typedef {{name: string, state: string, rooms: number}} OpsWorker */
 
+const SOCKET_TOKEN_WITHIN_MS = 5_000;
+
 /** The server said no (RFC 9457), or could not be reached (`code` "network", `status` 0). */
 export class ApiProblem extends Error {
   /** @param {number} status @param {string} code @param {string} detail @param {number | null} [retryAfterS] */
@@ -55,10 +57,10 @@ export class ApiProblem extends Error {
  * @param {{language: () => Language, role?: "guardian" | "physician", fetch?: typeof globalThis.fetch, timeoutMs?: number}} options
  */
 export function createApi({ language, role, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 15_000 }) {
-  /** @param {string} path @param {RequestInit} [init] @returns {Promise<any>} */
-  const call = async (path, init = {}) => {
+  /** @param {string} path @param {RequestInit} [init] @param {number} [withinMs] @returns {Promise<any>} */
+  const call = async (path, init = {}, withinMs = timeoutMs) => {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), timeoutMs);
+    const timer = setTimeout(() => abort.abort(), withinMs);
     const headers = { Accept: "application/json", "Accept-Language": language(), ...(role && { "Peitong-Role": role }), ...init.headers };
     try {
       const response = await fetch(path, { ...init, headers, credentials: "same-origin", cache: "no-store", signal: abort.signal });
@@ -71,9 +73,9 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       clearTimeout(timer);
     }
   };
-  /** @param {string} path @param {object} [body] @returns {Promise<any>} */
-  const post = (path, body = {}) =>
-    call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  /** @param {string} path @param {object} [body] @param {number} [withinMs] @returns {Promise<any>} */
+  const post = (path, body = {}, withinMs = timeoutMs) =>
+    call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }, withinMs);
   /** @param {string} visit @param {string} rest */
   const of = (visit, rest = "") => `/api/visits/${encodeURIComponent(visit)}${rest}`;
 
@@ -89,8 +91,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
     /** @param {string} visit @param {ConsentText} text @param {boolean} agreed */
     consent: (visit, { kind, version, language: textLanguage, sha256 }, agreed) =>
       post(of(visit, "/consents"), { kind, version, language: textLanguage, sha256, agreed }),
-    /** @param {string} visit @returns {Promise<{token: string, expires_in_s: number}>} */
-    socketToken: (visit) => post(of(visit, "/socket-token")),
+    /** Asked for again while no answer comes, so a lost one is given up soon. @param {string} visit @returns {Promise<{token: string, expires_in_s: number}>} */
+    socketToken: (visit) => post(of(visit, "/socket-token"), {}, SOCKET_TOKEN_WITHIN_MS),
     /** @param {string} visit @returns {Promise<Letter>} */
     letter: (visit) => call(of(visit, "/letter")),
     /** @param {string} visit @returns {Promise<Summary>} */

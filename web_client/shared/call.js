@@ -1,31 +1,40 @@
 /**
- * One side of the conversation's media, and the only file of a visit that touches RTCPeerConnection (PROTOCOL.md, section 6). The page always
- * offers and the server only answers. A call keeps itself alive: an ICE restart when the network changes, a new peer connection
- * when the old one failed; the caller only carries offers and answers and shows what `onchange` tells.
+ * One side of the conversation's media, and the only file of a visit that touches RTCPeerConnection (PROTOCOL.md, section 6). The page
+ * always offers and the server only answers. A call keeps itself alive: an ICE restart when the path falls silent or the network changes, a
+ * new peer connection when the old one failed, an offer again that got no answer. Its owner carries offers and answers, says whether
+ * the server can be reached now, and shows what `onchange` tells.
  */
 
+import { addLines, ownLine, remotesOf, roleOfTrack } from "./call_lines.js";
+import { figuresOf } from "./call_stats.js";
 import { encodingFor, SHARP_START_MS, withEncoding } from "./encodings.js";
+import { evidenceOf, looked, MOST_RESTARTS, seekWaitMs } from "./path.js";
 
 /** @typedef {"audio" | "video"} Kind */
 /** @typedef {{peer: number, revision: number, sdp: string}} Offer */
 /** @typedef {{peer: number, revision: number, sdp: string, tracks: {mid: string, role: string}[]}} Answer */
 /** @typedef {"idle" | "connecting" | "connected" | "interrupted" | "failed" | "closed"} CallState */
 /**
+ * `sendOffer` rejects with a `code` when the server refused the offer; `onsilence` tells that the path was lost.
  * @typedef {{iceServers: RTCIceServer[], icePolicy?: RTCIceTransportPolicy, receivePairs: number, sendOffer: (offer: Offer) => Promise<unknown>,
  *            onchange: (state: CallState) => void, onremotes: (remotes: ReadonlyMap<string, MediaStream>) => void,
- *            onoffererror?: (error: unknown) => void, PeerConnection?: typeof RTCPeerConnection}} CallOptions
+ *            onsilence?: () => void, onoffererror?: (error: unknown) => void, PeerConnection?: typeof RTCPeerConnection, now?: () => number}} CallOptions
  */
-/**
- * @typedef {{state: CallState, peer: number, revision: number, rttMs: number | null, uplink: {estimateBps: number | null, bytesSent: number},
- *            inbound: {role: string, kind: Kind, bytes: number, packets: number, framesDecoded: number, fps: number, freezes: number}[],
- *            outbound: {kind: Kind, bytes: number, packets: number, width: number, height: number, fps: number}[]}} CallStats
- */
+/** @typedef {{state: CallState, peer: number, revision: number} & import("./call_stats.js").CallFigures} CallStats */
 
-const RESTART_AFTER_MS = 1_000;
-const RESTART_AGAIN_MS = 4_000;
-const CONNECT_WITHIN_MS = 12_000;
+const LOOK_EVERY_MS = 400;
+const CONNECT_WITHIN_MS = 10_000;
 const NEVER_CONNECTED = ["new", "connecting"];
-const RENEW_WAITS_MS = [500, 1_000, 2_000, 4_000, 8_000];
+const RENEW_WAITS_MS = [300, 700, 1_000, 1_500, 2_000];
+/** How long an answer may take: an offer can be lost with the socket that carried it, and the answer likewise. */
+const ANSWER_WAITS_MS = [3_000, 4_500, 6_000];
+/** An offer that waited longer to be carried is made anew: the addresses it was made with may be gone. */
+const OFFER_FRESH_MS = 2_000;
+/** After these refusals the same offer will never do. */
+const NEVER_TAKEN = ["bad_sdp", "no_common_codec"];
+
+/** @param {number[]} waits @param {number} times */
+const nth = (waits, times) => waits[Math.min(times, waits.length - 1)];
 
 /** @param {CallOptions} options */
 export function createCall(options) {
@@ -40,13 +49,19 @@ export class Call {
   /** @type {CallState} */ #state = "idle";
   #peer = 0;
   #revision = 0;
+  #turn = 0;
   #renewals = 0;
   #sharp = true;
-  /** @type {import("./ladder.js").Rung} */ #rung = "full";
   #tuned = Promise.resolve();
-  /** @type {Set<ReturnType<typeof setTimeout>>} */ #timers = new Set();
+  /** @type {import("./ladder.js").Rung} */ #rung = "full";
+  #reachable = true;
+  /** @type {{offer: Offer, madeAtMs: number} | null} made while the server could not be reached */ #unsent = null;
+  #unanswered = 0;
+  /** @type {import("./path.js").Path | null} */ #path = null;
+  /** @type {number | null} restarts since the path was lost; null while it is good */ #seeking = null;
+  #restartDue = false;
+  /** @type {Map<string, ReturnType<typeof setTimeout>>} one for each purpose */ #timers = new Map();
   /** @type {CallOptions} */ #options;
-  #forgetNetwork = () => {};
 
   /** @param {CallOptions} options */
   constructor(options) {
@@ -68,13 +83,23 @@ export class Call {
    */
   async start({ audio = null, video = null } = {}) {
     this.#tracks = { audio, video };
-    this.#listenToNetwork();
     await this.#newPeer();
   }
 
   /** Servers or seats changed (a fresh `welcome`). @param {Partial<Pick<CallOptions, "iceServers" | "icePolicy" | "receivePairs">>} changed */
   configure(changed) {
     this.#options = { ...this.#options, ...changed };
+  }
+
+  /** Whether an offer would reach the server now. What waited for that goes at once. @param {boolean} reachable */
+  async reach(reachable) {
+    this.#reachable = reachable;
+    const pc = this.#pc;
+    if (!reachable || !pc) return;
+    if (this.#unsent && this.#now() - this.#unsent.madeAtMs < OFFER_FRESH_MS) return this.#send(pc, this.#unsent.offer);
+    if (pc.signalingState === "have-local-offer") return this.offerAgain();
+    if (this.#seeking !== null) return this.#seek(pc);
+    if (this.#restartDue) return this.restartIce();
   }
 
   /** A new peer connection now: the server said `media_restart`, or this seat has a new epoch. */
@@ -91,10 +116,18 @@ export class Call {
   async applyAnswer({ peer, revision, sdp, tracks }) {
     const pc = this.#pc;
     if (!pc || peer !== this.#peer || revision !== this.#revision || pc.signalingState !== "have-local-offer") return false;
+    this.#cancel("answer");
+    this.#unanswered = 0;
     this.#roles = new Map(tracks.map(({ mid, role }) => [mid, role]));
-    await pc.setRemoteDescription({ type: "answer", sdp });
+    try {
+      await pc.setRemoteDescription({ type: "answer", sdp });
+    } catch {
+      if (pc === this.#pc) this.#renewLater();
+      return false;
+    }
     if (pc !== this.#pc) return false;
-    this.#gatherRemotes(pc);
+    this.#remotes = remotesOf(pc, this.#roles, this.#remotes);
+    this.#options.onremotes(this.remotes);
     await this.#tuneSenders(pc);
     return true;
   }
@@ -105,7 +138,7 @@ export class Call {
    */
   async replaceTrack(kind, track) {
     this.#tracks = { ...this.#tracks, [kind]: track };
-    const line = this.#ownLine(kind);
+    const line = ownLine(this.#pc, kind);
     if (!line) return;
     if (track && line.direction === "inactive") return this.#newPeer();
     await line.sender.replaceTrack(track);
@@ -122,19 +155,19 @@ export class Call {
   async restartIce() {
     const pc = this.#pc;
     if (!pc || this.#state === "closed") return;
+    this.#restartDue = !this.#reachable;
     if (["failed", "closed"].includes(pc.connectionState)) return this.#newPeer();
-    await this.#offer(pc, true);
+    if (this.#reachable) await this.#offer(pc, true);
   }
 
-  /** The last offer again, when the socket that should have carried it was away. */
+  /** The last offer again, when it or its answer was lost. */
   async offerAgain() {
     const pc = this.#pc;
     if (!pc || this.#state === "closed" || pc.signalingState !== "have-local-offer") return;
-    await this.#offer(pc, this.#revision > 1);
+    await this.#offer(pc, true);
   }
 
   close() {
-    this.#forgetNetwork();
     this.#clearTimers();
     this.#dropPeer();
     this.#remotes.clear();
@@ -144,17 +177,7 @@ export class Call {
   /** Figures for tests and for support; no addresses. @returns {Promise<CallStats>} */
   async stats() {
     const report = this.#pc ? [...(await this.#pc.getStats()).values()] : [];
-    const pair = report.find((entry) => entry.type === "candidate-pair" && entry.nominated && entry.state === "succeeded");
-    const rtt = pair?.currentRoundTripTime;
-    return {
-      state: this.#state,
-      peer: this.#peer,
-      revision: this.#revision,
-      rttMs: typeof rtt === "number" ? Math.round(rtt * 1000) : null,
-      uplink: { estimateBps: pair?.availableOutgoingBitrate ?? null, bytesSent: pair?.bytesSent ?? 0 },
-      inbound: report.filter((entry) => entry.type === "inbound-rtp").map((entry) => inboundLine(entry, this.#roleOfTrack(entry.trackIdentifier))),
-      outbound: report.filter((entry) => entry.type === "outbound-rtp").map(outboundLine),
-    };
+    return { state: this.#state, peer: this.#peer, revision: this.#revision, ...figuresOf(report, (id) => roleOfTrack(this.#pc, this.#roles, id)) };
   }
 
   // --- a peer connection's life ---------------------------------------------------------------------------------------
@@ -169,24 +192,51 @@ export class Call {
     this.#revision = 0;
     this.#roles = new Map();
     this.#sharp = true;
+    this.#forgetPath();
     addLines(pc, this.#tracks, receivePairs);
     pc.addEventListener("connectionstatechange", () => pc === this.#pc && this.#connectionChanged(pc));
     this.#change("connecting");
-    this.#later(CONNECT_WITHIN_MS, () => NEVER_CONNECTED.includes(pc.connectionState) && this.#renewLater());
+    this.#lookOn(pc);
     await this.#offer(pc, false);
   }
 
-  /** @param {RTCPeerConnection} pc @param {boolean} iceRestart */
+  /** The newest call of this wins: an offer that was overtaken while it was made is never sent. @param {RTCPeerConnection} pc @param {boolean} iceRestart */
   async #offer(pc, iceRestart) {
+    const turn = (this.#turn += 1);
+    const overtaken = () => pc !== this.#pc || turn !== this.#turn;
+    this.#restartDue = false;
     try {
       if (pc.signalingState === "have-local-offer") await pc.setLocalDescription({ type: "rollback" });
-      const offer = await pc.createOffer({ iceRestart });
-      if (pc !== this.#pc) return;
-      await pc.setLocalDescription(offer);
+      if (overtaken()) return;
+      const made = await pc.createOffer({ iceRestart });
+      if (overtaken()) return;
+      await pc.setLocalDescription(made);
+      if (overtaken()) return;
       this.#revision += 1;
-      await this.#options.sendOffer({ peer: this.#peer, revision: this.#revision, sdp: offer.sdp ?? "" });
+      const offer = { peer: this.#peer, revision: this.#revision, sdp: made.sdp ?? "" };
+      if (this.#reachable) await this.#send(pc, offer);
+      else this.#unsent = { offer, madeAtMs: this.#now() };
     } catch (error) {
-      if (pc === this.#pc) this.#options.onoffererror?.(error);
+      if (!overtaken()) this.#options.onoffererror?.(error);
+    }
+  }
+
+  /** @param {RTCPeerConnection} pc @param {Offer} offer */
+  async #send(pc, offer) {
+    this.#unsent = null;
+    this.#restartDue = false;
+    this.#later("answer", nth(ANSWER_WAITS_MS, this.#unanswered), () => {
+      this.#unanswered += 1;
+      if (this.#reachable) void this.offerAgain();
+    });
+    if (NEVER_CONNECTED.includes(pc.connectionState) && !this.#timers.has("connect"))
+      this.#later("connect", CONNECT_WITHIN_MS, () => NEVER_CONNECTED.includes(pc.connectionState) && this.#renewLater());
+    try {
+      await this.#options.sendOffer(offer);
+    } catch (error) {
+      if (pc !== this.#pc || offer.revision !== this.#revision) return;
+      if (NEVER_TAKEN.includes(/** @type {any} */ (error)?.code)) this.#clearTimers();
+      this.#options.onoffererror?.(error);
     }
   }
 
@@ -195,51 +245,83 @@ export class Call {
     switch (pc.connectionState) {
       case "connected":
         this.#renewals = 0;
-        if (this.#sharp) this.#later(SHARP_START_MS, () => this.#evenOut(pc));
-        return this.#change("connected");
+        this.#cancel("connect");
+        if (this.#path) this.#path = { ...this.#path, heardAtMs: this.#now(), silent: false };
+        if (this.#sharp) this.#later("sharp", SHARP_START_MS, () => this.#evenOut(pc));
+        return this.#found();
       case "disconnected":
-        this.#change("interrupted");
-        return this.#restartUntilBack(pc, RESTART_AFTER_MS);
+        return this.#lost(pc);
       case "failed":
         return this.#renewLater();
     }
   }
 
-  /** A new address may take a while to appear after a change of network, so ask again. @param {RTCPeerConnection} pc @param {number} waitMs */
-  #restartUntilBack(pc, waitMs) {
-    this.#later(waitMs, () => {
-      if (pc !== this.#pc || pc.connectionState === "connected") return;
-      void this.#offer(pc, true);
-      this.#restartUntilBack(pc, RESTART_AGAIN_MS);
+  // --- the path -------------------------------------------------------------------------------------------------------
+
+  /** @param {RTCPeerConnection} pc */
+  #lookOn(pc) {
+    this.#later("look", LOOK_EVERY_MS, async () => {
+      await this.#look(pc).catch(() => undefined);
+      if (pc === this.#pc) this.#lookOn(pc);
     });
   }
 
+  /** @param {RTCPeerConnection} pc */
+  async #look(pc) {
+    if (!["connected", "disconnected"].includes(pc.connectionState)) return;
+    const report = await pc.getStats();
+    if (pc !== this.#pc) return;
+    this.#path = looked(this.#path, evidenceOf([...report.values()]), this.#now());
+    if (this.#path.silent) this.#lost(pc);
+    else if (pc.connectionState === "connected") this.#found();
+  }
+
+  /** Nothing comes any more. @param {RTCPeerConnection} pc */
+  #lost(pc) {
+    if (this.#seeking !== null) return;
+    this.#seeking = 0;
+    this.#change("interrupted");
+    this.#options.onsilence?.();
+    void this.#seek(pc);
+  }
+
+  /** Ask for a new path again and again until something is heard; without the server wait for it. @param {RTCPeerConnection} pc */
+  async #seek(pc) {
+    if (pc !== this.#pc || this.#seeking === null || !this.#reachable) return;
+    if (this.#seeking >= MOST_RESTARTS) return this.#newPeer();
+    this.#seeking += 1;
+    this.#later("seek", seekWaitMs(this.#seeking), () => void this.#seek(pc));
+    await this.#offer(pc, true);
+  }
+
+  #found() {
+    this.#seeking = null;
+    this.#cancel("seek");
+    this.#change("connected");
+  }
+
+  #forgetPath() {
+    this.#path = null;
+    this.#seeking = null;
+    this.#unsent = null;
+    this.#unanswered = 0;
+    this.#restartDue = false;
+  }
+
+  /** While the server cannot be reached it is made at once, to be ready when it can. */
   #renewLater() {
     if (this.#state === "closed") return;
     this.#change("failed");
-    const waitMs = RENEW_WAITS_MS[Math.min(this.#renewals, RENEW_WAITS_MS.length - 1)];
+    const waitMs = this.#reachable ? nth(RENEW_WAITS_MS, this.#renewals) : 0;
     this.#renewals += 1;
     this.#clearTimers();
-    this.#later(waitMs, () => void this.#newPeer());
+    this.#later("renew", waitMs, () => void this.#newPeer());
   }
 
   #dropPeer() {
     const pc = this.#pc;
     this.#pc = null;
     pc?.close();
-  }
-
-  /** @param {RTCPeerConnection} pc */
-  #gatherRemotes(pc) {
-    /** @type {Map<string, MediaStreamTrack[]>} */
-    const arriving = new Map();
-    for (const line of pc.getTransceivers()) {
-      const role = this.#roles.get(line.mid ?? "");
-      if (role) arriving.set(role, [...(arriving.get(role) ?? []), line.receiver.track]);
-    }
-    const before = this.#remotes;
-    this.#remotes = new Map([...arriving].map(([role, tracks]) => [role, sameOrNew(before.get(role), tracks)]));
-    this.#options.onremotes(this.remotes);
   }
 
   /** @param {RTCPeerConnection} pc */
@@ -266,41 +348,28 @@ export class Call {
     }
   }
 
-  /** @param {string | undefined} id */
-  #roleOfTrack(id) {
-    const lines = this.#pc?.getTransceivers() ?? [];
-    return this.#roles.get(lines.find((line) => line.receiver.track.id === id)?.mid ?? "") ?? "";
+  #now() {
+    return (this.#options.now ?? (() => performance.now()))();
   }
 
-  /** @param {Kind} kind */
-  #ownLine(kind) {
-    const lines = this.#pc?.getTransceivers() ?? [];
-    return lines[kind === "audio" ? 0 : 1];
-  }
-
-  #listenToNetwork() {
-    this.#forgetNetwork();
-    const changed = () => void this.restartIce();
-    const connection = /** @type {EventTarget | undefined} */ (/** @type {any} */ (globalThis.navigator)?.connection);
-    globalThis.addEventListener?.("online", changed);
-    connection?.addEventListener?.("change", changed);
-    this.#forgetNetwork = () => {
-      globalThis.removeEventListener?.("online", changed);
-      connection?.removeEventListener?.("change", changed);
-    };
-  }
-
-  /** @param {number} ms @param {() => void} work */
-  #later(ms, work) {
+  /** @param {string} purpose @param {number} ms @param {() => void} work */
+  #later(purpose, ms, work) {
+    this.#cancel(purpose);
     const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+      this.#timers.delete(purpose);
       work();
     }, ms);
-    this.#timers.add(timer);
+    this.#timers.set(purpose, timer);
+  }
+
+  /** @param {string} purpose */
+  #cancel(purpose) {
+    clearTimeout(this.#timers.get(purpose));
+    this.#timers.delete(purpose);
   }
 
   #clearTimers() {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
 
@@ -310,50 +379,4 @@ export class Call {
     this.#state = state;
     this.#options.onchange(state);
   }
-}
-
-/**
- * Own sound, own picture, then a sound and a picture for each far seat; a missing device leaves its line inactive.
- * @param {RTCPeerConnection} pc @param {Record<Kind, MediaStreamTrack | null>} tracks @param {number} receivePairs
- */
-function addLines(pc, tracks, receivePairs) {
-  for (const kind of /** @type {Kind[]} */ (["audio", "video"])) {
-    const track = tracks[kind];
-    pc.addTransceiver(track ?? kind, { direction: track ? "sendonly" : "inactive" });
-  }
-  for (let pair = 0; pair < receivePairs; pair += 1) {
-    pc.addTransceiver("audio", { direction: "recvonly" });
-    pc.addTransceiver("video", { direction: "recvonly" });
-  }
-}
-
-/** @param {MediaStream | undefined} stream @param {MediaStreamTrack[]} tracks */
-function sameOrNew(stream, tracks) {
-  const held = stream?.getTracks() ?? [];
-  return stream && held.length === tracks.length && tracks.every((track) => held.includes(track)) ? stream : new MediaStream(tracks);
-}
-
-/** @param {any} entry @param {string} role */
-function inboundLine(entry, role) {
-  return {
-    role,
-    kind: entry.kind,
-    bytes: entry.bytesReceived ?? 0,
-    packets: entry.packetsReceived ?? 0,
-    framesDecoded: entry.framesDecoded ?? 0,
-    fps: entry.framesPerSecond ?? 0,
-    freezes: entry.freezeCount ?? 0,
-  };
-}
-
-/** @param {any} entry */
-function outboundLine(entry) {
-  return {
-    kind: entry.kind,
-    bytes: entry.bytesSent ?? 0,
-    packets: entry.packetsSent ?? 0,
-    width: entry.frameWidth ?? 0,
-    height: entry.frameHeight ?? 0,
-    fps: entry.framesPerSecond ?? 0,
-  };
 }

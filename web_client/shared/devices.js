@@ -77,6 +77,7 @@ export function watchLevel(track, onlevel) {
   void context.resume?.();
   const samples = new Float32Array(analyser.fftSize);
   const timer = setInterval(() => {
+    if (context.state !== "running") void context.resume?.().catch(() => undefined); // a phone call suspends it
     analyser.getFloatTimeDomainData(samples);
     const rms = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
     // Speech lies between about -50 and -10 dBFS.

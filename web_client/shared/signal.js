@@ -15,7 +15,8 @@
  * @property {() => unknown} disconnect
  *
  * @typedef {object} SignalOptions
- * @property {() => Promise<string>} fetchToken a socket token; a rejection whose `code` says that it cannot pass (not `network`) is final
+ * @property {() => Promise<string>} fetchToken a socket token, asked for again while no answer comes; a rejection whose `code` says that it
+ *   cannot pass (not `network`) is final
  * @property {(hello: Hello) => SocketLike} openSocket begins to connect and does not reconnect by itself
  * @property {() => "zh" | "en"} language
  * @property {(message: ServerMessage) => void} onmessage each message once, in order
@@ -23,11 +24,14 @@
  * @property {string} [instance] of this loaded page
  * @property {number} [answerWithinMs]
  * @property {number} [connectWithinMs]
+ * @property {() => boolean} [eager] whether somebody waits for it: then it tries about every second
+ * @property {() => number} [now]
  * @property {(run: () => void, ms: number) => unknown} [setTimer]
  * @property {(timer: any) => void} [clearTimer]
  * @property {() => number} [chance]
  */
 
+import { hedged } from "./hedge.js";
 import { Malformed, decodeAck, decodeMessage } from "./messages.js";
 import { INITIAL, attempting, hello, isOver, lost, mayPass, online, received, waitMs } from "./signal_state.js";
 
@@ -41,6 +45,7 @@ export class Signal {
   /** @type {unknown} */ #timer = null;
   /** @type {Link | null} what was last told */ #told = null;
   #attempt = 0;
+  #heardAtMs = 0;
   /** @type {Required<SignalOptions>} */ #options;
 
   /** @param {SignalOptions} options */
@@ -48,7 +53,9 @@ export class Signal {
     this.#options = {
       instance: newInstance(),
       answerWithinMs: 10_000,
-      connectWithinMs: 12_000,
+      connectWithinMs: 6_000,
+      eager: () => false,
+      now: () => performance.now(),
       setTimer: (run, ms) => setTimeout(run, ms),
       clearTimer: (timer) => clearTimeout(timer),
       chance: Math.random,
@@ -58,6 +65,11 @@ export class Signal {
 
   get link() {
     return this.#state.link;
+  }
+
+  /** How long the server has said nothing; while media runs it says something every second. */
+  get quietMs() {
+    return this.#options.now() - this.#heardAtMs;
   }
 
   /** Begins to connect; nothing happens before. */
@@ -119,8 +131,10 @@ export class Signal {
     this.#drop();
     this.#become(attempting(this.#state), null);
     try {
-      const token = await this.#options.fetchToken();
-      if (attempt === this.#attempt && !isOver(this.#state)) this.#open(token, attempt);
+      const { fetchToken, setTimer, clearTimer } = this.#options;
+      const wanted = () => attempt === this.#attempt && !isOver(this.#state);
+      const token = await hedged(fetchToken, { wanted, mayPass: (error) => mayPass(codeOf(error)), setTimer, clearTimer });
+      if (wanted()) this.#open(token, attempt);
     } catch (error) {
       if (attempt === this.#attempt) this.#lost(codeOf(error), textOf(error));
     }
@@ -157,6 +171,7 @@ export class Signal {
   }
 
   #connected() {
+    this.#heardAtMs = this.#options.now();
     this.#options.clearTimer(this.#timer);
     // A page that comes anew is online with its welcome, which also tells it everything; one that resumes is online now.
     if (this.#state.epoch !== 0) this.#nowOnline();
@@ -169,6 +184,7 @@ export class Signal {
 
   /** @param {unknown} raw */
   #heard(raw) {
+    this.#heardAtMs = this.#options.now();
     let message;
     try {
       message = decodeMessage(raw);
@@ -194,7 +210,7 @@ export class Signal {
       for (const { done } of this.#queue.splice(0)) done(local("offline"));
       return;
     }
-    this.#timer = this.#options.setTimer(() => void this.#connect(), waitMs(this.#state, this.#options.chance()));
+    this.#timer = this.#options.setTimer(() => void this.#connect(), waitMs(this.#state, this.#options.chance(), this.#options.eager()));
   }
 
   /** Leaves the present socket and what it owes. */
@@ -217,7 +233,10 @@ export class Signal {
       };
       const timer = this.#options.setTimer(() => answer(local("no_answer")), this.#options.answerWithinMs);
       this.#owed.add(answer);
-      this.#socket?.emit("message", intent, (raw) => answer(decodeAck(raw)));
+      this.#socket?.emit("message", intent, (raw) => {
+        this.#heardAtMs = this.#options.now();
+        answer(decodeAck(raw));
+      });
     });
   }
 

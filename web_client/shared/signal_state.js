@@ -24,6 +24,8 @@ const PASSING = new Set(["bad_token", "unavailable", "rate_limited", "media_unav
 const FINAL = new Set(["refused", "superseded", "closed"]);
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 8_000;
+/** Somebody is looking at the page and waits for the picture to come back. */
+const LONGEST_EAGER_WAIT_MS = 1_000;
 
 /** Whether nothing more will be tried. @param {SignalState} state */
 export function isOver(state) {
@@ -67,9 +69,13 @@ export function lost(state, code) {
   return { ...state, link: state.link === "closing" ? "closing" : "offline", attempts: state.attempts + 1 };
 }
 
-/** How long to wait before the next attempt; `chance` is 0 to 1 and spreads a crowd. @param {SignalState} state @param {number} chance */
-export function waitMs(state, chance) {
-  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.max(0, state.attempts - 1));
+/**
+ * How long to wait before the next attempt; `chance` is 0 to 1 and spreads a crowd.
+ * @param {SignalState} state @param {number} chance @param {boolean} eager
+ */
+export function waitMs(state, chance, eager = false) {
+  const cap = eager ? LONGEST_EAGER_WAIT_MS : LONGEST_WAIT_MS;
+  const longest = Math.min(cap, FIRST_WAIT_MS * 2 ** Math.max(0, state.attempts - 1));
   return state.notBeforeMs + longest * (0.5 + chance / 2);
 }
 

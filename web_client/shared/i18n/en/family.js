@@ -138,9 +138,10 @@ export default Object.freeze({
   "family.call.play_why": "Your browser needs one tap before it plays.",
   "family.call.dark": "Your picture is too dark. Turn on a light or face a window",
   "family.call.frozen": "Your picture stands still. Try Flip, or turn the picture off and on",
-  "family.call.lost.title": "Camera or microphone interrupted",
-  "family.call.lost.body": "A phone call may have come in, or another app took the camera. The doctor may not see or hear you now.",
-  "family.call.lost.back": "Bring back picture and sound",
+  "family.call.lost.continue": "Interrupted: tap to continue",
+  "family.call.lost.both": "A phone call may have come in. The doctor cannot see or hear you now.",
+  "family.call.lost.audio": "Your microphone was taken. The doctor cannot hear you now.",
+  "family.call.lost.video": "Your camera was taken. The doctor cannot see you now.",
   "family.call.lost.opening": "Bringing it back…",
 
   "family.held.title": "The call is paused",

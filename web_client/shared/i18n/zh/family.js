@@ -138,9 +138,10 @@ export default Object.freeze({
   "family.call.play_why": "您的浏览器需要您点一下才能播放。",
   "family.call.dark": "您的画面太暗，请打开灯或面向窗户",
   "family.call.frozen": "您的画面不动了，点“翻转”或关闭再打开画面试试",
-  "family.call.lost.title": "摄像头或麦克风被打断了",
-  "family.call.lost.body": "可能有电话打进来，或别的应用用了摄像头。医师现在可能看不到或听不到您。",
-  "family.call.lost.back": "恢复画面和声音",
+  "family.call.lost.continue": "通话被打断，点一下继续",
+  "family.call.lost.both": "可能有电话打进来，医师现在看不到也听不到您。",
+  "family.call.lost.audio": "麦克风被占用，医师现在听不到您。",
+  "family.call.lost.video": "摄像头被占用，医师现在看不到您。",
   "family.call.lost.opening": "正在恢复…",
 
   "family.held.title": "通话已暂停",

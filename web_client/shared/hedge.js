@@ -1,0 +1,34 @@
+/**
+ * Asking when the network may be dead: a request that was sent into a blackout does not come back when the network does, so while no
+ * answer comes it is asked anew every second, and the first answer counts.
+ */
+
+const AGAIN_EVERY_MS = 1_000;
+
+/**
+ * Rejects at once with an error that will not pass, and with the last one when every request has failed.
+ * @template T
+ * @param {() => Promise<T>} ask must end by itself, if only by a time-out
+ * @param {{wanted: () => boolean, mayPass: (error: unknown) => boolean, setTimer: (run: () => void, ms: number) => unknown, clearTimer: (timer: any) => void}} options
+ *   `wanted`: whether anybody still waits for it
+ * @returns {Promise<T>}
+ */
+export function hedged(ask, { wanted, mayPass, setTimer, clearTimer }) {
+  return new Promise((done, fail) => {
+    /** @type {unknown} */
+    let timer = null;
+    let pending = 0;
+    const failed = (/** @type {unknown} */ error) => {
+      pending -= 1;
+      if (pending > 0 && mayPass(error)) return;
+      clearTimer(timer);
+      fail(error);
+    };
+    const once = () => {
+      pending += 1;
+      timer = setTimer(() => wanted() && once(), AGAIN_EVERY_MS);
+      ask().then((answer) => (clearTimer(timer), done(answer)), failed);
+    };
+    once();
+  });
+}
