@@ -86,7 +86,7 @@ export class Room {
       await this.#connection.replaceTrack("video", this.#video);
     } else {
       this.#started = true;
-      await this.#connection.begin({ audio: this.#audio, video: this.#video });
+      void this.#connection.begin({ audio: this.#audio, video: this.#video });
     }
     this.#report();
   }
