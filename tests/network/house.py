@@ -7,9 +7,10 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +19,10 @@ from server import config, demo
 from server.clock import Clock
 from server.wiring import chance
 from tests.network.bed import ROOT, SERVER, Bed
+from tests.network.namespaces import inside
 
 PORT = 443
+TURN_PORT = 3478
 START_S = 60.0
 STOP_S = 20.0
 
@@ -71,27 +74,33 @@ async def house(bed: Bed, folder: Path, settings: Mapping[str, str] | None = Non
 
 @asynccontextmanager
 async def turn_server(bed: Bed, folder: Path) -> AsyncIterator[dict[str, str]]:
-    """coturn at SERVER, UDP and TCP port 3478; yields the settings by which our server gives out its credentials."""
+    """coturn at SERVER, over UDP and TCP; yields the settings by which our server gives out its credentials."""
     assert shutil.which("turnserver"), "these tests need coturn: apt-get install -y coturn"
     secret = secrets.token_hex(16)
     arguments = [
         "turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--use-auth-secret", f"--static-auth-secret={secret}",
-        "--realm=peitong.example", f"--listening-ip={SERVER}", f"--relay-ip={SERVER}", "--listening-port=3478",
+        "--realm=peitong.example", f"--listening-ip={SERVER}", f"--relay-ip={SERVER}", f"--listening-port={TURN_PORT}",
         f"--pidfile={folder / 'turnserver.pid'}", f"--userdb={folder / 'turnserver.db'}", "--log-file=stdout", "--simple-log",
     ]  # fmt: skip
     process = await _start(bed.server, folder / "turnserver.err", arguments, {}, folder / "turnserver.log")
     try:
-        await _listens(process, folder / "turnserver.log")
-        urls = [f"turn:{SERVER}:3478?transport={transport}" for transport in ("udp", "tcp")]
+        await _listens(bed, TURN_PORT, process, folder / "turnserver.log")
+        urls = [f"turn:{SERVER}:{TURN_PORT}?transport={transport}" for transport in ("udp", "tcp")]
         yield {"turn.urls": ",".join(urls), "turn.secret": secret}
     finally:
         await _stop(process)
 
 
-async def _listens(process: asyncio.subprocess.Process, log: Path) -> None:
+async def _listens(bed: Bed, port: int, process: asyncio.subprocess.Process, log: Path) -> None:
+    """Until somebody takes TCP connections at that port of the server's namespace."""
     async with asyncio.timeout(START_S):
-        while b"TCP listener opened" not in log.read_bytes():
+        while True:
             assert process.returncode is None, log.read_text()
+            with inside(bed.server):
+                asking = socket.socket()
+            with asking, suppress(ConnectionRefusedError):
+                asking.setblocking(False)
+                return await asyncio.get_running_loop().sock_connect(asking, (SERVER, port))
             await asyncio.sleep(0.05)
 
 

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.people import Guardian, Physician
 from tests.network.bed import Bed, bed
-from tests.network.house import house
-from tests.network.visit import consultation
+from tests.network.house import house, turn_server
+from tests.network.impair import Impairments
+from tests.network.visit import chosen_path, consultation
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300)]
+
+NO_UDP = Impairments(blocked=frozenset({"udp"}))
 
 
 @pytest.fixture
@@ -21,10 +25,32 @@ async def b() -> AsyncIterator[Bed]:
         yield made
 
 
-async def test_both_see_each_other_over_a_clean_link_and_a_blackout_lasts_as_long_as_it_lasts(b: Bed, tmp_path: Path) -> None:
+async def both_see_each_other(guardian: Guardian, physician: Physician, within_s: float) -> None:
+    seen = (physician.sees_moving("guardian", within_s), guardian.sees_moving("physician", within_s))
+    await asyncio.gather(*seen)
+
+
+async def test_a_call_connects_and_comes_back_after_a_blackout_and_at_a_new_address(b: Bed, tmp_path: Path) -> None:
     async with house(b, tmp_path) as server, consultation(b, server, tmp_path) as (guardian, physician):
+        assert await chosen_path(guardian) == ("host", "udp")
+
         await b.blackout("phone", True)
         await physician.sees_no_more(8)
         await asyncio.sleep(2)
         await b.blackout("phone", False)
-        await asyncio.gather(physician.sees_moving("guardian", 10), guardian.sees_moving("physician", 10))
+        await both_see_each_other(guardian, physician, within_s=10)
+
+        await b.new_address("phone")
+        await asyncio.sleep(1)
+        await both_see_each_other(guardian, physician, within_s=20)
+
+
+async def test_a_phone_whose_network_blocks_udp_joins_through_turn_over_tcp(b: Bed, tmp_path: Path) -> None:
+    await b.set("phone", up=NO_UDP, down=NO_UDP)
+    async with (
+        turn_server(b, tmp_path) as settings,
+        house(b, tmp_path, settings) as server,
+        consultation(b, server, tmp_path) as (guardian, physician),
+    ):
+        assert await chosen_path(guardian) == ("relay", "tcp")
+        assert await chosen_path(physician) == ("host", "udp")

@@ -13,16 +13,33 @@ from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from playwright.async_api import async_playwright
 
 from tests.e2e import browsers
 from tests.e2e.clips import GUARDIAN, HD, PHYSICIAN, Clip, write_tone, write_video
-from tests.e2e.people import Guardian, Physician
+from tests.e2e.people import Guardian, Person, Physician
 from tests.network.bed import ROOT, Bed
 from tests.network.house import House
 
 SCREENS = ROOT / ".test-output" / "screens"
+
+_KEEP_PEERS = """(() => {
+  const Peer = window.RTCPeerConnection;
+  window.__peers = [];
+  window.RTCPeerConnection = class extends Peer {
+    constructor(...given) {
+      super(...given);
+      window.__peers.push(this);
+    }
+  };
+})()"""
+
+_STATS = """async () => {
+  const peer = window.__peers?.findLast((each) => each.connectionState !== "closed");
+  return peer ? [...(await peer.getStats()).values()] : [];
+}"""
 
 
 @asynccontextmanager
@@ -43,8 +60,10 @@ async def people(bed: Bed, folder: Path, script: str = "") -> AsyncIterator[tupl
             found.append(await browsers.launch(playwright, *film(clip), wrapper))
         phone = await browsers.phone(found[0], ignore_https_errors=True)
         desk = await browsers.desk(found[1], ignore_https_errors=True)
-        for context in (phone, desk) if script else ():
-            await context.add_init_script(script)
+        for context in (phone, desk):
+            await context.add_init_script(_KEEP_PEERS)
+            if script:
+                await context.add_init_script(script)
         try:
             yield (
                 Guardian("guardian", phone, await phone.new_page(), "video.remote-video", SCREENS),
@@ -53,6 +72,20 @@ async def people(bed: Bed, folder: Path, script: str = "") -> AsyncIterator[tupl
         finally:
             for browser in found:
                 await browser.close()
+
+
+async def stats(person: Person) -> list[dict[str, Any]]:
+    """Everything ``getStats`` says of the person's present peer connection; nothing when there is none."""
+    said: list[dict[str, Any]] = await person.page.evaluate(_STATS)
+    return said
+
+
+async def chosen_path(person: Person) -> tuple[str, str]:
+    """Of the present call: the type of the own candidate (host, relay, …) and the protocol towards server or TURN server."""
+    said = {each["id"]: each for each in await stats(person)}
+    transport = next(each for each in said.values() if each["type"] == "transport")
+    own = said[said[transport["selectedCandidatePairId"]]["localCandidateId"]]
+    return own["candidateType"], own.get("relayProtocol", own["protocol"])
 
 
 async def arrive(house: House, guardian: Guardian, physician: Physician) -> None:
