@@ -19,7 +19,7 @@ from playwright.async_api import async_playwright
 
 from tests.e2e import browsers
 from tests.e2e.clips import GUARDIAN, HD, PHYSICIAN, Clip, write_tone, write_video
-from tests.e2e.people import Guardian, Person, Physician
+from tests.e2e.people import Guardian, Person, Physician, within
 from tests.network.bed import ROOT, Bed
 from tests.network.house import House
 
@@ -72,6 +72,23 @@ async def people(bed: Bed, folder: Path, script: str = "") -> AsyncIterator[tupl
         finally:
             for browser in found:
                 await browser.close()
+
+
+async def both_see_each_other_again(guardian: Guardian, physician: Physician, within_s: float) -> None:
+    """The pictures move once more, from now on: what stood still on the screen until then does not count."""
+
+    async def moves(person: Person, clip: str) -> None:
+        numbers: set[int] = set()
+
+        async def look() -> set[int]:
+            seen = await person.sees()
+            if seen.clip == clip and seen.number is not None:
+                numbers.add(seen.number)
+            return numbers
+
+        await within(within_s, look, lambda seen: len(seen) > 1, f"{person.name} sees {clip} move again")
+
+    await asyncio.gather(moves(physician, "guardian"), moves(guardian, "physician"))
 
 
 async def stats(person: Person) -> list[dict[str, Any]]:
