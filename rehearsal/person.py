@@ -31,7 +31,7 @@ class Person:
         self, server: str, colour: tuple[int, int, int], frequency_hz: int, cookies: aiohttp.CookieJar | None = None
     ) -> None:
         self.server = server
-        self.cookies = cookies or aiohttp.CookieJar(unsafe=True)
+        self.cookies = cookies if cookies is not None else aiohttp.CookieJar(unsafe=True)
         self.visit = ""
         self.state: wire.SessionView | None = None
         self.welcome: wire.Welcome | None = None
@@ -86,7 +86,10 @@ class Person:
 
     async def ask(self, intent: wire.Intent) -> dict[str, Any]:
         """Sends an intent; its positive answer. Raises ``RehearsalFailed`` with the code of a refusal."""
-        answer = await self._socket.call("message", wire.encode(intent), timeout=ANSWER_WITHIN_S)
+        try:
+            answer = await self._socket.call("message", wire.encode(intent), timeout=ANSWER_WITHIN_S)
+        except socketio.exceptions.SocketIOError as error:
+            raise RehearsalFailed(f"{intent.type} was not answered: {type(error).__name__}") from None
         if not isinstance(answer, dict) or not answer.get("ok"):
             code = answer.get("code") if isinstance(answer, dict) else answer
             raise RehearsalFailed(f"{intent.type} was refused: {code}")

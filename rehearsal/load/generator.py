@@ -341,9 +341,9 @@ class Load:
             if now_ns >= look_ns:
                 look_ns = now_ns + _LOOK_EVERY_NS
                 for descriptor, _ in waiting.poll(0, len(self._peers) + 1):
-                    if descriptor:
+                    if descriptor in self._peers:
                         self._peers[descriptor].drain()
-                    elif any([told(line) for line in lines.arrived()]):  # noqa: C419 each is to be told
+                    elif descriptor == 0 and any([told(line) for line in lines.arrived()]):  # noqa: C419 each is to be told
                         return
             wait_ns = min(self._due[0][0] if self._due else look_ns, look_ns) - time.monotonic_ns()
             if wait_ns > 0:

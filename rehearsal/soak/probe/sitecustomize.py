@@ -1,0 +1,41 @@
+"""Put before everything else on the path of the processes under soak, and of no others: SIGUSR1 makes a process write what
+only it can know into ``$PEITONG_PROBE/PID.json``, so that the shipped processes need no such door.
+
+``tasks`` and ``threads`` are counts, ``objects`` the garbage collector's objects by type when ``census`` exists there. With
+``forget`` there, what is kept for some minutes after a consultation is forgotten after so many seconds: else a soak of two
+minutes would see nothing of it go.
+"""
+
+import os
+import signal
+
+
+def _answer(number: int, frame: object) -> None:
+    import asyncio
+    import gc
+    import json
+    import sys
+    import threading
+    from collections import Counter
+    from pathlib import Path
+
+    folder = Path(os.environ["PEITONG_PROBE"])
+    if (folder / "forget").exists():
+        after_s = float((folder / "forget").read_text())
+        kept = (("server.consultations", "FORGET_AFTER_S", 1), ("__main__", "FORGET_AFTER_US", 1_000_000))
+        for name, limit, unit in kept:
+            if hasattr(sys.modules.get(name), limit):
+                setattr(sys.modules[name], limit, after_s * unit)
+    loop = asyncio._get_running_loop()
+    names = [task.get_coro().__qualname__ for task in asyncio.all_tasks(loop)] if loop is not None else []  # type: ignore[union-attr]
+    said = {"tasks": len(names), "by_name": Counter(names), "threads": threading.active_count()}
+    if (folder / "census").exists():
+        gc.collect()
+        said["objects"] = dict(Counter(type(each).__qualname__ for each in gc.get_objects()).most_common(400))
+    written = folder / f"{os.getpid()}.new"
+    written.write_text(json.dumps(said))
+    written.rename(folder / f"{os.getpid()}.json")
+
+
+if "PEITONG_PROBE" in os.environ:
+    signal.signal(signal.SIGUSR1, _answer)

@@ -1,0 +1,87 @@
+"""Whether something grows. Memory goes up and down with who is there, so a line is laid through the samples of the time
+after the warm-up, and what it rises over that time is the growth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rehearsal.soak.watch import Sample
+
+GROWTH_PERCENT: Final = 5.0
+SHORT_S: Final = 1200.0
+SHORT_TOLERANCE_KB: Final = 8192
+"""In a run shorter than 20 minutes the allocator's last new arenas weigh as much as a leak would: so much is let pass."""
+FILES_TOLERANCE: Final = 3.0
+TASKS_TOLERANCE: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """``level``: the fitted line's value when the time began; ``by``: what it rose until the end."""
+
+    level: float
+    by: float
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.by / self.level if self.level else 0.0
+
+
+def growth(points: Sequence[tuple[float, float]]) -> Growth:
+    """The least-squares line through (seconds, value); flat for fewer than two."""
+    if len(points) < 2:
+        return Growth(points[0][1] if points else 0.0, 0.0)
+    middle_s = sum(at for at, _ in points) / len(points)
+    mean = sum(value for _, value in points) / len(points)
+    spread = sum((at - middle_s) ** 2 for at, _ in points)
+    slope = sum((at - middle_s) * (value - mean) for at, value in points) / spread if spread else 0.0
+    first_s, last_s = points[0][0], points[-1][0]
+    return Growth(mean + slope * (first_s - middle_s), slope * (last_s - first_s))
+
+
+def allowed_kb(level_kb: float, seconds: float) -> float:
+    """How much a process may grow."""
+    part = level_kb * GROWTH_PERCENT / 100
+    return max(part, SHORT_TOLERANCE_KB) if seconds < SHORT_S else part
+
+
+def of_process(name: str, samples: Sequence[Sample]) -> tuple[dict[str, Any], list[str]]:
+    """The figures of one process under churn, and what is wrong with them."""
+    seconds = samples[-1].at_s - samples[0].at_s
+    lines = {
+        "resident_kb": growth([(each.at_s, each.resident_kb) for each in samples]),
+        "own_kb": growth([(each.at_s, each.own_kb) for each in samples]),
+        "files": growth([(each.at_s, each.open_files) for each in samples]),
+        "threads": growth([(each.at_s, each.threads) for each in samples]),
+        "tasks": growth([(each.at_s, each.tasks) for each in samples]),
+    }
+    limits = {
+        "own_kb": allowed_kb(lines["own_kb"].level, seconds), "files": FILES_TOLERANCE, "threads": FILES_TOLERANCE,
+        "tasks": TASKS_TOLERANCE,
+    }  # fmt: skip
+    faults = [
+        f"{name}: {what} grew by {lines[what].by:.0f} from {lines[what].level:.0f} (at most {limit:.0f})"
+        for what, limit in limits.items()
+        if lines[what].by > limit
+    ]
+    figures = {what: {"from": round(line.level), "grew": round(line.by, 1)} for what, line in lines.items()}
+    figures["own_kb"]["percent"] = round(lines["own_kb"].percent, 2)
+    return figures, faults
+
+
+def of_rest(name: str, before: Sample, after: Sample) -> tuple[dict[str, Any], list[str]]:
+    """The same process with nobody there, before and after: files, threads and tasks must be the same again."""
+    pairs = {
+        "files": (before.open_files, after.open_files),
+        "threads": (before.threads, after.threads),
+        "tasks": (before.tasks, after.tasks),
+    }
+    faults = []
+    for what, (first, last) in pairs.items():
+        if last > first:
+            more = after.files - before.files if what == "files" else after.by_name - before.by_name
+            faults.append(f"{name}: {last - first} {what} are left over {dict(more)}")
+    risen = {kind: count for kind, count in (after.objects - before.objects).most_common(12) if count >= 100}
+    return {what: list(pair) for what, pair in pairs.items()} | {"more_objects": risen}, faults

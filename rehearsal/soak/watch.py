@@ -1,0 +1,88 @@
+"""What is looked at while the house is worn: each process's memory, files, threads and tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+_ANSWER_WITHIN_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One process at one time. ``own_kb`` is shared with nobody (USS); ``files`` counts the open ones by kind."""
+
+    at_s: float
+    resident_kb: int
+    own_kb: int
+    files: Counter[str]
+    threads: int
+    tasks: int
+    by_name: Counter[str] = field(default_factory=Counter)
+    objects: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def open_files(self) -> int:
+        return sum(self.files.values())
+
+
+class Watch:
+    """``processes`` by name. Their probe answers in ``folder``."""
+
+    def __init__(self, processes: dict[str, int], folder: Path) -> None:
+        self.samples: dict[str, list[Sample]] = {name: [] for name in processes}
+        self._processes, self._folder = processes, folder
+
+    async def look(self, *, census: bool = False, keep: bool = True) -> dict[str, Sample]:
+        """One sample of each; raises ``OSError`` when a process is gone, ``TimeoutError`` when it does not answer."""
+        mark = self._folder / "census"
+        if census:
+            mark.touch()
+        try:
+            found = {name: await self._sample(pid) for name, pid in self._processes.items()}
+        finally:
+            mark.unlink(missing_ok=True)
+        if keep:
+            for name, sample in found.items():
+                self.samples[name].append(sample)
+        return found
+
+    async def _sample(self, pid: int) -> Sample:
+        said = await self._ask(pid)
+        at_s = asyncio.get_running_loop().time()
+        memory = _memory_kb(pid)
+        own = memory["Private_Clean"] + memory["Private_Dirty"]
+        counts = Counter(said["by_name"]), Counter(said.get("objects", {}))
+        return Sample(at_s, memory["Rss"], own, open_files(pid), said["threads"], said["tasks"], *counts)
+
+    async def _ask(self, pid: int) -> dict[str, Any]:
+        answer = self._folder / f"{pid}.json"
+        answer.unlink(missing_ok=True)
+        os.kill(pid, signal.SIGUSR1)
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            while not answer.exists():  # noqa: ASYNC110  another process writes it
+                await asyncio.sleep(0.02)
+        said: dict[str, Any] = json.loads(answer.read_text())
+        return said
+
+
+def _memory_kb(pid: int) -> dict[str, int]:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    return {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+
+
+def open_files(pid: int) -> Counter[str]:
+    """Sockets, pipes, and files by their name's end, so that a leak can be named."""
+    found: Counter[str] = Counter()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            target = str(entry.readlink())
+            found[target.partition(":")[0] if ":" in target else Path(target).name] += 1
+    return found
