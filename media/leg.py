@@ -150,7 +150,13 @@ class Leg:
         self.closed = True
         self.running = False
         self._inbound = self._outbound = None
-        return None if self._handshake is None else self._handshake.close()
+        # what points back at us lets go: the repair caches weigh too much to wait for the garbage collector
+        self.feeds = {"audio": [], "video": []}
+        self.outgoing.clear()
+        self.by_ssrc.clear()
+        self.streams.clear()
+        handshake, self._handshake = self._handshake, None
+        return None if handshake is None else handshake.close()
 
     # --- what the plane gives it ------------------------------------------------------------------
 

@@ -141,6 +141,7 @@ class Room:
             leg, seat.leg = seat.leg, None
             if leg is not None:
                 self._end(leg)
+        self._sources = {}
         self.record("")
 
     # --- the gate ---------------------------------------------------------------------------------

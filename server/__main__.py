@@ -30,6 +30,7 @@ _BY_THE_DOOR = """\
 by the door script, ./peitong:
     rehearse            a whole consultation, played by two synthetic people, with figures
     bench               what a consultation costs: CPU, delay, memory
+    soak                whether it holds: churn, hostile datagrams, hours
     check               the fast checks: ruff, mypy, import rules, JavaScript types, unit tests
     test                everything: checks, unit tests, real processes, real browsers
 """

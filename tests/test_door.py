@@ -66,7 +66,7 @@ def test_a_link_to_the_door_leads_into_the_same_house(door: Path, elsewhere: Pat
 
 
 def test_the_rehearsal_and_the_benchmark_open_from_elsewhere_too(door: Path, elsewhere: Path) -> None:
-    for command in ("rehearse", "bench"):
+    for command in ("rehearse", "bench", "soak"):
         done = through(door, elsewhere, command, "--help")
         assert done.returncode == 0, done.stderr
         assert f"usage: peitong {command}" in done.stdout

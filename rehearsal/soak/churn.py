@@ -21,6 +21,8 @@ from signaling import messages as wire
 STEP_S: Final = 1.0
 OPENED_WITHIN_S: Final = 20.0
 T = TypeVar("T")
+_LETTERS_FIRST: Final = 12
+"""The letter's printer keeps what it knows of some ten letters: that belongs to the warm-up."""
 _ENDS: Final = ("completed", "referred", "reconnected", "completed")
 
 
@@ -116,7 +118,7 @@ class Churn:
         self.opened_s: list[float] = []
         self.steady: list[Consult] = []
         self._house = house
-        self._ends = itertools.cycle(_ENDS)
+        self._ends = itertools.chain(["referred"] * _LETTERS_FIRST, itertools.cycle(_ENDS))
         self._here: deque[tuple[Consult, asyncio.Task[bool]]] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._cookies = aiohttp.CookieJar(unsafe=True)
@@ -176,7 +178,10 @@ class Churn:
             self.opened_s.append(time.monotonic() - began_s)
             return True
         except (RehearsalFailed, OSError, aiohttp.ClientError) as error:
-            self._failed("join", error)
+            if "unavailable" in str(error):  # a starved server says so, and pages come again
+                self.counts["turned_away"] += 1
+            else:
+                self._failed("join", error)
             await consult.leave()
             return False
 

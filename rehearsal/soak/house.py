@@ -81,9 +81,6 @@ class House:
         """Every line at warning or above, or that is no line of a log, such as a traceback's."""
         return [line[:300] for line in self.log.read_text("utf-8", "replace").splitlines() if not _is_quiet(line)]
 
-    def lines_logged(self) -> int:
-        return self.log.read_bytes().count(b"\n")
-
     def drops_told(self) -> dict[str, int]:
         """The relay's last word on datagrams that it did not take."""
         told: dict[str, int] = {}
@@ -92,10 +89,26 @@ class House:
                 told = json.loads(line)["drops"]
         return told
 
-    async def stop(self) -> None:
-        if self._child.returncode is None:
-            self._child.terminate()
-        await self._child.wait()
+    def relay_lines_logged(self) -> int:
+        return self.log.read_text("utf-8", "replace").count('"logger": "media.')
+
+    def udp_ports(self) -> list[int]:
+        """The relay's, as its process has them open."""
+        pid = self.processes()["relay"]
+        inodes = {str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()}
+        found = {port for port, inode, _ in _udp_sockets(pid) if f"socket:[{inode}]" in inodes}
+        return sorted(found)
+
+    def dropped_by_kernel(self) -> int:
+        """Datagrams that did not fit into the relay's sockets."""
+        ports = self.udp_ports()
+        return sum(drops for port, _, drops in _udp_sockets(self.processes()["relay"]) if port in ports)
+
+
+def _udp_sockets(pid: int) -> list[tuple[int, str, int]]:
+    """(port, inode, drops) of each IPv4 socket that a process could have (proc(5), net/udp)."""
+    lines = [line.split() for line in Path(f"/proc/{pid}/net/udp").read_text().splitlines()[1:]]
+    return [(int(fields[1].rpartition(":")[2], 16), fields[9], int(fields[12])) for fields in lines]
 
 
 def _is_quiet(line: str) -> bool:

@@ -38,7 +38,7 @@ class Watch:
 
     def __init__(self, processes: dict[str, int], folder: Path) -> None:
         self.samples: dict[str, list[Sample]] = {name: [] for name in processes}
-        self._processes, self._folder = processes, folder
+        self.processes, self._folder = processes, folder
 
     async def look(self, *, census: bool = False, keep: bool = True) -> dict[str, Sample]:
         """One sample of each; raises ``OSError`` when a process is gone, ``TimeoutError`` when it does not answer."""
@@ -46,7 +46,7 @@ class Watch:
         if census:
             mark.touch()
         try:
-            found = {name: await self._sample(pid) for name, pid in self._processes.items()}
+            found = {name: await self._sample(pid) for name, pid in self.processes.items()}
         finally:
             mark.unlink(missing_ok=True)
         if keep:

@@ -107,3 +107,46 @@ async def test_a_flood_of_records_is_bounded() -> None:
         await carrier._recv()
     await carrier._send(b"out")
     assert sent == [b"out"]
+
+
+def record(kind: int, epoch: int, body: bytes, version: bytes = b"\xfe\xfd", sequence: int = 99) -> bytes:
+    """A DTLS record (RFC 6347, 4.1)."""
+    return (
+        bytes((kind,)) + version + struct.pack("!H", epoch) + sequence.to_bytes(6, "big") + struct.pack("!H", len(body)) + body
+    )
+
+
+FORGED = {
+    "a goodbye without its epoch's key": record(21, 0, b"\x01\x00"),
+    "a fatal alert without a key": record(21, 0, b"\x02\x28"),
+    "the same in the hello's version": record(21, 0, b"\x02\x28", b"\xfe\xff"),
+    "a goodbye of the right epoch, not sealed": record(21, 1, b"\x01\x00"),
+    "a fatal alert of the right epoch with a seal that nobody made": record(21, 1, b"\x02\x28" + bytes(24), sequence=1 << 40),
+    "an alert of an epoch to come": record(21, 2, b"\x02\x28" + bytes(24)),
+    "an alert of the last epoch": record(21, 0xFFFF, bytes(26)),
+    "a hello": record(22, 0, b"\x01" + bytes(60)),
+    "a change of cipher": record(20, 0, b"\x01"),
+    "data without a key": record(23, 0, b"data"),
+    "a length that lies": record(21, 1, b"")[:-2] + b"\xff\xff",
+    "half a header": b"\x16\xfe\xfd\x00",
+    "one byte": b"\x15",
+    "noise": b"\x16" + bytes(range(200)),
+    "a record of DTLS 1.3": b"\x2c" + bytes(50),
+    "very many alerts": record(21, 0, b"\x02\x28") * 40,
+}
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED.keys())
+async def test_a_record_that_the_peer_did_not_seal_ends_nothing(forged: bytes) -> None:
+    """They may come from exactly the peer's address and port: a source is easily spoofed (OWASP ASVS 17.2.6)."""
+    association = Association()
+    assert await association.run()
+    for _ in range(40):
+        association.handshake.carrier.feed(forged)
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.05)
+    assert association.handshake._transport.state == "connected"
+    assert not association.closed.is_set()
+    await association.browser.stop()
+    await asyncio.wait_for(association.closed.wait(), 5)  # and the true goodbye is still heard
+    await association.handshake.close()

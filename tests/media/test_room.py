@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from media import control, rtcp
+from media.repair import RepairCache
 from tests.media.room_kit import (
     ADDRESS,
     AUDIO_SSRC,
@@ -348,6 +350,27 @@ def test_closing_the_room_says_so(kit: Kit) -> None:
     (closed,) = kit.said_of(control.GateClosed)
     assert closed.cause == "room_closed"
     assert kit.retired == [1, 2]
+
+
+def test_the_caches_of_a_leg_that_is_over_are_let_go_at_once(kit: Kit) -> None:
+    """They weigh half a megabyte and more, and the garbage collector counts objects, not bytes: it would come very late."""
+    kit.open()
+    kit.rtp("guardian", OPUS, 2)
+    caches = len(repair_caches())
+    gc.disable()
+    try:
+        kit.join("guardian")  # in the place of the one before
+        kit.room.close_leg(2)
+        assert len(repair_caches()) == caches - 2
+        kit.room.close()
+        kit.legs.clear()
+        assert len(repair_caches()) == caches - 4
+    finally:
+        gc.enable()
+
+
+def repair_caches() -> list[RepairCache]:
+    return [each for each in gc.get_objects() if isinstance(each, RepairCache)]
 
 
 def test_another_recording_closes_the_gate_first(kit: Kit) -> None:
