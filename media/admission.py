@@ -59,14 +59,14 @@ class Admission:
         self,
         plane: Plane,
         certificate: RTCCertificate,
-        addresses: tuple[str, ...],
+        candidates: tuple[sdp.Candidate, ...],
         clock_us: Callable[[], int],
         spawn: Callable[[Awaitable[None]], None],
     ) -> None:
         self._plane = plane
         self._certificate = certificate
         self._fingerprint = dtls.fingerprint(certificate)
-        self._candidates = tuple((address, plane.port) for address in addresses)
+        self._candidates = candidates
         self._clock_us = clock_us
         self._spawn = spawn
         self._owners = itertools.count(1)

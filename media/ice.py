@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Address = tuple[Any, ...]
-"""A socket's address: (host, port) for IPv4, (host, port, flow, scope) for IPv6."""
+"""The 5-tuple: a remote socket's address, (host, port) for IPv4 or (host, port, flow, scope) for IPv6, and behind it which of
+our sockets it spoke to, unless that is the first one."""
 
 _BINDING_REQUEST, _BINDING_SUCCESS = 0x0001, 0x0101
 _COOKIE = 0x2112A442
@@ -103,6 +104,10 @@ class Agent:
         for address in self._addresses_of(owner):
             del self.routes[address]
         self._heard_us.pop(owner, None)
+
+    def leave(self, address: Address) -> None:
+        """Nothing will come from ``address`` any more: its connection ended."""
+        self.routes.pop(address, None)
 
     def heard(self, owner: int, now_us: int) -> None:
         """The leg's authenticated media arrived lately: its addresses are in use."""

@@ -1,4 +1,4 @@
-"""One UDP port for all legs of a relay, drained in a loop.
+"""One UDP port for all legs of a relay, drained in a loop; what comes over TCP (``media.streams``) goes the same way.
 
 The first byte tells what a datagram claims to be (RFC 7983). Binding requests go to the ICE agent; DTLS and SRTP are looked
 at only when they come from an address that has been validated for a leg. Everything else is counted and dropped before any
@@ -15,8 +15,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from media.ice import Address, Agent, Drop
 from media.srtp import MAX_DATAGRAM, PacketBuffer
@@ -44,18 +43,30 @@ class Endpoint(Protocol):
         a busy relay must not look like a jittery network to the sender's estimator."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ours:
-    """Which of our sockets a datagram came to, as the last part of its address."""
+class Ours(Protocol):
+    """Which of our sockets an address is reached through: its last part, unless that is the first UDP socket."""
 
-    number: int
+    transport: Literal["udp", "tcp"]
+
+    def send(self, data: bytes | memoryview, address: Address) -> None:
+        """Raises ``OSError`` for what the system does not take."""
+
+
+class Further:
+    """A UDP socket beside the first."""
+
+    __slots__ = ("_sock",)
+    transport: Final = "udp"
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def send(self, data: bytes | memoryview, address: Address) -> None:
+        self._sock.sendto(data, address[:-1])
 
 
 class Plane:
-    """The sockets of the port, the ICE agent, and the legs that datagrams go to. ``drops`` counts what was not taken.
-
-    An address here is the 5-tuple: the remote socket address, and behind it the number of our socket unless that is the first.
-    """
+    """The sockets of the port, the ICE agent, and the legs that datagrams go to. ``drops`` counts what was not taken."""
 
     def __init__(self, sockets: Sequence[socket.socket], clock_us: Callable[[], int]) -> None:
         self.agent = Agent()
@@ -63,7 +74,7 @@ class Plane:
         self.drops: Counter[str] = Counter()
         self.on_failure: Callable[[int], None] = self.forget
         self._sockets = sockets
-        self._several = len(sockets) > 1
+        self._ours = [(), *((Further(sock),) for sock in sockets[1:])]
         self._clock_us = clock_us
         self._packet = PacketBuffer()
 
@@ -86,23 +97,23 @@ class Plane:
 
     def send(self, data: bytes | memoryview, address: Address) -> None:
         """One datagram out; what the system does not take now is lost, as on any network."""
-        number = 0
-        if self._several and isinstance(address[-1], Ours):
-            number, address = address[-1].number, address[:-1]
+        ours: Ours | int = address[-1]
         try:
-            self._sockets[number].sendto(data, address)
+            if isinstance(ours, int):
+                self._sockets[0].sendto(data, address)
+            else:
+                ours.send(data, address)
         except OSError:
             self.drops["unsent"] += 1
 
     def drain(self, number: int = 0) -> None:
         """Takes what has arrived, at most 64 datagrams, so that timers get their turn too."""
-        packet, receive = self._packet, self._sockets[number].recvmsg_into
-        ours = (Ours(number),) if number else ()
+        packet, receive, take = self._packet, self._sockets[number].recvmsg_into, self._take
+        ours = self._ours[number]
         buffers = [packet.data]
         now_us = self._clock_us()
         epoch_us = time.time_ns() // 1000 - now_us
         timespec = _TIMESPEC.unpack
-        data, routes, endpoints = packet.data, self.agent.routes, self.endpoints
         for _ in range(_DATAGRAMS_A_WAKE_UP):
             try:
                 size, ancillary, _, address = receive(buffers, _STAMP_SPACE)
@@ -115,31 +126,42 @@ class Plane:
             if not 0 < size <= MAX_DATAGRAM:
                 self.drops["size"] += 1
                 continue
-            first = data[0]
-            if first < 4:
-                self._stun(bytes(packet.view[:size]), address)
-                continue
-            owner = routes.get(address)
-            endpoint = None if owner is None else endpoints.get(owner)
-            if owner is None or endpoint is None:
-                self.drops["unknown_address"] += 1
-                continue
-            try:
-                if 128 <= first < 192:
-                    arrival_us = now_us
-                    if ancillary:
-                        seconds, nanoseconds = timespec(ancillary[0][2])
-                        queued_us = now_us - (seconds * 1_000_000 + nanoseconds // 1000 - epoch_us)
-                        if queued_us > 0:  # and no longer than is likely: the wall clock may have been set meanwhile
-                            arrival_us -= min(queued_us, _MOST_QUEUED_US)
-                    endpoint.on_srtp(packet, size, address, arrival_us)
-                elif 20 <= first < 64:
-                    endpoint.on_dtls(bytes(packet.view[:size]), address)
-                else:
-                    self.drops["unknown_protocol"] += 1
-            except Exception:  # a bug: it costs this leg's room, not the relay
-                log.exception("leg failed")
-                self.on_failure(owner)
+            arrival_us = now_us
+            if ancillary:
+                seconds, nanoseconds = timespec(ancillary[0][2])
+                queued_us = now_us - (seconds * 1_000_000 + nanoseconds // 1000 - epoch_us)
+                if queued_us > 0:  # and no longer than is likely: the wall clock may have been set meanwhile
+                    arrival_us -= min(queued_us, _MOST_QUEUED_US)
+            take(size, address, arrival_us)
+
+    def take(self, datagram: memoryview, address: Address, arrival_us: int) -> None:
+        """What came otherwise than by UDP: 1 to ``MAX_DATAGRAM`` bytes."""
+        size = len(datagram)
+        self._packet.view[:size] = datagram
+        self._take(size, address, arrival_us)
+
+    def _take(self, size: int, address: Address, arrival_us: int) -> None:
+        """What lies in the packet buffer goes to whom it may concern."""
+        packet = self._packet
+        first = packet.data[0]
+        if first < 4:
+            self._stun(bytes(packet.view[:size]), address)
+            return
+        owner = self.agent.routes.get(address)
+        endpoint = None if owner is None else self.endpoints.get(owner)
+        if owner is None or endpoint is None:
+            self.drops["unknown_address"] += 1
+            return
+        try:
+            if 128 <= first < 192:
+                endpoint.on_srtp(packet, size, address, arrival_us)
+            elif 20 <= first < 64:
+                endpoint.on_dtls(bytes(packet.view[:size]), address)
+            else:
+                self.drops["unknown_protocol"] += 1
+        except Exception:  # a bug: it costs this leg's room, not the relay
+            log.exception("leg failed")
+            self.on_failure(owner)
 
     def _stun(self, datagram: bytes, address: Address) -> None:
         outcome = self.agent.receive(datagram, address, self._clock_us())
@@ -150,6 +172,12 @@ class Plane:
         endpoint = self.endpoints.get(outcome.owner)
         if endpoint is not None:
             endpoint.on_bound(address, nominated=outcome.nominated)
+
+
+def transport(address: Address | None) -> str:
+    """What carries the packets of ``address``: udp or tcp."""
+    ours: Ours | int = address[-1] if address is not None else 0
+    return "udp" if isinstance(ours, int) else ours.transport
 
 
 def bind(host: str, port: int, advertised: Sequence[str] = ()) -> list[socket.socket]:

@@ -1,4 +1,4 @@
-"""The relay process: one UDP port, its rooms, the app's control connection and the recorder's feed (CONTROL.md, section 1).
+"""The relay process: its port, its rooms, the app's control connection and the recorder's feed (CONTROL.md, section 1).
 
 It ends when the app's connection ends or on SIGTERM; its gates are closed by then. One room's bug closes that room, never
 the process.
@@ -13,18 +13,21 @@ import gc
 import json
 import logging
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from media import control, dtls
+from media import control, dtls, sdp
 from media.admission import Admission, Refused
 from media.coredump import forbid_core_dumps
 from media.feed import Feed
 from media.plane import Plane, bind
 from media.room import Room, Seat
+from media.streams import Streams, listen
 
 _TICK_S: Final = 0.020
 _TICKS_A_FEEDBACK: Final = 3
@@ -41,7 +44,9 @@ def monotonic_us() -> int:
 class Relay:
     """The rooms and what the app says to them. ``report`` sends a message to the app."""
 
-    def __init__(self, plane: Plane, feed: Feed, addresses: tuple[str, ...], report: Callable[[control.Message], None]) -> None:
+    def __init__(
+        self, plane: Plane, feed: Feed, candidates: tuple[sdp.Candidate, ...], report: Callable[[control.Message], None]
+    ) -> None:
         self.rooms: dict[str, Room] = {}
         self._plane = plane
         self._feed = feed
@@ -49,7 +54,7 @@ class Relay:
         self._statistics_s = 1.0
         self._tasks: set[asyncio.Future[None]] = set()
         self._drops_told: dict[str, int] = {}
-        self._admission = Admission(plane, dtls.new_certificate(), addresses, monotonic_us, self._spawn)
+        self._admission = Admission(plane, dtls.new_certificate(), candidates, monotonic_us, self._spawn)
         plane.on_failure = self._leg_failed
 
     def received(self, message: control.Message) -> None:
@@ -240,22 +245,50 @@ class AppConnection:
                     self.received(message)
 
 
-async def serve(listen: Path, feed_path: Path, udp: tuple[str, int], addresses: tuple[str, ...]) -> None:
+def _tcp_sockets(tcp: tuple[str, int], udp_port: int, addresses: tuple[str, ...]) -> list[socket.socket]:
+    """Port 0 is the UDP port's number where that is free: one number for a firewall's two rules. Raises ``OSError``."""
+    host, port = tcp
+    if not port:
+        with contextlib.suppress(OSError):
+            return listen(host, udp_port, addresses)
+    return listen(host, port, addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a relay is reached: by the app, by browsers over UDP and perhaps TCP, under ``addresses``; and its recorder."""
+
+    app: Path
+    feed: Path
+    udp: tuple[str, int]
+    tcp: tuple[str, int] | None
+    addresses: tuple[str, ...]
+
+
+async def serve(places: Places) -> None:
     """Runs a relay until the app goes or SIGTERM comes. Raises ``OSError`` when a socket cannot be had."""
-    plane = Plane(bind(*udp, addresses), monotonic_us)
+    plane = Plane(bind(*places.udp, places.addresses), monotonic_us)
+    candidates = tuple(sdp.Candidate("udp", address, plane.port) for address in places.addresses)
+    ready, streams = f"ready {plane.port}", None
+    if places.tcp is not None:
+        streams = Streams(_tcp_sockets(places.tcp, plane.port, places.addresses), plane, monotonic_us)
+        candidates += tuple(sdp.Candidate("tcp", address, streams.port) for address in places.addresses)
+        ready += f" {streams.port}"
     app = AppConnection()
-    relay = Relay(plane, Feed(feed_path, monotonic_us), addresses, app.send)
+    relay = Relay(plane, Feed(places.feed, monotonic_us), candidates, app.send)
     app.received = relay.received
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, app.ended.set)
-    listen.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(app.serve, listen)
+    places.app.unlink(missing_ok=True)
+    server = await asyncio.start_unix_server(app.serve, places.app)
     plane.start()
+    if streams is not None:
+        streams.start()
     gc.freeze()  # what the imports made stays: to walk it again at each full collection would hold packets up
     running = asyncio.create_task(relay.run())
     running.add_done_callback(lambda task: app.ended.set())
-    sys.stdout.write(f"ready {plane.port}\n")
+    sys.stdout.write(f"{ready}\n")
     sys.stdout.flush()
     await app.ended.wait()
     server.close()
@@ -265,6 +298,8 @@ async def serve(listen: Path, feed_path: Path, udp: tuple[str, int], addresses: 
     await relay.finish()
     app.close()
     await asyncio.sleep(0.05)  # what was said last goes out, and reading ends
+    if streams is not None:
+        streams.close()
     plane.close()
 
 
@@ -293,13 +328,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--listen", type=Path, required=True, help="Unix socket for the app")
     parser.add_argument("--feed", type=Path, required=True, help="Unix socket of the recorder")
     parser.add_argument("--udp", type=_address, required=True, metavar="HOST:PORT")
+    parser.add_argument("--tcp", type=_address, metavar="HOST:PORT", help="ICE over TCP; port 0: as UDP's where that is free")
     parser.add_argument("--advertise", action="append", default=[], metavar="ADDRESS", help="put into answers; repeatable")
     options = parser.parse_args(arguments)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     forbid_core_dumps()
-    asyncio.run(serve(options.listen, options.feed, options.udp, tuple(options.advertise) or (options.udp[0],)))
+    addresses = tuple(options.advertise) or (options.udp[0],)
+    asyncio.run(serve(Places(options.listen, options.feed, options.udp, options.tcp, addresses)))
 
 
 if __name__ == "__main__":

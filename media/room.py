@@ -17,6 +17,7 @@ from media.egress import Outgoing
 from media.feed import Feed, Recording
 from media.gate import Change, Closed, Evidence, Gate, Opened
 from media.leg import Leg, Stream
+from media.plane import transport
 from media.rescue import THINNED
 from media.srtp import PacketBuffer
 
@@ -219,7 +220,10 @@ class Room:
     def statistics(self) -> list[dict[str, Any]]:
         now_us = self.clock_us()
         running = [leg for leg in self.legs if leg.running]
-        return [leg.counters.statistics(now_us, leg.downlink.estimate_bps) for leg in running]
+        return [
+            leg.counters.statistics(now_us, leg.downlink.estimate_bps) | {"candidate": transport(leg.path.address)}
+            for leg in running
+        ]
 
     def keyframe(self, name: str) -> None:
         seat = self.seats.get(name)

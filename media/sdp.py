@@ -27,6 +27,7 @@ _UPLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb", "transpor
 _DOWNLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
 _DIRECTIONS: Final = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 _FINGERPRINT_BYTES: Final = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+_HOST, _PASSIVE = 126, 4  # type and direction preferences
 
 _MEDIA = re.compile(r"(audio|video) ([0-9]{1,5}) UDP/TLS/RTP/SAVPF((?: [0-9]{1,3})+)", re.ASCII)
 _RTPMAP = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9_-]{1,32})/([0-9]{1,6})(?:/([0-9]{1,2}))?", re.ASCII)
@@ -97,12 +98,30 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """Where we are to be reached: ``transport`` is udp, or tcp (passive)."""
+
+    transport: str
+    address: str
+    port: int
+
+    def line(self, number: int) -> str:
+        """As the candidate of that number, from 0, the best first (RFC 8839, 5.1; RFC 6544, 4.5)."""
+        if self.transport == "udp":
+            preference, ending = 0xFFFF - number, ""
+        else:  # RFC 6544, 4.2: below every UDP one
+            preference, ending = _PASSIVE << 13 | 0x1FFF - number, " tcptype passive"
+        priority = _HOST << 24 | preference << 8 | 255  # RFC 8445, 5.1.2.1
+        return f"a=candidate:{number + 1} 1 {self.transport} {priority} {self.address} {self.port} typ host{ending}"
+
+
+@dataclass(frozen=True, slots=True)
 class Here:
-    """Our side of an answer. ``candidates``: (address, port), the best first; ``session`` and ``version`` for the o-line."""
+    """Our side of an answer. ``candidates``: the best first; ``session`` and ``version`` for the o-line."""
 
     credentials: Credentials
     fingerprint: str
-    candidates: tuple[tuple[str, int], ...]
+    candidates: tuple[Candidate, ...]
     session: int
     version: int
 
@@ -425,9 +444,7 @@ class _Building:
             f"a=fingerprint:sha-256 {here.fingerprint}",
             "a=setup:passive",
         ]
-        for number, (address, port) in enumerate(here.candidates):
-            priority = (126 << 24) + ((65535 - number) << 8) + 255  # RFC 8445, 5.1.2.1: host, then our order
-            self.text.append(f"a=candidate:{number + 1} 1 udp {priority} {address} {port} typ host")
+        self.text += [candidate.line(number) for number, candidate in enumerate(here.candidates)]
         self.text.append("a=end-of-candidates")
 
     def _codec(self, kind: str, codec: Codec, feedback: Sequence[str]) -> None:

@@ -90,7 +90,7 @@ class Server:
         desk = Desk(self.database, clock, chance.new_id, chance.new_nonce, checklist, self._still_good, self._check_eligible)
         self.consultations = Consultations(config, self.database, journal, tickets, desk, self.signer, clock)
         self.workers = [
-            Worker(str(n), self._runtime, _udp(config, n), config.advertise, self._received, self.healthy)
+            Worker(str(n), self._runtime, _udp(config, n), config.advertise, self._received, self.healthy, _tcp(config, n))
             for n in range(1, config.relays + 1)
         ]
         self.probes = ProbeRooms(self.workers, chance.new_id)
@@ -208,4 +208,16 @@ class Server:
 def _udp(config: Config, n: int) -> tuple[str, int]:
     """Each worker's UDP address: the configured port and those after it; port 0 stays 0 (any free one)."""
     host, port = config.udp
-    return host, port + n - 1 if port else 0
+    return host, _nth(port, n)
+
+
+def _tcp(config: Config, n: int) -> tuple[str, int] | None:
+    """Each worker's TCP address, or None; port 0 stays 0 (the number of its UDP port)."""
+    if config.tcp is None:
+        return None
+    host, port = config.tcp
+    return host or config.udp[0], _nth(port, n)
+
+
+def _nth(port: int, n: int) -> int:
+    return port + n - 1 if port else 0

@@ -187,6 +187,11 @@ class Process:
             await self._child.wait()
 
 
+def _written(address: tuple[str, int]) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 @dataclass(slots=True)
 class _Gate:
     """A gate that is to be open; ``opened`` once the relay was told."""
@@ -207,6 +212,7 @@ class Worker:
         advertise: tuple[str, ...],
         received: Callable[[Received], None],
         may_renew: Callable[[], bool],
+        tcp: tuple[str, int] | None = None,
     ) -> None:
         self.name = name
         self._gates: dict[str, _Gate] = {}
@@ -217,8 +223,9 @@ class Worker:
         self._offers: dict[int, asyncio.Future[control.LegAnswer]] = {}
         self._renewing: asyncio.Task[None] | None = None
         relay, feed = runtime / f"relay-{name}.sock", runtime / f"recorder-{name}.sock"
-        host = f"[{udp[0]}]" if ":" in udp[0] else udp[0]
-        arguments = ["-m", "media.relay", "--listen", str(relay), "--feed", str(feed), "--udp", f"{host}:{udp[1]}"]
+        arguments = ["-m", "media.relay", "--listen", str(relay), "--feed", str(feed), "--udp", _written(udp)]
+        if tcp is not None:
+            arguments += ["--tcp", _written(tcp)]
         for address in advertise:
             arguments += ["--advertise", address]
         recorder = ["-m", "media.recorder", "--listen", str(feed)]

@@ -314,7 +314,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Welcome(Message):
-    """The whole snapshot; everything a page knew before it is replaced. `ice_policy` is a peer connection's `iceTransportPolicy`."""
+    """The whole snapshot; everything a page knew before it is replaced. `ice_policy` is for RTCPeerConnection."""
 
     type: ClassVar[str] = "welcome"
     epoch: Positive

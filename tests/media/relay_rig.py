@@ -181,7 +181,7 @@ class Rig:
         self.renewing: dict[str, int] = {}
         self.lease_ms = 1000
         self.peers: list[Peer] = []
-        self.port = 0
+        self.port = self.tcp_port = 0
         self.process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -190,14 +190,14 @@ class Rig:
     async def start(self) -> None:
         await self.recorder.start()
         listen = self.folder / "relay.sock"
-        arguments = ["--listen", str(listen), "--feed", str(self.recorder.path), "--udp", "0.0.0.0:0"]
+        arguments = ["--listen", str(listen), "--feed", str(self.recorder.path), "--udp", "0.0.0.0:0", "--tcp", "0.0.0.0:0"]
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "media.relay", *arguments, "--advertise", "127.0.0.1", stdout=asyncio.subprocess.PIPE
         )
         assert self.process.stdout is not None
-        word, port = (await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_S)).split()
+        word, port, tcp_port = (await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_S)).split()
         assert word == b"ready"
-        self.port = int(port)
+        self.port, self.tcp_port = int(port), int(tcp_port)
         reader, self._writer = await asyncio.open_unix_connection(listen)
         self._tasks = [asyncio.create_task(self._read(reader)), asyncio.create_task(self._renew())]
         self.send(control.Hello(control.VERSION, "app"))

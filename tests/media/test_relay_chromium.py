@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from media import control
-from tests.media.relay_rig import PATIENCE_S, Rig, running
+from tests.media.relay_rig import PATIENCE_S, Rig, now_us, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -42,6 +42,7 @@ const answered = (sdp) => pc.setRemoteDescription({type: "answer", sdp});
 async function figures() {
   const all = [...(await pc.getStats()).values()];
   const line = (type, kind) => all.find((each) => each.type === type && each.kind === kind) ?? {};
+  const named = (id) => all.find((each) => each.id === id) ?? {};
   return {
     framesDecoded: line("inbound-rtp", "video").framesDecoded ?? 0,
     freezes: line("inbound-rtp", "video").freezeCount ?? 0,
@@ -53,6 +54,7 @@ async function figures() {
     bps: line("outbound-rtp", "video").targetBitrate ?? 0,
     nacks: line("outbound-rtp", "video").nackCount ?? 0,
     state: pc.connectionState,
+    way: named(named(line("transport").selectedCandidatePairId).localCandidateId).protocol ?? "",
   };
 }
 </script>
@@ -66,12 +68,14 @@ class Participant:
         self.page, self.rig, self.seat, self.leg = page, rig, seat, leg
         self._revision = 0
 
-    async def negotiate(self, ice_restart: bool = False) -> None:
+    async def negotiate(self, ice_restart: bool = False, without: str = "") -> None:
+        """``without``: a transport whose candidates the page does not hear of."""
         self._revision += 1
         sdp = await self.page.evaluate("restart => offer(restart)", ice_restart)
         answer = await self.rig.offer(sdp, self.seat, self.leg, self._revision)
         assert isinstance(answer, control.LegAnswer), answer
-        await self.page.evaluate("sdp => answered(sdp)", answer.sdp)
+        lines = [line for line in answer.sdp.split("\r\n") if not (without and f" 1 {without} " in line)]
+        await self.page.evaluate("sdp => answered(sdp)", "\r\n".join(lines))
 
     async def figures(self) -> dict[str, Any]:
         return await self.page.evaluate("figures()")
@@ -104,13 +108,13 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         yield rig
 
 
-async def join(browser: Browser, rig: Rig, seat: str, leg: int) -> Participant:
+async def join(browser: Browser, rig: Rig, seat: str, leg: int, without: str = "") -> Participant:
     page = await (await browser.new_context(permissions=["camera", "microphone"])).new_page()
     # a page that may use the camera needs a secure origin; localhost is one, and nothing listens there
     await page.route("http://localhost/**", lambda route: route.fulfill(body=_PAGE, content_type="text/html"))
     await page.goto("http://localhost/call")
     participant = Participant(page, rig, seat, leg)
-    await participant.negotiate()
+    await participant.negotiate(without=without)
     await rig.inbox.until(control.SeatMedia, lambda m: m.seat == seat and m.leg == leg and m.alive)
     return participant
 
@@ -162,5 +166,30 @@ async def test_an_ice_restart_keeps_the_call(browser: Browser, rig: Rig) -> None
     await guardian.negotiate(ice_restart=True)
     await asyncio.gather(physician.sees(30), guardian.sees(30))
     assert (await guardian.figures())["state"] == "connected"
+    states = [message.state for message in rig.inbox.all(control.LegState) if message.leg == 1]
+    assert states == ["connecting", "connected"]
+
+
+async def test_where_no_udp_passes_the_pages_connect_over_tcp(browser: Browser, rig: Rig) -> None:
+    rig.open_room()
+    began_us = now_us()
+    guardian = await join(browser, rig, "guardian", 1, without="udp")
+    connected = await rig.inbox.until(control.LegState, lambda m: m.leg == 1 and m.state == "connected")
+    assert rig.inbox.when(connected) - began_us < 3_000_000
+    physician = await join(browser, rig, "physician", 2)
+    await rig.open_gate(1)
+    await asyncio.gather(guardian.sees(60), physician.sees(60), guardian.hears(), physician.hears())
+    figures = [await each.figures() for each in (guardian, physician)]
+    assert [each["way"] for each in figures] == ["tcp", "udp"]
+    told = await rig.inbox.until(control.LegStatistics, lambda m: len(m.legs) == 2)
+    assert {leg["seat"]: leg["candidate"] for leg in told.legs} == {"guardian": "tcp", "physician": "udp"}
+
+    await guardian.negotiate(ice_restart=True, without="udp")
+    await asyncio.gather(physician.sees(30), guardian.sees(30))
+    await guardian.negotiate(ice_restart=True)  # in a network where UDP passes
+    async with asyncio.timeout(PATIENCE_S):
+        while (await guardian.figures())["way"] != "udp":
+            await asyncio.sleep(0.1)
+    await asyncio.gather(physician.sees(30), guardian.sees(30))
     states = [message.state for message in rig.inbox.all(control.LegState) if message.leg == 1]
     assert states == ["connecting", "connected"]

@@ -15,7 +15,16 @@ from media.ice import Credentials
 
 CHROMIUM = (Path(__file__).parents[1] / "corpus/sdp/chromium.sdp").read_bytes().decode()
 HERE = sdp.Here(
-    Credentials("hereufrag", "herepassword"), "AA:" * 31 + "AA", (("192.0.2.1", 5000), ("2001:db8::1", 5000)), 77, 3
+    Credentials("hereufrag", "herepassword"),
+    "AA:" * 31 + "AA",
+    (
+        sdp.Candidate("udp", "192.0.2.1", 5000),
+        sdp.Candidate("udp", "2001:db8::1", 5000),
+        sdp.Candidate("tcp", "192.0.2.1", 5001),
+        sdp.Candidate("tcp", "2001:db8::1", 5001),
+    ),
+    77,
+    3,
 )
 NUMBERS = [sdp.PairNumbers(11, 12, 13, "cname0"), sdp.PairNumbers(21, 22, 23, "cname1")]
 BOTH = ("VP8", "H264")
@@ -162,15 +171,25 @@ def test_an_independent_parser_reads_the_answer() -> None:
         assert media.ice.iceLite
         assert (media.ice.usernameFragment, media.ice.password) == ("hereufrag", "herepassword")
         assert media.dtls.role == "server"
-        assert [(each.ip, each.port, each.type) for each in media.ice_candidates] == [
-            ("192.0.2.1", 5000, "host"), ("2001:db8::1", 5000, "host"),
+        assert [(each.protocol, each.ip, each.port, each.type, each.tcpType) for each in media.ice_candidates] == [
+            ("udp", "192.0.2.1", 5000, "host", None), ("udp", "2001:db8::1", 5000, "host", None),
+            ("tcp", "192.0.2.1", 5001, "host", "passive"), ("tcp", "2001:db8::1", 5001, "host", "passive"),
         ]  # fmt: skip
-        assert media.ice_candidates[0].priority > media.ice_candidates[1].priority
+        priorities = [each.priority for each in media.ice_candidates]
+        assert sorted(set(priorities), reverse=True) == priorities
+        assert len({each.foundation for each in media.ice_candidates}) == 4
     video = read.media[3]
     assert [each.ssrc for each in video.ssrc] == [12, 13]
     assert str(video.ssrc_group[0]) == "FID 12 13"
     assert {each.cname for each in video.ssrc} == {"cname0"}
     assert video.msid.split()[0] == read.media[2].msid.split()[0]
+
+
+def test_a_tcp_candidate_has_the_priority_of_its_standard() -> None:
+    """RFC 6544, 4.2, with the formula of RFC 8445, 5.1.2.1."""
+    line = sdp.Candidate("tcp", "192.0.2.1", 5001).line(2)
+    priority = 2**24 * 126 + 2**8 * (2**13 * 4 + 8191 - 2) + (256 - 1)
+    assert line == f"a=candidate:3 1 tcp {priority} 192.0.2.1 5001 typ host tcptype passive"
 
 
 def test_only_what_is_on_the_lists_is_agreed() -> None:
