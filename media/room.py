@@ -220,10 +220,9 @@ class Room:
     def statistics(self) -> list[dict[str, Any]]:
         now_us = self.clock_us()
         running = [leg for leg in self.legs if leg.running]
-        return [
-            leg.counters.statistics(now_us, leg.downlink.estimate_bps) | {"candidate": transport(leg.path.address)}
-            for leg in running
-        ]
+        for leg in running:
+            leg.counters.candidate = transport(leg.path.address)
+        return [leg.counters.statistics(now_us, leg.downlink.estimate_bps) for leg in running]
 
     def keyframe(self, name: str) -> None:
         seat = self.seats.get(name)
