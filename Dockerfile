@@ -17,7 +17,7 @@ RUN useradd --system --home /data peitong && install -d -o peitong -m 0700 /data
 USER peitong
 VOLUME /data
 ENV PEITONG_DATA_FOLDER=/data PEITONG_HTTP_LISTEN=0.0.0.0:8480 PEITONG_MEDIA_UDP=0.0.0.0:50000
-EXPOSE 8480/tcp 50000/udp
+EXPOSE 8480/tcp 50000/udp 50000/tcp
 HEALTHCHECK --interval=10s --timeout=3s CMD [".venv/bin/python", "-m", "server.commands.ready"]
 ENTRYPOINT [".venv/bin/python", "-m", "server"]
 CMD ["serve"]

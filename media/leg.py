@@ -24,6 +24,8 @@ from media.sdp import Answer, Offer, Uplink
 from media.srtp import Inbound, Outbound, PacketBuffer
 
 _MAX_STREAMS = 8
+_HANDSHAKE_S = 30.0
+"""From the answer to the keys. A page that could not connect has made another leg long before."""
 _UNKNOWN_RTT_US = 100_000
 _MAX_COMPOUND = 1100
 _REMEMBERED = 1024
@@ -124,7 +126,11 @@ class Leg:
         self._task = asyncio.create_task(self._secure(handshake), name=f"leg {self.number}")
 
     async def _secure(self, handshake: Handshake) -> None:
-        sessions = await handshake.run()
+        try:
+            async with asyncio.timeout(_HANDSHAKE_S):
+                sessions = await handshake.run()
+        except TimeoutError:
+            sessions = None
         if sessions is None:
             self._room.ended(self)
             return
