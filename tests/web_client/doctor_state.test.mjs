@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { adviceOf, answerFor, asText, browserOf, configurationFor, deviceOf, figuresOf, figuresText, initial, isPrivate, overallOf, progressOf, reportOf, screenOfProblem, stateOf, tokenOf, waysOf, withWay, workingKinds } from "../../web_client/doctor/state.js";
+import { adviceOf, answerFor, asText, browserOf, configurationFor, deviceOf, figuresOf, figuresText, headlineOf, initial, isPrivate, overallOf, progressOf, reportOf, screenOfProblem, stateOf, tokenOf, waysOf, withWay, workingKinds } from "../../web_client/doctor/state.js";
 import { hasText, translator } from "../../web_client/shared/i18n/i18n.js";
 
 const SDP = [
@@ -95,6 +95,10 @@ test("good is UDP; a detour is partial; nothing is nothing", () => {
   assert.equal(overallOf(after({})), "none");
 });
 
+test("a detour and a weak network are said apart", () => {
+  assert.deepEqual([{ udp: "good" }, { udp: "poor" }, { tcp: "good" }, {}].map((found) => headlineOf(after(found))), ["good", "weak", "partial", "none"]);
+});
+
 test("without https, WebSocket or WebRTC no way helps", () => {
   for (const missing of [{ secure: false }, { socket: "failed" }, { supported: false }]) assert.equal(overallOf(after({ udp: "good" }, missing)), "none");
 });
@@ -166,8 +170,8 @@ test("browsers are known by name", () => {
 test("the copied report is for people: verdict, each way, what to change", () => {
   const text = asText(after({ tcp: "good", turn_udp: "poor" }), UA, translator("en"));
   assert.match(text, /Visits work, but only by a detour/);
-  assert.match(text, /✗ UDP, direct 203\.0\.113\.5:40000 {2}Does not connect\n {2}→ A firewall blocks UDP port 40000/);
-  assert.match(text, /✓ TCP, direct/);
+  assert.match(text, /✗ UDP direct 203\.0\.113\.5:40000 {2}Does not connect\n {2}→ A firewall blocks UDP port 40000/);
+  assert.match(text, /✓ TCP direct/);
   assert.match(text, /! TURN over UDP/);
   assert.match(asText({ ...after({}), secure: false, socket: "failed", socketMs: null }, UA, translator("zh")), /https: ✗ {2}WebSocket: ✗/);
 });
@@ -196,7 +200,7 @@ test("the token is what stands after /doctor/, and each refusal has its screen a
 test("every state, kind and overall verdict has its words", () => {
   for (const state of ["waiting", "trying", "measuring", "good", "poor", "failed", "untested"]) assert.ok(hasText(`doctor.state.${state}`), state);
   for (const kind of ["udp", "udp6", "tcp", "tcp6", "turn_udp", "turn_tcp", "turn_tls"]) assert.ok(hasText(`doctor.kind.${kind}`), kind);
-  for (const overall of ["good", "partial", "none"]) assert.ok(hasText(`doctor.overall.${overall}`) && hasText(`doctor.next.${overall}`), overall);
+  for (const overall of ["good", "partial", "weak", "none"]) assert.ok(hasText(`doctor.overall.${overall}`) && hasText(`doctor.next.${overall}`), overall);
   for (const camera of ["untested", "asking", "ok", "denied", "none", "busy", "unsupported"]) assert.ok(hasText(`doctor.camera.${camera}`), camera);
   for (const socket of ["waiting", "failed", "ok"]) assert.ok(hasText(`doctor.socket.${socket}`), socket);
 });

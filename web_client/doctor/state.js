@@ -204,6 +204,12 @@ export function overallOf(state) {
   return overUdp ? "good" : "partial";
 }
 
+/** The verdict as it is said: `partial` is a detour, or UDP that is there and `weak`. @param {State} state @returns {Overall | "weak"} */
+export function headlineOf(state) {
+  const overall = overallOf(state);
+  return overall === "partial" && workingKinds(state).some((kind) => kind.startsWith("udp")) ? "weak" : overall;
+}
+
 /** The kinds of way that work, the best first. @param {State} state @returns {Kind[]} */
 export function workingKinds(state) {
   return [...new Set(state.ways.filter((way) => counts(state, way) && works(way)).map(({ kind }) => kind))];
@@ -282,7 +288,7 @@ export function reportOf(state, userAgent) {
 
 /** The report for a mail to whoever minds the firewall. @param {State} state @param {string} userAgent @param {Translate} t */
 export function asText(state, userAgent, t) {
-  const lines = [t("doctor.title"), t(`doctor.overall.${overallOf(state)}`), `${browserOf(userAgent)} · ${t(`doctor.device.${deviceOf(userAgent)}`)}`];
+  const lines = [t("doctor.title"), t(`doctor.overall.${headlineOf(state)}`), `${browserOf(userAgent)} · ${t(`doctor.device.${deviceOf(userAgent)}`)}`];
   lines.push(`https: ${state.secure ? "✓" : "✗"}  WebSocket: ${state.socket === "ok" ? `✓ ${state.socketMs} ms` : "✗"}  ${t("doctor.camera.title")}: ${t(`doctor.camera.${state.camera}`)}`);
   for (const way of state.ways) {
     const advice = adviceOf(state, way);

@@ -2,7 +2,7 @@
 
 import { LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
 import { h, icon, render } from "../shared/ui/dom.js";
-import { adviceOf, figuresText, overallOf, progressOf, workingKinds } from "./state.js";
+import { adviceOf, figuresText, headlineOf, overallOf, progressOf, workingKinds } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Way} Way */
@@ -111,7 +111,7 @@ function done(state, t, emit) {
         "div",
         { class: `doctor-verdict notice-${look}`, role: "status" },
         h("span", { class: "doctor-sign" }, icon(name)),
-        h("div", { class: "stack-tight" }, h("h1", null, t(`doctor.overall.${overall}`)), h("p", null, through), h("p", null, t(`doctor.next.${overall}`))),
+        h("div", { class: "stack-tight" }, h("h1", null, t(`doctor.overall.${headlineOf(state)}`)), h("p", null, through), h("p", null, t(`doctor.next.${headlineOf(state)}`))),
       ),
       basics(state, t, emit),
       h(

@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import socket
 import sqlite3
 import ssl
 import stat
-import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -21,7 +18,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyrage
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -41,19 +37,11 @@ from server.doctor.ways import Candidate, Survey
 from server.store.database import Database
 from server.store.doctor import DoctorLinks
 from server.store.migrate import migrate
+from tests.server.commands.doctor_rig import RECIPIENT, ROOT, SECRET, WITH_SECRET, coturn, free_port, running_server
 from tests.server.doctor.test_report import a_way, sent
 
-ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
-SECRET = "north"
-RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 TRUSTING_NOBODY = ssl.create_default_context()
-
-
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def config_of(folder: Path, **changed: Any) -> Config:
@@ -318,38 +306,6 @@ async def test_a_candidate_that_does_not_answer_is_judged_by_whose_it_is() -> No
 
 # --- a real coturn ------------------------------------------------------------------------------------
 
-Turn = tuple[int, int]
-
-
-@contextmanager
-def coturn(folder: Path, *arguments: str) -> Iterator[Turn]:
-    """coturn on 127.0.0.1: (its port, its TLS port)."""
-    port, tls = free_port(), free_port()
-    command = ["turnserver", "--no-cli", "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={port}"]
-    command += [
-        f"--tls-listening-port={tls}",
-        "--realm=peitong.example",
-        f"--pidfile={folder / 'turn.pid'}",
-        "--no-multicast-peers",
-    ]
-    command += ["--log-file=stdout", f"--userdb={folder / 'turn.db'}", *arguments]
-    with (folder / "turn.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-        try:
-            for _ in range(100):
-                with socket.socket() as sock:
-                    if sock.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                assert process.poll() is None, (folder / "turn.log").read_text()
-                time.sleep(0.05)
-            yield port, tls
-        finally:
-            process.kill()
-            process.wait()
-
-
-WITH_SECRET = ("--use-auth-secret", f"--static-auth-secret={SECRET}")
-
 
 def turn_config(folder: Path, url: str, secret: str = SECRET) -> Config:
     return config_of(folder, turn_urls=(url,), turn_secret=Secret(secret))
@@ -411,26 +367,8 @@ async def test_what_is_no_turn_address_is_told(tmp_path: Path) -> None:
 @pytest.fixture
 async def serving(tmp_path: Path) -> AsyncIterator[dict[str, str]]:
     """`peitong serve` in a process of its own; the environment that commands need to find it."""
-    port = free_port()
-    settings = {
-        "DATA_FOLDER": str(tmp_path / "data"),
-        "HTTP_ORIGIN": f"http://localhost:{port}",
-        "HTTP_LISTEN": f"127.0.0.1:{port}",
-        "MEDIA_UDP": f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}",
-        "MEDIA_ADVERTISE": "127.0.0.1",
-        "RECORDING_RECIPIENTS": RECIPIENT,
-    }
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PEITONG_")}
-    environment |= {f"PEITONG_{name}": value for name, value in settings.items()}
-    with (tmp_path / "server.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "server", "serve", cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=log, env=environment
-        )
-        assert process.stdout is not None
-        assert await asyncio.wait_for(process.stdout.readline(), 60)
+    async with running_server(tmp_path) as environment:
         yield environment
-        process.terminate()
-        assert await asyncio.wait_for(process.wait(), 20) == 0
 
 
 async def command(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:

@@ -19,12 +19,14 @@ export default Object.freeze({
 
   "doctor.overall.good": "Online visits work here",
   "doctor.overall.partial": "Visits work, but only by a detour",
+  "doctor.overall.weak": "Visits work, but this network is weak",
   "doctor.overall.none": "Online visits do not work here yet",
   "doctor.through": "Ways that work: {ways}.",
   "doctor.through_none": "No way carries sound and picture.",
   "doctor.and": ", ",
   "doctor.next.good": "Nothing needs to change.",
   "doctor.next.partial": "Allow UDP as told beside each way: sound and picture will be steadier.",
+  "doctor.next.weak": "Sound and picture may be unsteady: mend what is told beside each way.",
   "doctor.next.none": "Give the report to whoever minds the network, change what it says, and check again.",
 
   "doctor.basics": "The page itself",
@@ -46,10 +48,10 @@ export default Object.freeze({
   "doctor.camera.unsupported": "This browser offers no camera. Use the system's own browser.",
 
   "doctor.ways": "Ways to connect",
-  "doctor.kind.udp": "UDP, direct",
-  "doctor.kind.udp6": "UDP, direct (IPv6)",
-  "doctor.kind.tcp": "TCP, direct",
-  "doctor.kind.tcp6": "TCP, direct (IPv6)",
+  "doctor.kind.udp": "UDP direct",
+  "doctor.kind.udp6": "UDP direct (IPv6)",
+  "doctor.kind.tcp": "TCP direct",
+  "doctor.kind.tcp6": "TCP direct (IPv6)",
   "doctor.kind.turn_udp": "TURN over UDP",
   "doctor.kind.turn_tcp": "TURN over TCP",
   "doctor.kind.turn_tls": "TURN over TLS",
@@ -77,7 +79,7 @@ export default Object.freeze({
   "doctor.advice.slow": "The way is too long. Avoid detours by VPN or proxy.",
   "doctor.advice.narrow": "Too little can be sent. Stop other uploads, or get more bandwidth.",
 
-  "doctor.copy": "Copy the report",
+  "doctor.copy": "Copy report",
   "doctor.copied": "Copied",
   "doctor.device.phone": "phone",
   "doctor.device.desktop": "computer",
