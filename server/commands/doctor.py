@@ -121,43 +121,46 @@ async def examine(config: Config, progress: Progress, context: ssl.SSLContext) -
         if "server" in missing:
             host, port = config.listen
             found += [finding("server_stopped", listen=f"{host}:{port}"), *relays.ports_taken(config)]
-            legs: dict[str, Survey] = {}
-            link = ""
+            token = link = ""
         else:
             found.append(finding("server_missing", missing=", ".join(missing)) if missing else finding("server_good"))
             progress(CHECKS["origin"])
             found += await asyncio.to_thread(origin.examine, config, context)
-            legs = await _legs(config, links, found, progress)
+            token = await _ways(config, links, found, progress)
             link = await _new_link(config, links)
     except Unavailable:
-        legs, link = {}, ""  # told as the database's finding
+        token = link = ""  # told as the database's finding
     finally:
         await database.close()
     for url in config.turn_urls:
         progress(f"TURN {url}")
-        found.append(await turns.examine(url, config, time.time(), next(iter(legs.values()), None), context))
-    for token in legs:
+        leg = await _leg(config, token)
+        found.append(await turns.examine(url, config, time.time(), leg, context))
+    if token:
         await asyncio.to_thread(relays.close, config, token)
     return found, link
 
 
-async def _legs(config: Config, links: DoctorLinks, found: list[Finding], progress: Progress) -> dict[str, Survey]:
-    """A leg on each relay, by the link that holds its room, and what was found at its candidates; only the first stays open."""
-    legs: dict[str, Survey] = {}
+async def _ways(config: Config, links: DoctorLinks, found: list[Finding], progress: Progress) -> str:
+    """Adds what was found at each relay's candidates; the token by which the last leg's room is held."""
+    token = await links.issue(Clock()())
     for worker in range(config.relays):
         progress(f"{CHECKS['udp']} · {CHECKS['tcp']} ({worker + 1}/{config.relays})")
-        token = await links.issue(Clock()())
         try:
             leg = await asyncio.to_thread(relays.leg, config, token, worker)
         except relays.LegRefused as error:
             found.append(finding("leg_refused", why=str(error)))
-            continue
-        found += await relays.candidates(leg)
-        if legs:
-            await asyncio.to_thread(relays.close, config, token)
         else:
-            legs[token] = leg
-    return legs
+            found += await relays.candidates(leg)
+    return token
+
+
+async def _leg(config: Config, token: str) -> Survey | None:
+    """A fresh leg for each TURN server, as the relay soon lets go of one whose handshake does not begin."""
+    try:
+        return await asyncio.to_thread(relays.leg, config, token, 0) if token else None
+    except relays.LegRefused:
+        return None  # told when the ways were looked at
 
 
 async def _database(config: Config, database: Database) -> Finding:

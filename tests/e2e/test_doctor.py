@@ -75,7 +75,7 @@ async def test_each_way_is_tried_alone_and_the_administrator_reads_what_was_foun
             _, told = await doctor(environment, "--last", "--json")
     works = {(kind, host.rsplit(":", 1)[0]) for (kind, host), state in found.items() if state in ("good", "poor")}
     fails = {(kind, host) for (kind, host), state in found.items() if state == "failed"}
-    assert {("udp", "127.0.0.1"), ("turn_udp", "127.0.0.1"), ("turn_tcp", "127.0.0.1")} <= works
+    assert {("udp", "127.0.0.1"), ("tcp", "127.0.0.1"), ("turn_udp", "127.0.0.1"), ("turn_tcp", "127.0.0.1")} <= works
     assert ("turn_tcp", f"127.0.0.1:{dead}") in fails
     assert any(kind == "udp" and host.startswith(UNREACHABLE) for kind, host in fails)
     report = json.loads(told)["report"]

@@ -399,7 +399,7 @@ async def test_a_running_server_is_examined_down_to_its_ports_and_through_coturn
     found = by_check(out)
     assert code == 0
     assert (found["server"], found["origin"], found["database"]) == (["server_good"], ["origin_plain"], ["database_good"])
-    assert found["udp"] == ["udp_loopback"]
+    assert (found["udp"], found["tcp"]) == (["udp_loopback"], ["tcp_good"])
     assert found["turn"] == ["turn_good", "turn_good"]
     link = json.loads(out)["link"]
     assert link.startswith(f"{serving['PEITONG_HTTP_ORIGIN']}/doctor/")
