@@ -17,7 +17,7 @@ from media.feedback import RembRelay
 from media.forward import Line, StartsPicture
 from media.ladder import Rung
 from media.red import Redundancy
-from media.repair import RepairCache
+from media.repair import LONG_RTT_US, Patience, RepairCache
 from media.rescue import Stills
 from media.rtp import abs_send_time, wrap_rtx
 from media.sdp import Downlink
@@ -25,10 +25,17 @@ from media.srtp import PacketBuffer
 
 _HEADER = struct.Struct("!BBHII")
 _STAMPED_HEADER = struct.Struct("!BBHIIHHI")
+_WAITING_HEADER = struct.Struct("!BBHIIHHII")
 _EXTENSION = struct.Struct("!HHI")
 _EXTENSION_AT = rtp.FIXED_HEADER
+_ELEMENT_AT = rtp.FIXED_HEADER + 4
+_NOTHING_YET = _EXTENSION.pack(0xBEDE, 1, 0)
+_NO_LIMIT = 0xFFF  # of the wait, in 10 ms
 _MAX_PADDING = 255
 _MAX_RESENT = 200
+_RESENT_SHARE = 0.4  # of what is forwarded may be sent again
+_RESENT_AT_ONCE = 150
+_LOSSY = 0.03
 _LEAST_REPEAT_US = 20_000
 _UNKNOWN_RTT_US = 100_000
 _MEASURED_OVER_US = 500_000
@@ -61,10 +68,9 @@ class Outgoing:
     """``packet`` is a buffer to build in, which all tracks may share."""
 
     __slots__ = (
-        "_cache", "_first", "_measured", "_number", "_numbers", "_outbound", "_packet", "_receiver", "_redundancy",
-        "_rtx_sequence", "_rtx_ssrc", "_send_time", "_start", "bitrate_bps", "downlink", "flow", "held", "line", "octets",
-        "packets",
-        "payload_type", "remb", "stills",
+        "_again", "_cache", "_credit", "_credited", "_first", "_measured", "_number", "_numbers", "_outbound", "_packet",
+        "_receiver", "_redundancy", "_rtx_sequence", "_rtx_ssrc", "_send_time", "_start", "_wait", "bitrate_bps", "downlink",
+        "flow", "held", "line", "octets", "packets", "patience", "payload_type", "remb", "stills",
     )  # fmt: skip
 
     def __init__(
@@ -83,7 +89,11 @@ class Outgoing:
         self.stills: Stills | None = None
         self.remb = RembRelay()
         self.line = Line(downlink.ssrc, quality.CLOCK_RATES[downlink.kind], first_sequence & 0x7FFF, first_timestamp)
+        self.patience = Patience()
+        self._again: list[int] = []  # sent again a moment ago, and to be once more
         self._cache = RepairCache()
+        self._credit, self._credited = float(_RESENT_AT_ONCE), 0
+        self._wait = 0
         self._redundancy: Redundancy | None = None
         self._measured = (0, 0)
         self._packet = packet
@@ -99,10 +109,10 @@ class Outgoing:
         self._numbers = downlink.transport_cc != 0
         self._number = downlink.transport_cc << 28 | 1 << 24
         self._send_time = downlink.send_time << 28 | 2 << 24
+        self._wait = 0
         extended = downlink.transport_cc or downlink.send_time
-        start = rtp.FIXED_HEADER + (_EXTENSION.size if extended else 0)
+        self._start = rtp.FIXED_HEADER + (_EXTENSION.size if extended else 0)
         self._first = 0x90 if extended else 0x80
-        self._start = start
         self._cache.clear()  # what was sent on other terms cannot be sent again on these
         if downlink.red < 0:
             self._redundancy = None
@@ -141,6 +151,11 @@ class Outgoing:
                 payload, end, second = wrapped, start + len(wrapped), second & 0x80 | self.downlink.red
         if start == 12:
             _HEADER.pack_into(data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc)
+        elif self._wait:
+            _WAITING_HEADER.pack_into(
+                data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc, 0xBEDE, 2,
+                self._element(end, now_us) | self.downlink.playout_delay << 4 | 2, self._wait,
+            )  # fmt: skip
         else:
             _STAMPED_HEADER.pack_into(
                 data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc, 0xBEDE, 1, self._element(end, now_us)
@@ -218,21 +233,45 @@ class Outgoing:
             rtcp.map_sender_report(mapped, self.line.ssrc, self.line.timestamp_offset, self.packets, self.octets)
         )
 
+    def wait(self, wait_ms: int) -> None:
+        """The receiver should show pictures no sooner than ``wait_ms`` after they came (the playout-delay extension)."""
+        if (wait_ms or self._wait) and self.downlink.playout_delay and self._numbers:
+            self._wait = wait_ms // 10 << 20 | _NO_LIMIT << 8
+            self._start = _WAITING_HEADER.size
+
     def resend(self, lost: tuple[int, ...], rtt_us: int, now_us: int) -> None:
-        """Answers a NACK from the cache."""
+        """Answers a NACK from the cache, within bounds; over a long lossy way twice, 20 ms apart."""
         wait_us = max(rtt_us, _LEAST_REPEAT_US) if rtt_us >= 0 else _UNKNOWN_RTT_US
+        twice = rtt_us >= LONG_RTT_US and self._receiver.downlink.loss >= _LOSSY
         self.flow.down_nacks += len(lost)
+        self._credit = min(_RESENT_AT_ONCE, self._credit + _RESENT_SHARE * (self.packets - self._credited))
+        self._credited = self.packets
         if self.held:
             return
         for sequence in lost[:_MAX_RESENT]:
-            packet = self._cache.recall(sequence, now_us, wait_us)
+            packet = self._cache.recall(sequence, now_us, wait_us) if self._credit >= 1 else None
             if packet is None:
                 continue
-            if self.downlink.rtx_ssrc:
-                self._retransmit(packet, now_us)
-            else:
-                self._receiver.transmit(packet)
-            self.flow.down_rtx += 1
+            self._send_again(packet, now_us)
+            if twice and self.downlink.rtx_ssrc:
+                self._again.append(sequence)
+
+    def resend_late(self, now_us: int) -> None:
+        """What is to be sent twice; to be called every 20 ms."""
+        if self._again:
+            again, self._again = self._again, []
+            for sequence in again:
+                packet = self._cache.recall(sequence, now_us, -1)
+                if packet is not None and not self.held and self._credit >= 1:
+                    self._send_again(packet, now_us)
+
+    def _send_again(self, packet: bytes, now_us: int) -> None:
+        self._credit -= 1
+        if self.downlink.rtx_ssrc:
+            self._retransmit(packet, now_us)
+        else:
+            self._receiver.transmit(packet)
+        self.flow.down_rtx += 1
 
     def _retransmit(self, original: bytes, now_us: int) -> None:
         packet, size = self._packet, len(original)
@@ -241,9 +280,11 @@ class Outgoing:
         if self._outbound is None or payload_type is None:
             return
         data[:size] = original
-        if self._start != 12:
+        start = rtp.FIXED_HEADER
+        if original[0] & 0x10:
+            start += 4 + (original[15] << 2)
             self._stamp(data, size + 2, now_us)
-        size = wrap_rtx(data, size, self._start, payload_type, self.downlink.rtx_ssrc, self._rtx_sequence)
+        size = wrap_rtx(data, size, start, payload_type, self.downlink.rtx_ssrc, self._rtx_sequence)
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
         sealed = self._outbound.protect(packet, size)
         if sealed >= 0:
@@ -258,13 +299,14 @@ class Outgoing:
         payload_type = self.downlink.rtx.get(self.payload_type)
         if self._outbound is None or payload_type is None or not self._numbers:
             return 0
-        packet, sent, start = self._packet, 0, self._start
+        packet, sent, start = self._packet, 0, rtp.FIXED_HEADER + _EXTENSION.size
         data = packet.data
         while sent < octets:
             padding = min(_MAX_PADDING, max(1, octets - sent - start))
             end = start + padding
             _HEADER.pack_into(data, 0, self._first | 0x20, payload_type, self._rtx_sequence, 0, self.downlink.rtx_ssrc)
             self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+            data[_EXTENSION_AT:start] = _NOTHING_YET
             self._stamp(data, end, now_us)
             data[start:end] = bytes(padding - 1) + bytes((padding,))
             sealed = self._outbound.protect(packet, end)
@@ -281,4 +323,6 @@ class Outgoing:
         return self._send_time | abs_send_time(now_us)
 
     def _stamp(self, data: bytearray, size: int, now_us: int) -> None:
-        _EXTENSION.pack_into(data, _EXTENSION_AT, 0xBEDE, 1, self._element(size, now_us))
+        """Sets the first element anew; what follows it (the fourth byte may begin another) stays."""
+        at = _ELEMENT_AT
+        data[at : at + 4] = (self._element(size, now_us) | (data[at + 3] if self._numbers else 0)).to_bytes(4, "big")

@@ -17,6 +17,7 @@ MAX_SPAN = 2000
 """One report is about no more sequence numbers than this: a source that leaps further is reported on from there."""
 _FORGIVEN = 14  # hundredths of a lost packet that each one received makes up for: 12 % of all
 _FORGIVEN_AT_ONCE = 25 * 100
+_LOSS_OVER = 300  # packets
 
 
 class FeedbackRecorder:
@@ -28,9 +29,10 @@ class FeedbackRecorder:
     forget the packet and could not send it again.
     """
 
-    __slots__ = ("_arrivals", "_count", "_credit", "_fresh", "_highest", "_next", "_start")
+    __slots__ = ("_arrivals", "_count", "_credit", "_fresh", "_highest", "_next", "_start", "loss")
 
     def __init__(self) -> None:
+        self.loss = 0.0  # 0..1, of late, before repair
         self._arrivals: dict[int, int] = {}
         self._highest = -1
         self._next = -1  # the 16-bit number after the highest
@@ -96,6 +98,7 @@ class FeedbackRecorder:
                 runs.append((index, run))
             run.append((index, known[index]))
             self._credit = min(_FORGIVEN_AT_ONCE, self._credit + _FORGIVEN)
+            self.loss += (min(0.5, index - expected) - self.loss) / _LOSS_OVER
             expected = index + 1
         return runs
 

@@ -318,6 +318,7 @@ class Leg:
         for outgoing in self.outgoing.values():
             if outgoing.downlink.kind == "video":
                 outgoing.hold(self.downlink.blocked)
+                outgoing.resend_late(now_us)
                 if octets > 0:
                     octets -= outgoing.pad(octets, now_us)
 

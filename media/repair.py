@@ -2,10 +2,12 @@
 
 Pure. ``RepairCache`` answers the far side's NACKs and never lets one packet be repeated faster than the round trip;
 ``GapTracker`` finds the holes of an uplink and asks for them within bounds of count, age and rate, so that repair does not
-itself congest the path.
+itself congest the path; ``Patience`` says how long a receiver should wait with a picture so that repair comes in time.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 CAPACITY = 1024
 """Packets kept per line. A power of two, so that a 16-bit sequence finds its slot; as wide as a line's window for late ones."""
@@ -16,6 +18,9 @@ MAX_AGE_US = 1_000_000
 REORDER_US = 10_000
 """A packet this little late is only reordered."""
 MIN_RETRY_US = 30_000
+LONG_RTT_US = 60_000
+"""From there on waiting for a second try costs more than saying everything twice."""
+SAID_TWICE_US = 15_000
 _CREDIT = 30  # hundredths of a request earned by a received packet: repair takes at most about a quarter of the path
 _CREDIT_CAP = 100 * 100
 
@@ -41,11 +46,17 @@ class RepairCache:
         self._again_us[slot] = 0
 
     def recall(self, sequence: int, now_us: int, rtt_us: int) -> bytes | None:
-        """The packet last sent with this 16-bit sequence; None when it is gone or was repeated within the round trip."""
+        """The packet last sent with this 16-bit sequence; None when it is gone or was repeated within the round trip.
+
+        With ``rtt_us`` -1 it is given at any rate, and counts as repeated when it was before.
+        """
         slot = sequence % CAPACITY
-        if self._sequences[slot] != sequence or now_us < self._again_us[slot]:
+        if self._sequences[slot] != sequence:
             return None
-        self._again_us[slot] = now_us + rtt_us
+        if rtt_us >= 0:
+            if now_us < self._again_us[slot]:
+                return None
+            self._again_us[slot] = now_us + rtt_us
         return self._packets[slot]
 
     def clear(self) -> None:
@@ -55,14 +66,18 @@ class RepairCache:
 
 
 class GapTracker:
-    """The holes in one incoming stream, and when to ask for them."""
+    """The holes in one incoming stream, and when to ask for them.
+
+    Over a long way each request is made twice, as it may be lost like any packet; a sender answers the first it gets and
+    ignores the other for a round trip.
+    """
 
     __slots__ = ("_credit", "_highest", "_missing", "_next", "lost", "recovered", "requests")
 
     def __init__(self) -> None:
         self._next = -1  # the 16-bit sequence that comes next
         self._highest = 0  # newest index: sequence plus 65536 a cycle
-        self._missing: dict[int, list[int]] = {}  # index -> [found at, asked at, tries]
+        self._missing: dict[int, list[int]] = {}  # index -> [found at, asked at, tries, times said in this try]
         self._credit = _CREDIT_CAP
         self.lost = 0  # given up
         self.recovered = 0
@@ -97,7 +112,7 @@ class GapTracker:
             self._restart(sequence)
             return
         for index in range(self._highest + 1, self._highest + 1 + ahead):
-            self._missing[index] = [now_us, -1, 0]
+            self._missing[index] = [now_us, -1, 0, 0]
         self._highest += ahead + 1
         self._next = (sequence + 1) & 0xFFFF
         while len(self._missing) > MAX_GAP:
@@ -118,15 +133,49 @@ class GapTracker:
         ask: list[int] = []
         given_up: list[int] = []
         for index, hole in self._missing.items():
-            found_us, asked_us, tries = hole
+            found_us, asked_us, tries, said = hole
             if now_us - found_us > MAX_AGE_US or (tries >= MAX_TRIES and now_us - asked_us >= retry_us):
                 given_up.append(index)
             elif (now_us - found_us >= REORDER_US if tries == 0 else now_us - asked_us >= retry_us) and self._credit >= 100:
                 self._credit -= 100
-                hole[1], hole[2] = now_us, tries + 1
+                hole[1], hole[2], hole[3] = now_us, tries + 1, 1
+                ask.append(index & 0xFFFF)
+            elif said == 1 and rtt_us >= LONG_RTT_US and now_us - asked_us >= SAID_TWICE_US:
+                hole[3] = 2
                 ask.append(index & 0xFFFF)
         for index in given_up:
             del self._missing[index]
         self.lost += len(given_up)
         self.requests += len(ask)
         return ask
+
+
+class Patience:
+    """How long a picture should wait at its receiver, so that what is lost on the way has come before it is shown.
+
+    Where a leg loses packets that is two round trips of it: one in five tries fails when a tenth is lost both ways. Browsers
+    guess it from what they see, too little and too late.
+    """
+
+    __slots__ = ("_lower_at_us", "wait_ms")
+
+    LOSSY = 0.015
+    TRIES = 2
+    SLACK_US = 60_000
+    MOST_MS = 500
+    STEP_MS = 50
+    KEPT_US = 10_000_000
+
+    def __init__(self) -> None:
+        self.wait_ms = 0
+        self._lower_at_us = -1
+
+    def heed(self, legs: Iterable[tuple[float, int]], now_us: int) -> int:
+        """``legs``: (loss 0..1, round trip in us or -1) of both ways; gives ``wait_ms``. It rises at once and falls late."""
+        need_us = sum(self.TRIES * max(rtt_us, 0) + self.SLACK_US for loss, rtt_us in legs if loss >= self.LOSSY)
+        need_ms = min(self.MOST_MS, -(-need_us // (1000 * self.STEP_MS)) * self.STEP_MS)
+        if need_ms >= self.wait_ms:
+            self.wait_ms, self._lower_at_us = need_ms, now_us + self.KEPT_US
+        elif now_us >= self._lower_at_us:
+            self.wait_ms = need_ms
+        return self.wait_ms

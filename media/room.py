@@ -205,6 +205,7 @@ class Room:
             leg.report_arrivals(now_us)
             if self.gate.generation:
                 self._limit(leg, now_us)
+                self._let_wait(leg, now_us)
 
     def _limit(self, leg: Leg, now_us: int) -> None:
         """Tells a leg how much its picture may take: what the least of its receivers can bear."""
@@ -216,6 +217,15 @@ class Room:
         cap_bps = min(outgoing.cap_bps(now_us) for outgoing in pictures)
         if leg.cap.tell(cap_bps, now_us):
             leg.send_rtcp(rtcp.remb(leg.ssrc, cap_bps, [stream.ssrc]))
+
+    def _let_wait(self, receiver: Leg, now_us: int) -> None:
+        """Lossy ways: pictures wait at their receiver until repair has come."""
+        down = receiver.downlink.loss, receiver.counters.round_trip.rtt_us
+        for outgoing in receiver.outgoing.values():
+            source = self._sources.get(outgoing) if outgoing.downlink.kind == "video" else None
+            if source is not None:
+                up = source.feedback.loss, source.counters.round_trip.rtt_us
+                outgoing.wait(outgoing.patience.heed((up, down), now_us))
 
     def statistics(self) -> list[dict[str, Any]]:
         now_us = self.clock_us()

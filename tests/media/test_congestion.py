@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from media.congestion import FREE_BPS, DownlinkRate
+from media.congestion import FREE_BPS, HISTORY, LEAST_BPS, DownlinkRate, Loss, Trendline
 
 MS = 1000
 S = 1_000_000
@@ -245,3 +247,209 @@ def test_while_nothing_is_heard_pictures_wait() -> None:
     call.silent = False
     call.run(1 * S)
     assert not call.rate.blocked
+
+
+# --- its parts ------------------------------------------------------------------------------------
+
+
+def drive(trend: Trendline, gaps_ms: list[tuple[int, int]]) -> tuple[bool, bool]:
+    """Packets sent and arriving so much after the one before: whether overuse and underuse were ever told."""
+    sent = came = 0
+    over = under = False
+    for sent_gap, arrival_gap in gaps_ms:
+        sent, came = sent + sent_gap * MS, came + arrival_gap * MS
+        trend.packet(sent, came)
+        over, under = over or trend.overusing, under or trend.underusing
+    return over, under
+
+
+def test_a_steady_path_is_neither_over_nor_underused() -> None:
+    assert drive(Trendline(), [(10, 10)] * 200) == (False, False)
+
+
+def test_a_queue_that_grows_is_overuse_and_one_that_drains_underuse() -> None:
+    grows = [(10, 10)] * 40 + [(10, 13)] * 40
+    assert drive(Trendline(), grows) == (True, False)
+    assert drive(Trendline(), grows + [(10, 7)] * 40) == (True, True)
+
+
+def test_a_lump_behind_one_that_was_held_up_is_one_group() -> None:
+    """All arrive at once: no gap is told of, and no line can be laid through points of one moment."""
+    trend = Trendline()
+    assert drive(trend, [(10, 10)] * 5 + [(10, 300)] + [(10, 0)] * 29 + [(10, 10)] * 60) == (False, False)
+    assert drive(Trendline(), [(10, 0)] * 60) == (False, False)
+    assert drive(Trendline(), [(20, -20), *[(20, 0)] * 60])[0] is False
+
+
+def rounds(loss: Loss, *lost: int) -> list[bool]:
+    """Reports about 40 packets each."""
+    return [loss.packets(Loss.LEAST_PACKETS, each) for each in lost]
+
+
+def test_the_first_loss_is_taken_for_the_paths_own() -> None:
+    loss = Loss()
+    assert rounds(loss, 4, 4, 5, 3) == [False] * 4
+    assert 0.05 < loss.inherent < 0.12
+
+
+def test_loss_that_comes_up_lowers_the_rate_once_and_again_only_when_that_helped() -> None:
+    loss = Loss()
+    assert rounds(loss, 0, 0, 8) == [False, False, True]
+    loss.lowered()
+    assert rounds(loss, 8) == [False]
+    assert loss.inherent == Loss.MOST_INHERENT
+    helped = Loss()
+    assert rounds(helped, 0, 0, 20) == [False, False, True]
+    assert rounds(helped, 8) == [True]
+    assert helped.inherent < 0.01
+
+
+def test_a_path_that_loses_more_than_can_be_inherent_is_full_for_good() -> None:
+    loss = Loss()
+    assert sum(rounds(loss, *[20] * 40)) >= 15
+    assert loss.inherent == Loss.MOST_INHERENT
+
+
+def test_few_packets_say_nothing_yet() -> None:
+    loss = Loss()
+    assert [loss.packets(10, 10) for _ in range(3)] == [False] * 3
+    assert loss.fraction == 0.0
+    loss.packets(10, -1)  # one came after all
+    assert loss.fraction > 0
+
+
+# --- reports of any kind --------------------------------------------------------------------------
+
+
+def steady(numbers: int = 200, gap_us: int = 10 * MS) -> DownlinkRate:
+    rate = DownlinkRate()
+    for number in range(numbers):
+        rate.sent(1000, number * gap_us)
+        rate.feedback(number & 0xFFFF, [number * gap_us + 30 * MS], number * gap_us + 60 * MS)
+    return rate
+
+
+def test_what_is_delivered_is_measured() -> None:
+    rate = steady()
+    assert abs(rate.delivered_bps - 800_000) < 10_000
+    assert rate.queue_us == 0
+    assert rate.estimate_bps == rate.delivered_bps * 3 // 2 + 10_000
+
+
+def test_a_report_before_anything_was_sent_or_about_nothing_says_nothing() -> None:
+    rate = DownlinkRate()
+    rate.feedback(0, [0], 0)
+    rate.sent(1000, 0)
+    rate.feedback(0, [], 0)
+    rate.feedback(7, [1, 2, None], 0)
+    rate.feedback(0, [None], 0)
+    assert rate.estimate_bps == -1
+
+
+def test_a_report_told_twice_counts_once_and_what_came_late_is_not_lost() -> None:
+    rate = DownlinkRate()
+    for number in range(100):
+        rate.sent(1000, number * 10 * MS)
+    rate.feedback(0, [None if number % 2 else number * 10 * MS for number in range(100)], S)
+    assert rate.loss == 0.25, "half of half, as it is smoothed"
+    again = steady(0)
+    for number in range(30):
+        again.sent(1000, number * 10 * MS)
+    again.feedback(0, [None, *[number * 10 * MS for number in range(1, 30)]], S)
+    again.feedback(0, [None, 5 * MS], S)
+    again.feedback(0, [4 * MS], S)
+    assert again.loss == 0.0
+
+
+def test_a_lost_report_does_not_look_like_a_slow_path() -> None:
+    rate = steady(100)
+    for number in range(100, 140):
+        rate.sent(1000, number * 10 * MS)
+    rate.feedback(120, [number * 10 * MS + 30 * MS for number in range(120, 140)], 1500 * MS)
+    assert rate.delivered_bps > 700_000
+    rate.feedback(100, [number * 10 * MS + 30 * MS for number in range(100, 120)], 1510 * MS)
+    assert rate.loss == 0.0
+
+
+def test_the_receivers_clock_may_wrap() -> None:
+    wraps_us, gap_us = 64_000 << 24, 10 * MS
+    rate = DownlinkRate()
+    for number in range(300):
+        rate.sent(1000, number * gap_us)
+        arrival = number * gap_us + wraps_us // 2 - 1500 * MS
+        rate.feedback(number, [arrival if arrival < wraps_us // 2 else arrival - wraps_us], number * gap_us + 60 * MS)
+    assert abs(rate.delivered_bps - 800_000) < 10_000
+    assert rate.queue_us == 0
+
+
+def test_a_route_that_becomes_longer_is_no_queue_for_ever() -> None:
+    rate, now = steady(), 2 * S
+    for number in range(200, 4000):
+        now += 10 * MS
+        rate.sent(1000, now)
+        rate.feedback(number & 0xFFFF, [now + 400 * MS], now + 430 * MS)
+    assert rate.queue_us == 0
+    assert not rate.blocked
+
+
+def test_several_pictures_share_and_repair_has_its_part() -> None:
+    call = Call(Path(rate_bps=700_000)).run(20 * S)
+    alone = call.rate.cap_bps
+    call.rate.pictures = 2
+    assert alone // 2 - 1 <= call.rate.cap_bps <= alone // 2
+    call.rate.lossiness.fraction = 0.1
+    assert call.rate.cap_bps < 0.46 * alone
+
+
+def test_a_probe_of_which_nothing_is_heard_is_given_up() -> None:
+    call = Call(Path(rate_bps=400_000)).run(10 * S)
+    call.wants_bps = 100_000
+    call.run(3 * S)
+    at = call.now_us
+    asked = [each for each in range(at, at + 12 * S, 20 * MS) if call.rate.probe(each)]
+    assert DownlinkRate.PROBE_TICKS < len(asked) <= 3 * DownlinkRate.PROBE_TICKS, "and tried again"
+
+
+def test_a_probe_that_went_out_in_one_moment_proves_nothing() -> None:
+    call = Call(Path(rate_bps=400_000)).run(10 * S)
+    before = call.rate.estimate_bps
+    call.now_us += 5 * S
+    for _ in range(DownlinkRate.PROBE_TICKS + 1):
+        if call.rate.probe(call.now_us):
+            call.send(250)
+    call.now_us += 100 * MS
+    call.report()
+    _, base, arrivals = call.due[-1]
+    call.rate.feedback(base, arrivals, call.now_us + 100 * MS)
+    assert call.rate.estimate_bps < 1.15 * before
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 40),
+            st.integers(-5000, 70_000),
+            st.lists(st.none() | st.integers(-(2**41), 2**41), max_size=30),
+            st.integers(0, S),
+            st.booleans(),
+        ),
+        max_size=40,
+    )
+)
+def test_whatever_is_reported_the_estimate_keeps_its_bounds(
+    script: list[tuple[int, int, list[int | None], int, bool]],
+) -> None:
+    rate, now, sent = DownlinkRate(), 0, 0
+    for more, back, arrivals, passed, nonsense in script:
+        now += passed
+        for _ in range(more):
+            assert rate.sent(1000, now) == sent & 0xFFFF
+            sent += 1
+        near = [None if at is None else now + at % (300 * MS) for at in arrivals]
+        rate.feedback((sent - back) & 0xFFFF if nonsense else (sent - len(near)) & 0xFFFF, arrivals if nonsense else near, now)
+        assert 0 <= rate.probe(now) < 100_000
+        assert rate.estimate_bps == -1 or rate.estimate_bps >= min(LEAST_BPS, 10_000)
+        assert LEAST_BPS <= rate.cap_bps <= FREE_BPS
+        assert 0.0 <= rate.loss <= 1.0
+    assert len(rate._sizes) == HISTORY

@@ -7,7 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.repair import CAPACITY, MAX_AGE_US, MAX_GAP, MAX_TRIES, REORDER_US, GapTracker, RepairCache
+from media.repair import CAPACITY, MAX_AGE_US, MAX_GAP, MAX_TRIES, REORDER_US, GapTracker, Patience, RepairCache
 
 RTT_US = 50_000
 MS = 1000
@@ -84,8 +84,10 @@ def test_a_late_packet_is_not_asked_for() -> None:
 
 def test_it_asks_again_after_a_round_trip_and_a_quarter() -> None:
     gaps = tracker(1, 3)
-    asked = [at for at in range(0, 200 * MS, MS) if gaps.due(at, 80 * MS)]
-    assert asked == [10 * MS, 110 * MS]
+    asked = [at for at in range(0, 200 * MS, MS) if gaps.due(at, 40 * MS)]
+    assert asked == [10 * MS, 60 * MS, 110 * MS, 160 * MS]
+    gaps = tracker(1, 3)
+    assert [at for at in range(0, 200 * MS, MS) if gaps.due(at, 80 * MS)] == [10 * MS, 25 * MS, 110 * MS, 125 * MS], "twice"
     assert [at for at in range(210 * MS, 300 * MS, MS) if gaps.due(at, 0)] == [210 * MS, 240 * MS, 270 * MS]
 
 
@@ -157,3 +159,33 @@ def test_its_memory_is_bounded_whatever_comes(sequences: list[int]) -> None:
         gaps.received(sequence, at * MS)
         assert gaps.missing <= MAX_GAP
         assert len(gaps.due(at * MS, 0)) <= MAX_GAP
+
+
+# --- patience -------------------------------------------------------------------------------------
+
+
+def test_pictures_wait_for_two_tries_on_each_lossy_leg() -> None:
+    assert Patience().heed([(0.0, 160 * MS), (0.01, 160 * MS)], 0) == 0
+    assert Patience().heed([(0.05, 160 * MS), (0.0, 160 * MS)], 0) == 400
+    assert Patience().heed([(0.05, 40 * MS), (0.05, 20 * MS)], 0) == 250
+    assert Patience().heed([(0.05, -1)], 0) == 100
+    assert Patience().heed([(0.1, 160 * MS), (0.1, 160 * MS)], 0) == Patience.MOST_MS
+
+
+def test_patience_grows_at_once_and_is_lost_late() -> None:
+    patience = Patience()
+    assert patience.heed([(0.05, 40 * MS)], 0) == 150
+    assert patience.heed([(0.05, 160 * MS)], MS) == 400
+    assert patience.heed([(0.0, 160 * MS)], Patience.KEPT_US) == 400
+    assert patience.heed([(0.0, 160 * MS)], Patience.KEPT_US + MS) == 0
+
+
+def test_what_is_sent_twice_is_given_at_any_rate() -> None:
+    cache = RepairCache()
+    cache.store(5, b"x")
+    assert cache.recall(5, 0, 80 * MS) == b"x"
+    assert cache.recall(5, 20 * MS, 80 * MS) is None
+    assert cache.recall(5, 20 * MS, -1) == b"x"
+    assert cache.recall(5, 79 * MS, 80 * MS) is None
+    assert cache.recall(5, 80 * MS, 80 * MS) == b"x"
+    assert cache.recall(6, 80 * MS, -1) is None
