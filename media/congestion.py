@@ -219,6 +219,7 @@ class DownlinkRate:
     FULL_US = 350_000
     DRAINED_US = 40_000
     BLOCKED_AT_MOST_US = 2_000_000
+    REST_US = 700_000
     SILENT_US = 1_000_000
     PROBE_TICKS = 4
     TICK_US = 20_000
@@ -333,6 +334,7 @@ class DownlinkRate:
     # --- the rate ---------------------------------------------------------------------------------
 
     def _control(self, expected: int, lost: int, now_us: int, rtt_us: int) -> None:
+        before_us = self.queue_us
         stretch = self._measure()
         queue_us = self.queue_us
         congestive = self.lossiness.packets(expected, lost)
@@ -343,12 +345,13 @@ class DownlinkRate:
                 self._unblock(now_us)
             return
         settled = now_us - self._decreased_us > max(rtt_us, 100_000) + 100_000 or self._decreased_us < 0
-        sudden = queue_us > self.CLIFF_US and (stretch > 1.6 or lost > 0.3 * max(expected, 5))
+        grown = queue_us > self.CLIFF_US and before_us > self.DRAINED_US  # twice: it was no hiccup
+        sudden = grown and (stretch > 1.6 or lost > 0.3 * max(expected, 5))
         gentle = queue_us < self.CLIFF_US  # then what was delivered may be little only because little was sent
-        rested = now_us - self._blocked_us > 2 * self.BLOCKED_AT_MOST_US or self._blocked_us < 0
+        rested = now_us - self._blocked_us > self.REST_US or self._blocked_us < 0
         if (sudden or queue_us > self.FULL_US) and rested:
             self.blocked, self._blocked_us = True, now_us
-            self._drain = _Drain(self._next, self.estimate_bps)
+            self._drain = _Drain(self._next, self.estimate_bps if self.constrained else FREE_BPS)
             self._decrease(self.BETA * self.delivered_bps, now_us)
         elif (queue_us > self.LONG_US or (self._trend.overusing and self._probe is None)) and settled:
             least_bps = self.LEAST_LEFT * self.estimate_bps if gentle else 0
@@ -361,11 +364,10 @@ class DownlinkRate:
 
     def _unblock(self, now_us: int) -> None:
         """Pictures may go on, at the rate at which the queue ran empty: what sound alone delivered meanwhile tells nothing."""
-        self.blocked = False
+        self.blocked, self._blocked_us = False, now_us
         drain, self._drain = self._drain, None
         if drain is not None and drain.bps > 0:
-            before_bps = drain.before_bps if drain.before_bps > 0 else FREE_BPS
-            self.estimate_bps = max(LEAST_BPS, min(before_bps, int(self.BETA * drain.bps)))
+            self.estimate_bps = max(LEAST_BPS, min(drain.before_bps, int(self.BETA * drain.bps)))
             self._capacity = drain.bps
         self._decreased_us = self._increased_us = now_us
         self._window.clear()
@@ -389,8 +391,8 @@ class DownlinkRate:
             delivered = self.delivered_bps
             near = 0.5 * self._capacity < delivered < 1.5 * self._capacity
             self._capacity = 0.95 * self._capacity + 0.05 * delivered if near else delivered
-        before = self.estimate_bps if self.estimate_bps >= 0 else FREE_BPS
-        self.estimate_bps = max(LEAST_BPS, min(before, int(bps)))
+        before_bps = self.estimate_bps if self.constrained else FREE_BPS
+        self.estimate_bps = max(LEAST_BPS, min(before_bps, int(bps)))
         self.constrained = True
         self._decreased_us = self._increased_us = now_us
         self.lossiness.lowered()
@@ -401,8 +403,10 @@ class DownlinkRate:
     def _increase(self, now_us: int, rtt_us: int) -> None:
         passed_s = min(1.0, (now_us - self._increased_us) / 1e6) if self._increased_us >= 0 else 0.0
         self._increased_us = now_us
+        if not self.delivered_bps:
+            return
         most_bps = self.delivered_bps + self.delivered_bps // 2 + 10_000
-        if self.estimate_bps < 0 or not self.constrained:
+        if not self.constrained:
             self._raise(most_bps)
             return
         if 0.8 * self._capacity < self.estimate_bps < 1.2 * self._capacity:

@@ -184,6 +184,7 @@ class Room:
             return
         for leg in self.legs:
             leg.heed_downlink(now_us)
+        for leg in self.legs:
             for outgoing in leg.thinned:
                 outgoing.send_stills(leg.number, now_us)
             if any(_wants_keyframe(outgoing, leg) for outgoing in leg.feeds["video"]) or any(
