@@ -14,6 +14,7 @@ from typing import Any
 
 from media import control
 from media.ladder import Rung
+from media.rescue import THINNED
 from server import events as ev
 from server import rungs
 from server.controller import Controller, Journal
@@ -311,7 +312,8 @@ class Consultation:
     def _doubt(self, role: Role, epoch: int) -> None:
         measured = self.statistics.get(role)
         arriving = None if measured is None else [kind for kind in _KINDS if measured[kind]["up_bps"] > 0]
-        found = doubts(self._reports[role, epoch], arriving)
+        thinned = any(sender is role and weak.rung in THINNED for (sender, _), weak in self.session.rungs.items())
+        found = doubts(self._reports[role, epoch], arriving, thinned=thinned)
         if found != self.session.seats[role].doubts:
             self.controller.post(ev.Doubted(role, epoch, found))
 

@@ -29,17 +29,18 @@ class DeviceReport:
     picture: str  # ok, dark, frozen, unknown: of the page's own camera
 
 
-def doubts(report: DeviceReport, arriving: Collection[str] | None) -> tuple[Doubt, ...]:
+def doubts(report: DeviceReport, arriving: Collection[str] | None, *, thinned: bool = False) -> tuple[Doubt, ...]:
     """The reasons to doubt, in the order in which they are shown.
 
     ``arriving`` holds the kinds of media (``audio``, ``video``) that arrive now, or is None when nobody measured yet. A picture
-    missing because its camera is off is said once, as that. A microphone that its owner muted is no doubt; a lost one is.
+    missing because its camera is off is said once, as that; so is one that is ``thinned`` because the network bears no more (its
+    rung tells). A microphone that its owner muted is no doubt; a lost one is.
     """
     camera_live = report.camera == "live"
     found = {
         Doubt.PAGE_HIDDEN: not report.visible,
         Doubt.CAMERA_OFF: not camera_live,
-        Doubt.SOUND_ONLY: camera_live and arriving is not None and set(arriving) == {"audio"},
+        Doubt.SOUND_ONLY: camera_live and not thinned and arriving is not None and set(arriving) == {"audio"},
         Doubt.PICTURE_DARK: camera_live and report.picture == "dark",
         Doubt.PICTURE_FROZEN: camera_live and report.picture == "frozen",
         Doubt.MICROPHONE_LOST: report.microphone in ("lost", "none"),

@@ -46,6 +46,11 @@ def test_each_doubt_has_its_own_evidence(
     assert doubts(report, arriving) == expected
 
 
+def test_a_picture_that_the_network_does_not_bear_is_no_doubt_about_a_person() -> None:
+    assert doubts(FINE, {"audio"}, thinned=True) == ()
+    assert doubts(replace(FINE, camera="off", picture="frozen"), {"audio"}, thinned=True) == (Doubt.CAMERA_OFF,)
+
+
 def test_without_media_a_person_is_absent_whatever_the_page_says() -> None:
     assert presence(False, ()) is Presence.ABSENT
     assert presence(False, doubts(FINE, BOTH)) is Presence.ABSENT

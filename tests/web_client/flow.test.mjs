@@ -45,12 +45,19 @@ test("where nothing is due nothing is interrupted", () => {
 
 test("media is due while the gate is open and this page is connected, a picture unless the far camera has a reason", () => {
   const session = (gate, doubts = []) => ({ gate, seats: [{ role: "guardian", doubts }, { role: "physician", doubts: ["camera_off"] }] });
-  assert.deepEqual(dueFrom(session(true), true, "guardian"), BOTH);
-  assert.equal(dueFrom(session(false), true, "guardian").media, false);
-  assert.equal(dueFrom(session(true), false, "guardian").media, false);
-  assert.equal(dueFrom(null, true, "guardian").media, false);
-  assert.equal(dueFrom(session(true, ["picture_dark"]), true, "guardian").picture, true);
-  for (const doubt of ["page_hidden", "camera_off", "sound_only"]) assert.equal(dueFrom(session(true, [doubt]), true, "guardian").picture, false);
+  assert.deepEqual(dueFrom(session(true), true, "guardian", "physician"), BOTH);
+  assert.equal(dueFrom(session(false), true, "guardian", "physician").media, false);
+  assert.equal(dueFrom(session(true), false, "guardian", "physician").media, false);
+  assert.equal(dueFrom(null, true, "guardian", "physician").media, false);
+  assert.equal(dueFrom(session(true, ["picture_dark"]), true, "guardian", "physician").picture, true);
+  for (const doubt of ["page_hidden", "camera_off", "sound_only"]) assert.equal(dueFrom(session(true, [doubt]), true, "guardian", "physician").picture, false);
+});
+
+test("where the network bears no moving picture none is due", () => {
+  const session = (rung, from = "guardian") => ({ gate: true, seats: [], rungs: [{ from, to: from === "guardian" ? "physician" : "guardian", rung, why: "uplink" }] });
+  const due = (...rung) => dueFrom(session(...rung), true, "guardian", "physician");
+  assert.deepEqual(["low", "stills", "sound", "chat"].map((rung) => due(rung).picture), [true, false, false, false]);
+  assert.deepEqual(due("sound", "physician"), BOTH);
 });
 
 test("received is all the packets, and the frames of the picture", () => {

@@ -9,12 +9,16 @@ import { SILENCE, hear } from "../../web_client/physician/speaking.js";
 import {
   deviceSentence,
   firstCause,
+  grouped,
   guardianHere,
   holdRemainingMs,
+  networkSentence,
+  numberToCall,
   outcomeOf,
   percent,
   qualityFigures,
   qualitySentence,
+  soundOnly,
   stateSentence,
 } from "../../web_client/physician/words.js";
 import { decodeIntent } from "../../web_client/shared/messages.js";
@@ -403,5 +407,39 @@ describe("speaking while muted", () => {
   test("lasts through the gaps between words, and ends in quiet", () => {
     assert.equal(heard([0.8, 0], [0.8, 400], [0.1, 900]), true);
     assert.equal(heard([0.8, 0], [0.8, 400], [0.1, 900], [0.1, 2000]), false);
+  });
+});
+
+describe("a weak network", () => {
+  const family = (rung, why = "uplink") => ({ from: "guardian", to: "physician", rung, why });
+  const own = (rung, why = "uplink") => ({ from: "physician", to: "guardian", rung, why });
+  const weak = (...rungs) => visitIn(session("live", { rungs }));
+
+  test("is said with whose it is, the worse direction first", () => {
+    assert.equal(networkSentence(weak()), null);
+    assert.deepEqual(networkSentence(weak(family("low"))), { key: "rung.low.far" });
+    assert.deepEqual(networkSentence(weak(family("stills", "downlink"))), { key: "rung.stills.own" });
+    assert.deepEqual(networkSentence(weak(own("low"), family("sound"))), { key: "rung.sound.far" });
+    assert.deepEqual(networkSentence(weak(own("chat"), family("sound"))), { key: "rung.chat.own" });
+    assert.equal(networkSentence(visitIn(held("guardian_silent", "live", { rungs: [family("low")] }))), null);
+  });
+
+  test("leaves no picture from sound on", () => {
+    const rungs = ["low", "stills", "sound", "chat"];
+    assert.deepEqual(rungs.map((rung) => soundOnly(weak(family(rung)))), [false, false, true, true]);
+    assert.equal(soundOnly(weak(own("sound"))), false);
+  });
+
+  test("shows the number to call once sound does not pass or the family is silent, and at no other time", () => {
+    for (const rung of ["low", "stills", "sound"]) assert.equal(numberToCall(weak(family(rung))), null);
+    for (const visit of [weak(family("chat")), weak(own("chat", "downlink")), visitIn(held())]) assert.equal(numberToCall(visit), "13800138000");
+    assert.equal(numberToCall(visitIn(held("physician_hold"))), null);
+    assert.equal(numberToCall(visitIn(session("ended", { outcome: "completed", rungs: [family("chat")] }))), null);
+    assert.equal(numberToCall({ ...weak(family("chat")), view: null }), null);
+  });
+
+  test("a number is read in groups", () => {
+    assert.equal(grouped("13800138000"), "138 0013 8000");
+    assert.equal(grouped("010-1234"), "010-1234");
   });
 });

@@ -2,6 +2,7 @@
 
 import { countdown } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
+import { arriving, weakest } from "../shared/rungs.js";
 import { light } from "../shared/ui/light.js";
 import { banner, continueBar, languageSwitch, moving } from "./frame.js";
 import { causesOf, devicesLost, remoteInterrupted, screenOf, seatOf } from "./state.js";
@@ -27,6 +28,7 @@ export function room(scene) {
       held && [heldPanel(scene), heldNote(scene)],
       !held && state.playBlocked && playButton(scene),
       ownPicture(scene),
+      network(scene, held),
     ),
     devicesLost(state) && continueBar(scene),
     controls(scene),
@@ -72,15 +74,24 @@ function topLine(scene) {
   );
 }
 
+/** What a weak network leaves, in words; always there, so that it is read out when it changes. @param {Scene} scene @param {boolean} held */
+function network({ state, t }, held) {
+  const weak = held || state.call !== "connected" ? null : weakest(state.session, "guardian", "physician");
+  const words = weak ? t(`family.rung.${weak.rung}.${weak.side}`) : "";
+  return h("p", { class: `network-note${weak ? "" : " network-note-none"}`, role: "status", key: "network" }, weak && icon(weak.rung === "chat" ? "chat" : "info"), h("span", null, words));
+}
+
 /** @param {Scene} scene @param {boolean} held */
 function remote({ state, t, emit, remotes }, held) {
   const stream = remotes.get("physician") ?? null;
   const doubts = seatOf(state, "physician")?.doubts ?? [];
-  const noPicture = doubts.includes("camera_off");
+  const soundOnly = ["sound", "chat"].includes(arriving(state.session, "physician", "guardian"));
+  const noPicture = doubts.includes("camera_off") || soundOnly;
+  const why = doubts.includes("camera_off") ? "family.call.remote_camera_off" : "family.rung.no_picture";
   return h(
     "div",
     { class: `remote${state.wholePicture ? " remote-whole" : ""}`, key: "remote" },
-    h("p", { class: "remote-waiting", hidden: held }, h("span", { class: noPicture ? "" : "working" }, t(noPicture ? "family.call.remote_camera_off" : "family.call.remote_waiting"))),
+    h("p", { class: "remote-waiting", hidden: held }, h("span", { class: noPicture ? "" : "working" }, t(noPicture ? why : "family.call.remote_waiting"))),
     moving({
       key: "video",
       class: `remote-video${held || noPicture ? " remote-out" : ""}`,

@@ -317,7 +317,7 @@ export function seatOf(state, role) {
 
 /** @param {State} state */
 function mediaDue(state) {
-  return dueFrom(state.session, state.call === "connected" && state.connection === "online", "physician");
+  return dueFrom(state.session, state.call === "connected" && state.connection === "online", "physician", "guardian");
 }
 
 /** The visit goes on and this page is connected, yet nothing new of the physician arrives. @param {State} state */

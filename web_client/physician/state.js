@@ -246,7 +246,7 @@ function linkChanged(visit, link, problem) {
 
 /** @param {Visit} visit */
 function mediaDue(visit) {
-  return dueFrom(visit.session, visit.media === "up" && visit.link === "online", "guardian");
+  return dueFrom(visit.session, visit.media === "up" && visit.link === "online", "guardian", "physician");
 }
 
 /**

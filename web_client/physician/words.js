@@ -8,6 +8,7 @@
  * @typedef {{key: string, params?: Record<string, string | number>}} Said
  */
 
+import { arriving, weakest } from "../shared/rungs.js";
 import { remoteInterrupted } from "./state.js";
 
 /** A quality message older than this is no longer about now (they come each second). */
@@ -145,6 +146,44 @@ export function qualityFigures(visit, nowMs) {
     downLoss: percent(leg.down.loss),
     rttMs: leg.rtt_ms === null ? "–" : String(Math.round(leg.rtt_ms)),
   }));
+}
+
+/**
+ * What a weak network leaves of the conversation, and whose it is.
+ *
+ * @param {Visit} visit
+ * @returns {Said | null}
+ */
+export function networkSentence(visit) {
+  const weak = visit.session?.gate ? weakest(visit.session, "physician", "guardian") : null;
+  return weak && { key: `rung.${weak.rung}.${weak.side}` };
+}
+
+/** The network carries no picture of the family now. @param {Visit} visit */
+export function soundOnly(visit) {
+  return ["sound", "chat"].includes(arriving(visit.session, "guardian", "physician"));
+}
+
+/**
+ * The family's number, once nothing else reaches them: not even sound passes, or they are silent.
+ *
+ * @param {Visit} visit
+ * @returns {string | null}
+ */
+export function numberToCall(visit) {
+  const silent = visit.session?.causes.some(({ cause }) => cause === "guardian_silent") ?? false;
+  const unheard = weakest(visit.session, "physician", "guardian")?.rung === "chat" && visit.session?.state !== "ended";
+  return ((silent || unheard) && visit.view?.call_back) || null;
+}
+
+/**
+ * A mobile number as people read it.
+ *
+ * @param {string} number
+ * @returns {string} `138 0013 8000`; any other form stays as it is
+ */
+export function grouped(number) {
+  return number.replace(/^(\d{3})(\d{4})(\d{4})$/, "$1 $2 $3");
 }
 
 /** @param {Leg} leg */

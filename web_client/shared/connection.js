@@ -6,6 +6,7 @@
 import { createCall } from "./call.js";
 import { Signal } from "./signal.js";
 import { openSocket } from "./socket.js";
+import { Uplink } from "./uplink.js";
 import { SLEPT_MS, watchWorld } from "./world.js";
 
 /** @typedef {import("./messages.js").ServerMessage} ServerMessage */
@@ -42,6 +43,8 @@ export class Connection {
   /** @type {ConnectionOptions} */ #options;
   /** @type {Signal} */ #signal;
   /** @type {import("./call.js").Call} */ #call;
+  /** @type {Uplink} */ #uplink;
+  #role = "";
   #served = JSON.stringify(SERVED);
   #epoch = 0;
   #begun = false;
@@ -68,6 +71,12 @@ export class Connection {
       onsilence: () => this.#silent(),
       onoffererror: (/** @type {any} */ error) => options.onofferrefused(error?.code ?? "unknown"),
       PeerConnection: options.PeerConnection,
+      now,
+    });
+    this.#uplink = new Uplink({
+      stats: () => this.#call.stats(),
+      carry: (rung) => this.#call.carry(rung),
+      tell: async (rung) => (await this.#signal.send({ type: "sending", rung })).ok,
       now,
     });
     void this.#call.reach(false);
@@ -122,6 +131,7 @@ export class Connection {
 
   /** The conversation is over; messages may still come. */
   endMedia() {
+    this.#uplink.stop();
     this.#call.close();
     this.#options.onremotes(new Map());
   }
@@ -139,15 +149,19 @@ export class Connection {
     if (message.type === "welcome") this.#welcomed(message);
     else if (message.type === "answer") void this.#call.applyAnswer(message);
     else if (message.type === "media_restart") void this.#call.renew();
+    if ("session" in message) this.#uplink.session(message.session, this.#role);
+    if (message.type === "quality") this.#uplink.measured(message.legs, this.#role);
     this.#options.onmessage(message);
   }
 
   /** A new epoch needs a new peer connection: the server has closed what belonged to the former one. @param {Welcome} welcome */
-  #welcomed({ epoch, ice_servers: iceServers, ice_policy: icePolicy, receive_pairs: receivePairs }) {
+  #welcomed({ epoch, role, ice_servers: iceServers, ice_policy: icePolicy, receive_pairs: receivePairs }) {
     const served = JSON.stringify({ iceServers, icePolicy, receivePairs });
     const again = this.#epoch !== 0;
     const changed = served !== this.#served || (again && epoch !== this.#epoch);
     [this.#served, this.#epoch] = [served, epoch];
+    this.#role = role;
+    this.#uplink.welcomed();
     this.#call.configure({ iceServers, icePolicy, receivePairs });
     if (changed) void this.#call.renew();
   }

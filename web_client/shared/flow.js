@@ -3,6 +3,8 @@
  * nothing: it lets a page say that a picture stands still while the visit goes on.
  */
 
+import { arriving, standsStill } from "./rungs.js";
+
 /** The longest that a picture may stand still unexplained. */
 const STILL_MS = 3_000;
 /** A page that slept longer between two looks knows nothing of the time between. */
@@ -46,12 +48,14 @@ export function flowed(before, { packets, frames }, due, nowMs) {
 const STILL_FOR_A_REASON = ["page_hidden", "camera_off", "sound_only"];
 
 /**
- * @param {{gate: boolean, seats: readonly {role: string, doubts: readonly string[]}[]} | null} session
+ * @param {import("./messages.js").SessionView | null} session
  * @param {boolean} connected  socket and media connection of this page are both up
  * @param {string} far  the role whose picture is shown
+ * @param {string} own  this page's role
  * @returns {Due}
  */
-export function dueFrom(session, connected, far) {
+export function dueFrom(session, connected, far, own) {
   const doubts = session?.seats.find(({ role }) => role === far)?.doubts ?? [];
-  return { media: connected && session?.gate === true, picture: !doubts.some((doubt) => STILL_FOR_A_REASON.includes(doubt)) };
+  const moves = !doubts.some((doubt) => STILL_FOR_A_REASON.includes(doubt)) && !standsStill(arriving(session, far, own));
+  return { media: connected && session?.gate === true, picture: moves };
 }

@@ -126,6 +126,9 @@ const open = (view, ...more) => [
   ...more,
 ];
 const live = (...more) => open(session("live"), picture, quality("good", 0.004, 86), ...more);
+/** A direction that carries less: the family's unless said otherwise. */
+const weak = (rung, why, from = "guardian") => ({ from, to: from === "guardian" ? "physician" : "guardian", rung, why });
+const weakly = (...rungs) => open(session("live", { rungs }), picture, quality("poor", 0.14, 210));
 const verifying = (...more) => open(session("verifying"), picture, quality("good", 0.004, 86), ...more);
 const held = (cause, remaining_ms, more = {}) =>
   open(
@@ -189,6 +192,11 @@ export const STATES = {
     session("live", { seats: [seat("guardian", "王*芳", { presence: "doubtful", doubts: ["camera_off"] }), BOTH[1]] }),
     quality("fair", 0.01, 520),
   ),
+  "live-weak-low": weakly(weak("low", "uplink")),
+  "live-weak-stills": weakly(weak("stills", "downlink")),
+  "live-weak-sound": weakly(weak("sound", "uplink")),
+  "live-weak-chat": weakly(weak("chat", "uplink")),
+  "live-weak-chat-there": weakly(weak("chat", "downlink", "physician")),
   "live-muted": live(devices({ muted: true, speakingMuted: true })),
   "live-tap": live({ type: "remote", tapNeeded: true }),
   "live-media-lost": live({ type: "message", atMs: 0, message: { type: "media_restart", seq: 20, reason: "relay_lost" } }),

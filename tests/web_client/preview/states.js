@@ -15,6 +15,8 @@ const SESSION = {
   version: 3, state: "live", admitted: true, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
   referral: null, rungs: [], seats: SEATS,
 };
+/** A direction that carries less: the guardian's unless said otherwise. */
+const weak = (rung, why, from = "guardian") => ({ from, to: from === "guardian" ? "physician" : "guardian", rung, why });
 const CHAT = [
   { id: "1", role: "physician", text: "您好，我是林医师。请让孩子坐到您旁边。", at: "2026-03-05T14:31:00+08:00" },
   { id: "2", role: "guardian", text: "好的，我们都在。", at: "2026-03-05T14:31:20+08:00" },
@@ -97,6 +99,10 @@ const STORIES = {
   "live-no-picture": () => inRoom({ seats: [SEATS[0], { ...SEATS[1], presence: "doubtful", doubts: ["camera_off"] }] }),
   "live-interrupted": () => [...inRoom(), { type: "call", call: "interrupted" }, { type: "connection", connection: "offline" }],
   "live-tap-to-play": () => [...inRoom(), { type: "play_blocked", blocked: true }],
+  "live-weak-low": () => inRoom({ rungs: [weak("low", "downlink", "physician")] }),
+  "live-weak-stills": () => inRoom({ rungs: [weak("stills", "uplink", "physician")] }),
+  "live-weak-sound": () => inRoom({ rungs: [weak("sound", "downlink", "physician"), weak("sound", "uplink")] }),
+  "live-weak-chat": () => inRoom({ rungs: [weak("sound", "downlink", "physician"), weak("chat", "uplink")] }),
   "live-phone-call": () => [...inRoom(), devices({ audio: "lost", video: "lost" })],
   "live-leave": () => [...inRoom(), { type: "sheet", sheet: "leave" }],
   "live-menu": () => [...inRoom(), { type: "sheet", sheet: "menu" }],

@@ -47,6 +47,7 @@ export function session(state, more = {}) {
     resume_to: null,
     outcome: null,
     referral: null,
+    rungs: [],
     seats: [seat("guardian"), seat("physician")],
     ...more,
   };

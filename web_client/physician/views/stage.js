@@ -8,7 +8,17 @@
 
 import { countdown, hasText } from "../../shared/i18n/i18n.js";
 import { h, icon } from "../../shared/ui/dom.js";
-import { deviceSentence, firstCause, holdRemainingMs, qualityFigures, qualitySentence } from "../words.js";
+import {
+  deviceSentence,
+  firstCause,
+  grouped,
+  holdRemainingMs,
+  networkSentence,
+  numberToCall,
+  qualityFigures,
+  qualitySentence,
+  soundOnly,
+} from "../words.js";
 
 /** @param {Visit} visit @param {number} nowMs @param {Context} context */
 export function stage(visit, nowMs, context) {
@@ -49,8 +59,9 @@ export function stage(visit, nowMs, context) {
   );
 }
 
-/** The family sends sound only: the black that arrives is no picture. @param {Visit} visit */
+/** No picture of the family comes now: a black one, or the last one standing still, would be none. @param {Visit} visit */
 function withoutPicture(visit) {
+  if (soundOnly(visit)) return true;
   const guardian = visit.session?.seats.find((seat) => seat.role === "guardian");
   return guardian?.doubts.some((doubt) => doubt === "camera_off" || doubt === "sound_only") ?? false;
 }
@@ -71,6 +82,7 @@ function instead(visit, nowMs, context) {
   if (state === "held") return held(visit, nowMs, context);
   if (state === "waiting") return waiting(visit, context);
   if (visit.media === "unavailable") return h("p", { class: "working", key: "unavailable" }, t("physician.stage.unavailable"));
+  if (soundOnly(visit)) return h("p", { class: "stage-headline", key: "network" }, t("physician.rung.no_picture"));
   if (withoutPicture(visit))
     return h("p", { class: "stage-headline", key: "off" }, icon("camera-off"), " ", t("physician.stage.cameraOff"));
   return h("p", { class: "working", key: "picture" }, t("physician.stage.connecting"));
@@ -93,12 +105,25 @@ function held(visit, nowMs, { t }) {
       ),
     h("p", null, t(`physician.held.why.${cause}`)),
     again && h("p", { key: "again" }, t("physician.held.reattest")),
+    callBack(visit, t),
     h(
       "p",
       { class: "stage-they" },
       h("span", { class: "stage-they-label" }, t("physician.held.theySee")),
       h("q", null, theirWords(cause, t)),
     ),
+  );
+}
+
+/** @param {Visit} visit @param {Context["t"]} t */
+function callBack(visit, t) {
+  const number = numberToCall(visit);
+  if (!number) return null;
+  return h(
+    "p",
+    { class: "call-back", key: "call-back" },
+    h("span", null, t("physician.call_back")),
+    h("a", { class: "button", href: `tel:${number}` }, icon("phone"), h("span", { class: "figures" }, grouped(number))),
   );
 }
 
@@ -186,9 +211,14 @@ function controls(visit, nowMs, context) {
       () => emit({ type: "camera" }),
     ),
     h(
-      "p",
-      { class: `muted-hint${speakingMuted ? " muted-hint-speaking" : ""}`, role: "status" },
-      speakingMuted ? [icon("mic-off"), t("physician.controls.speakingMuted")] : muted ? t("physician.controls.mutedHint") : "",
+      "div",
+      { class: "hints", key: "hints" },
+      h(
+        "p",
+        { class: `muted-hint${speakingMuted ? " muted-hint-speaking" : ""}`, role: "status" },
+        speakingMuted ? [icon("mic-off"), t("physician.controls.speakingMuted")] : muted ? t("physician.controls.mutedHint") : "",
+      ),
+      network(visit, t),
     ),
     quality(visit, nowMs, t),
   );
@@ -217,6 +247,16 @@ function toggle(label, name, keyName, off, missing, onclick) {
     h("span", { class: "control-word" }, label),
     h("kbd", { "aria-hidden": "true" }, keyName),
   );
+}
+
+/** What a weak network leaves, in words; always there, so that it is read out when it changes. @param {Visit} visit @param {Context["t"]} t */
+function network(visit, t) {
+  const said = networkSentence(visit);
+  const held = visit.session?.state === "held";
+  return [
+    h("p", { class: "network-note", role: "status", key: "network" }, said && icon("info"), said ? t(`physician.${said.key}`) : ""),
+    !held && callBack(visit, t),
+  ];
 }
 
 /** @param {Visit} visit @param {number} nowMs @param {Context["t"]} t */

@@ -154,6 +154,17 @@ export default Object.freeze({
   "physician.recording.running": "Recording",
   "physician.recording.lost": "Recording stopped",
 
+  "physician.rung.low.own": "Your network is weak: the picture is less sharp, the sound is not affected",
+  "physician.rung.low.far": "The family's network is weak: the picture is less sharp, the sound is not affected",
+  "physician.rung.stills.own": "Your network is weak: a picture every few seconds, sound as usual",
+  "physician.rung.stills.far": "The family's network is weak: a picture every few seconds, sound as usual",
+  "physician.rung.sound.own": "Your network is very weak: sound only for now",
+  "physician.rung.sound.far": "The family's network is very weak: sound only for now",
+  "physician.rung.chat.own": "Your network no longer carries sound. Please write messages",
+  "physician.rung.chat.far": "The family's network no longer carries sound. Please write messages",
+  "physician.rung.no_picture": "The network is too weak for the family's picture just now",
+  "physician.call_back": "Please phone the family",
+
   "physician.quality.unknown": "Measuring the connection",
   "physician.quality.good": "Connection is good",
   "physician.quality.fair": "Connection is fair",

@@ -149,6 +149,17 @@ export default Object.freeze({
   "physician.recording.running": "录制中",
   "physician.recording.lost": "录制中断",
 
+  "physician.rung.low.own": "您这边网络较弱，画面已调低，声音不受影响",
+  "physician.rung.low.far": "监护人那边网络较弱，画面已调低，声音不受影响",
+  "physician.rung.stills.own": "您这边网络较弱，画面每几秒更新一次，声音照常",
+  "physician.rung.stills.far": "监护人那边网络较弱，画面每几秒更新一次，声音照常",
+  "physician.rung.sound.own": "您这边网络很弱，暂时只保留声音",
+  "physician.rung.sound.far": "监护人那边网络很弱，暂时只保留声音",
+  "physician.rung.chat.own": "您这边声音也无法通过，请用文字消息",
+  "physician.rung.chat.far": "监护人那边声音也无法通过，请用文字消息",
+  "physician.rung.no_picture": "网络太弱，暂时没有监护人的画面",
+  "physician.call_back": "请拨打家属电话",
+
   "physician.quality.unknown": "正在测量连接",
   "physician.quality.good": "连接良好",
   "physician.quality.fair": "连接一般",
