@@ -113,9 +113,10 @@ test("what the server did not take in is said again, and after a new welcome too
   const { world, uplink, pass } = page();
   world.accepts = false;
   uplink.welcomed();
-  await pass(1);
+  await pass(4);
+  assert.deepEqual(world.told, ["full", "full"]);
   world.accepts = true;
-  await pass(1);
+  await pass(4);
   assert.deepEqual(world.told, ["full", "full", "full"]);
   uplink.welcomed();
   await pass(1);

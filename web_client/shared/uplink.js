@@ -16,12 +16,15 @@ const LOOK_MS = 500;
 const SENT_OVER_MS = 1_000;
 /** The server measures once a second; after that its word is old. */
 const LOSS_GOOD_MS = 3_000;
+/** What the server did not take in is said again, but not at every look. */
+const AGAIN_MS = 2_000;
 
 export class Uplink {
   /** @type {UplinkOptions} */ #options;
   /** @type {import("./ladder.js").Ladder} */ #ladder;
   /** @type {Rung} */ #receivers = "full";
   /** @type {Rung | null} */ #told = null;
+  #againMs = 0;
   /** @type {{value: number, atMs: number} | null} */ #loss = null;
   /** @type {{peer: number, bytes: number, atMs: number, bps: number} | null} */ #sent = null;
   /** @type {ReturnType<typeof setInterval> | null} */ #timer = null;
@@ -49,6 +52,7 @@ export class Uplink {
   /** The server has taken this page in (again): it knows nothing of the uplink yet. */
   welcomed() {
     this.#told = null;
+    this.#againMs = 0;
     this.start();
   }
 
@@ -95,9 +99,12 @@ export class Uplink {
   async #act() {
     void this.#options.carry(this.carried);
     const { rung } = this.#ladder;
-    if (rung === this.#told) return;
+    const nowMs = this.#options.now();
+    if (rung === this.#told || nowMs < this.#againMs) return;
     this.#told = rung;
     const taken = await this.#options.tell(rung);
-    if (!taken && this.#told === rung) this.#told = null;
+    if (taken || this.#told !== rung) return;
+    this.#told = null;
+    this.#againMs = nowMs + AGAIN_MS;
   }
 }
