@@ -55,7 +55,7 @@ class Depacketiser(Protocol):
     dropped: int
 
     def take(self, packet: Rtp, *, after_loss: bool) -> list[Frame]:
-        """The frames that this packet completes; ``after_loss``: not every packet before it came."""
+        """The frames that this packet, which is not empty, completes; ``after_loss``: not every packet before it came."""
 
     def pending_us(self) -> int | None:
         """When the first packet of an unfinished frame came."""
@@ -77,7 +77,7 @@ def depacketiser(codec: str) -> Depacketiser:
 
 
 class Opus:
-    """Every packet is a frame; an empty one is silence that was not sent."""
+    """Every packet is a frame."""
 
     def __init__(self) -> None:
         self.dropped = 0

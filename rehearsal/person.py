@@ -74,14 +74,17 @@ class Person:
         token = (await self.post(f"/api/visits/{self.visit}/socket-token"))["token"]
         self._socket.on("message", self._received)
         auth = {"token": token, "instance": secrets.token_urlsafe(16), "language": "zh", "resume": None}
-        await self._socket.connect(
-            self.server,
-            headers={"Origin": self.server},
-            auth=auth,
-            transports=["websocket"],
-            socketio_path="/socket/",
-            wait_timeout=ANSWER_WITHIN_S,
-        )
+        try:
+            await self._socket.connect(
+                self.server,
+                headers={"Origin": self.server},
+                auth=auth,
+                transports=["websocket"],
+                socketio_path="/socket/",
+                wait_timeout=ANSWER_WITHIN_S,
+            )
+        except socketio.exceptions.ConnectionError as error:
+            raise RehearsalFailed(f"the socket was not let in: {error}") from None
         await self.until("a welcome", lambda: self.welcome is not None)
 
     async def ask(self, intent: wire.Intent) -> dict[str, Any]:

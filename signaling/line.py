@@ -30,6 +30,11 @@ _FRAME = re.compile(
 )
 
 
+def is_frame(text: str) -> bool:
+    """Whether it begins as one of the five frames that a page may send."""
+    return _FRAME.match(text) is not None
+
+
 class Line:
     """A connection before and while a page speaks on it. `over` is set when nothing further is to be read from it."""
 
@@ -64,7 +69,7 @@ class Line:
         if self.over or self.flooded:
             raise OSError
         message = await self._socket.receive()
-        if message.type is not WSMsgType.TEXT or not _FRAME.match(message.data):
+        if message.type is not WSMsgType.TEXT or not is_frame(message.data):
             raise OSError
         self.flooded = not self._take()
         frame: str = message.data

@@ -59,7 +59,7 @@ class Joined:
     local_ufrag: str
 
     def consent(self) -> bytes:
-        return _binding_request(self.remote_ufrag, self.remote_password, self.local_ufrag, nominate=False)
+        return binding_request(self.remote_ufrag, self.remote_password, self.local_ufrag, nominate=False)
 
 
 class _Carrier:
@@ -156,7 +156,7 @@ class Joining:
         """A full agent's connectivity check, repeated until it is answered."""
         loop = asyncio.get_running_loop()
         while True:
-            await loop.sock_sendall(self.sock, _binding_request(ufrag, password, self._ufrag, nominate=True))
+            await loop.sock_sendall(self.sock, binding_request(ufrag, password, self._ufrag, nominate=True))
             with contextlib.suppress(TimeoutError):
                 data = await asyncio.wait_for(loop.sock_recv(self.sock, 2048), 0.5)
                 if data[:2] == b"\x01\x01":
@@ -187,7 +187,7 @@ class Joining:
         )
 
 
-def _binding_request(remote_ufrag: str, remote_password: str, local_ufrag: str, *, nominate: bool) -> bytes:
+def binding_request(remote_ufrag: str, remote_password: str, local_ufrag: str, *, nominate: bool) -> bytes:
     request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
     request.attributes["USERNAME"] = f"{remote_ufrag}:{local_ufrag}"
     request.attributes["PRIORITY"] = 1_853_817_087

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rehearsal.person import RehearsalFailed
+from rehearsal.soak import fuzz
 from rehearsal.soak.run import NoRoot, Plan, soak
 
 _HOSTILE: Final = 1_000_000
@@ -33,10 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hostile", type=int, metavar="N", help="datagrams (default 1000000, fewer in a short run)")
     parser.add_argument("--rate", type=float, default=_RATE, metavar="R", help=f"of those a second (default {_RATE:g})")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the strangers' chance (default 1)")
+    parser.add_argument("--fuzz", type=float, metavar="M", help="instead: fuzz every decoder for so many minutes, no server")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     options = parser.parse_args(arguments)
     if options.minutes <= 0 or options.calls < 1 or options.churn < 1 or options.rate <= 0:
         parser.error("some minutes, a call that stays, one that comes and goes, and a rate are needed")
+    if options.fuzz is not None:
+        return _fuzz(options.fuzz * 60, options.seed, options.json)
     seconds = options.minutes * 60
     hostile = options.hostile
     if hostile is None:
@@ -55,6 +59,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = {"ok": False, "faults": [str(error) or type(error).__name__]}
     print(json.dumps(report, ensure_ascii=False) if options.json else as_text(report))
     return 0 if report["ok"] else 1
+
+
+def _fuzz(seconds: float, seed: int, as_json: bool) -> int:
+    taken, found = fuzz.go_round(seconds, seed)
+    report = {
+        "ok": not found,
+        "inputs": dict(taken),
+        "found": [{"target": each.target, "error": repr(each.error), "hex": each.data.hex()} for each in found],
+    }
+    if as_json:
+        print(json.dumps(report))
+    else:
+        print(f"{taken.total()} inputs to {len(taken)} decoders")
+        for each in found:
+            print(f"✗ {each.target}: {each.error!r} over {each.data.hex()}")
+    return 1 if found else 0
 
 
 def as_text(report: dict[str, Any]) -> str:

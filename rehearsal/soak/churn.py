@@ -21,6 +21,7 @@ from signaling import messages as wire
 STEP_S: Final = 1.0
 OPENED_WITHIN_S: Final = 20.0
 T = TypeVar("T")
+_ATTEMPTS: Final = 5
 _LETTERS_FIRST: Final = 12
 """The letter's printer keeps what it knows of some ten letters: that belongs to the warm-up."""
 _ENDS: Final = ("completed", "referred", "reconnected", "completed")
@@ -70,13 +71,15 @@ class Consult:
         if how == "referred":
             assert physician.welcome is not None
             reason = physician.welcome.visit.reasons[0]
-            await physician.ask(wire.Refer(reason.code, reason.urgency, "演练：需要线下检查。", "神经系统查体", "已告知家长。"))
+            await _insist(
+                physician, wire.Refer(reason.code, reason.urgency, "演练：需要线下检查。", "神经系统查体", "已告知家长。")
+            )
             await self._both_in("ended")
             if not (await guardian.get_bytes(f"/api/visits/{self.visit}/letter.pdf")).startswith(b"%PDF-"):
                 raise RehearsalFailed("the PDF is none")
         else:
             self._was_live = False
-            await physician.ask(wire.Complete("演练", adequate=True))
+            await _insist(physician, wire.Complete("演练", adequate=True))
             await self._both_in("ended")
         await self.leave()
         await self._house.look_at_recording(self.visit)
@@ -207,6 +210,18 @@ class Churn:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+async def _insist(person: Caller, intent: wire.Intent) -> None:
+    """A command that a busy server cannot take now is given again, as people do."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            await person.ask(intent)
+            return
+        except RehearsalFailed as failure:
+            if "unavailable" not in str(failure) or attempt == _ATTEMPTS - 1:
+                raise
+        await asyncio.sleep(STEP_S)
 
 
 def _present(person: Caller) -> set[str]:

@@ -19,6 +19,7 @@ from server import demo, recordings
 from server.clock import Clock
 from server.commands.reception import reception
 from server.desk import Reception
+from server.store.errors import Unavailable
 
 START_WITHIN_S: Final = 60.0
 _SEALED_WITHIN_S: Final = 15.0
@@ -53,11 +54,15 @@ class House:
         return found
 
     async def book(self) -> Booked:
+        """Raises ``RehearsalFailed``."""
         given = {
             "physician": self.login[0], "child": "演练", "sex": "unknown", "birth-date": "2018-01-01", "guardian": "演练",
             "phone": "00000", "relation": "legal_guardian", "proof": "other", "field": "growth", "department": "演练",
         }  # fmt: skip
-        invited = await self._reception.book(given, self._clock())
+        try:
+            invited = await self._reception.book(given, self._clock())
+        except Unavailable:
+            raise RehearsalFailed("unavailable: the database was busy") from None
         return Booked(invited.visit, invited.token)
 
     async def look_at_recording(self, visit: str) -> None:

@@ -1,0 +1,79 @@
+"""Two minutes of soak with strangers at the gate: nothing grows beyond what stands in verdict.py, nothing is left over, no
+call notices. And the verdict finds what does grow."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.soak import verdict
+from rehearsal.soak.watch import Sample
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def sample(at_s: float = 0, own_kb: float = 100_000, **more: Any) -> Sample:
+    given: dict[str, Any] = {"files": Counter({"socket": 4}), "threads": 2, "tasks": 5} | more
+    return Sample(at_s, 2 * int(own_kb), int(own_kb), given.pop("files"), given.pop("threads"), given.pop("tasks"), **given)
+
+
+def test_a_line_through_what_goes_up_and_down() -> None:
+    flat = verdict.growth([(at, 100 + (at % 2)) for at in range(100)])
+    assert abs(flat.by) < 0.5
+    rising = verdict.growth([(at, 100 + at / 10 + (at % 2)) for at in range(101)])
+    assert 9.5 < rising.by < 10.5
+    assert 9 < rising.percent < 11
+    assert verdict.growth([]) == verdict.Growth(0.0, 0.0)
+    assert verdict.growth([(3, 7)]) == verdict.growth([(3, 7), (3, 7)]) == verdict.Growth(7, 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "grows_kb", "held"), [(120, 8000, True), (120, 8400, False), (3600, 4900, True), (3600, 5100, False)]
+)
+def test_memory_may_grow_by_five_percent_and_in_a_short_run_by_eight_megabytes(seconds: int, grows_kb: int, held: bool) -> None:
+    samples = [sample(at, 100_000 + grows_kb * at / seconds) for at in range(0, seconds + 1, 5)]
+    figures, faults = verdict.of_process("relay", samples)
+    assert (not faults) is held
+    assert figures["own_kb"]["from"] == 100_000
+    assert all(fault.startswith("relay: own_kb grew by") for fault in faults)
+
+
+def test_a_leak_of_files_threads_or_tasks_under_churn_is_found() -> None:
+    for what in ("threads", "tasks"):
+        _, faults = verdict.of_process("app", [sample(at, **{what: 5 + at // 10}) for at in range(0, 120, 5)])
+        assert [fault.split()[1] for fault in faults] == [what]
+    _, faults = verdict.of_process("app", [sample(at, files=Counter({"socket": 5 + at // 10})) for at in range(0, 120, 5)])
+    assert [fault.split()[1] for fault in faults] == ["files"]
+
+
+def test_what_is_left_over_at_rest_is_named() -> None:
+    before = sample(files=Counter({"socket": 4, "peitong.db": 1}), by_name=Counter({"Server._beat": 1}))
+    pooled = sample(files=Counter({"socket": 4, "peitong.db": 5}), threads=8, by_name=Counter({"Server._beat": 1}))
+    assert verdict.of_rest("app", before, pooled)[1] == []
+    leaky = sample(files=Counter({"socket": 6}), threads=40, by_name=Counter({"Server._beat": 1, "Line.write": 2}))
+    assert verdict.of_rest("app", before, leaky)[1] == [
+        "app: files are left over: {'socket': 2}",
+        "app: tasks are left over: {'Line.write': 2}",
+        "app: 38 threads are left over",
+    ]
+
+
+@pytest.mark.process
+@pytest.mark.timeout(330)
+def test_two_minutes_of_churn_and_a_hundred_thousand_strangers_are_borne() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "rehearsal.soak", "--minutes", "2", "--hostile", "100000", "--rate", "1500", "--json"],
+        check=False, capture_output=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+    report = json.loads(run.stdout)
+    assert (report["ok"], report["faults"], run.returncode) == (True, [], 0), run.stderr[-2000:]
+    assert report["churn"]["joined"] >= 40
+    assert report["recordings_verified"] == report["churn"]["left"]
+    assert report["hostile"]["sent"] == 100_000
+    assert set(report["processes"]) == {"app", "relay", "recorder"}
