@@ -30,6 +30,7 @@ from typing import Any, Final
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from media import rtcp, rtp
+from media.feedback import FeedbackRecorder
 from media.srtp import PacketBuffer
 from rehearsal.load import footage
 from rehearsal.load.footage import Footage
@@ -43,6 +44,7 @@ _PACE: Final = 2.5
 _FRAME_NS: Final = 1_000_000_000 // footage.FRAMES_PER_S
 _SOUND_NS: Final = 1_000_000_000 // footage.SOUNDS_PER_S
 _ESTIMATE_NS: Final = 200_000_000
+_ARRIVALS_NS: Final = 60_000_000
 _CONSENT_NS: Final = 2_500_000_000
 _ESTIMATE_BPS: Final = 3_000_000
 _VIDEO_REPORT_EVERY, _AUDIO_REPORT_EVERY = 5, 25  # estimates: 1 s and 5 s
@@ -151,6 +153,7 @@ class Peer:
         self._first = 0x90 if terms.transport_cc else 0x80
         self._start = _HEADER.size if terms.transport_cc else rtp.FIXED_HEADER
         self._transport_sequence = 0
+        self._arrivals = FeedbackRecorder() if terms.reports_arrivals else None
         self._frame = random.randrange(len(film.frames))
         self._picture_id = self._sound = self._estimates = self._turn = self._debt = 0
         self._queue: deque[tuple[bytes, int, int]] = deque()  # payload, marker, picture id
@@ -191,7 +194,7 @@ class Peer:
         return due_ns + _SOUND_NS
 
     def estimate(self, due_ns: int) -> int:
-        """REMB five times a second, with reports about the picture each second and about the sound every five."""
+        """Reports about the picture each second and about the sound every five; else REMB five times a second."""
         audio, video = self._down.values()
         message = b""
         if self._estimates % _VIDEO_REPORT_EVERY == 0:
@@ -199,11 +202,23 @@ class Peer:
         if self._estimates % _AUDIO_REPORT_EVERY == 0:
             message += self._audio.report(due_ns) + rtcp.receiver_report(self._audio.ssrc, [audio.block(due_ns)])
         self._estimates += 1
-        message += rtcp.remb(self._video.ssrc, _ESTIMATE_BPS, [video.ssrc])
-        packet = self._packet
-        packet.data[: len(message)] = message
-        self._put(self._outbound.protect_rtcp(packet, len(message)))
+        if self._arrivals is None:
+            message += rtcp.remb(self._video.ssrc, _ESTIMATE_BPS, [video.ssrc])
+        self._tell(message)
         return due_ns + _ESTIMATE_NS
+
+    def arrivals(self, due_ns: int) -> int:
+        """When the packets came, as a browser tells it (transport-wide feedback)."""
+        if self._arrivals is None:
+            return 0
+        for message in self._arrivals.take(self._video.ssrc, self._video.ssrc, time.time_ns() // 1000):
+            self._tell(message)
+        return due_ns + _ARRIVALS_NS
+
+    def _tell(self, message: bytes) -> None:
+        if message:
+            self._packet.data[: len(message)] = message
+            self._put(self._outbound.protect_rtcp(self._packet, len(message)))
 
     def consent(self, due_ns: int) -> int:
         request = self._joined.consent()
@@ -248,7 +263,7 @@ class Peer:
             self._turn += 1
             ancillary: list[tuple[int, int, bytes]] = []
             try:
-                if self._turn & 3:
+                if self._turn & 3 and self._arrivals is None:
                     size = receive(data)
                 else:
                     size, ancillary, _, _ = receive_with_time(views, 64)
@@ -261,12 +276,15 @@ class Peer:
             if 192 <= data[1] <= 223:
                 self._control(size)
                 continue
+            if self._arrivals is not None and ancillary:  # a header is no secret: the number is its first extension
+                seconds, ns = _TIMESPEC.unpack(ancillary[0][2])
+                self._arrivals.received(data[17] << 8 | data[18], seconds * 1_000_000 + ns // 1000)
             track = self._down.get(_U32.unpack_from(data, 8)[0])
             if track is None:
                 continue
             meter.received += 1
             meter.lost += track.came(data[2] << 8 | data[3])
-            if ancillary:
+            if ancillary and not self._turn & 3:
                 self._measure(size, ancillary)
 
     def _measure(self, size: int, ancillary: list[tuple[int, int, bytes]]) -> None:
@@ -315,7 +333,8 @@ class Load:
         peer = self._peers[descriptor] = Peer(joined, self._film, self._packet, self)
         self._waiting.register(descriptor, select.EPOLLIN)
         for action, period in (
-            (peer.frame, _FRAME_NS), (peer.sound, _SOUND_NS), (peer.estimate, _ESTIMATE_NS), (peer.consent, _CONSENT_NS),
+            (peer.frame, _FRAME_NS), (peer.sound, _SOUND_NS), (peer.estimate, _ESTIMATE_NS), (peer.arrivals, _ARRIVALS_NS),
+            (peer.consent, _CONSENT_NS),
         ):  # fmt: skip
             self.schedule(now_ns + random.randrange(period), action)
 

@@ -35,7 +35,8 @@ class JoinFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the answer agreed on. ``down_*``: the SSRCs that we shall receive; ``transport_cc``: the extension's id or 0."""
+    """What the answer agreed on. ``down_*``: the SSRCs that we shall receive; ``transport_cc``: the extension's id or 0;
+    ``reports_arrivals``: whether we tell the relay when its packets came."""
 
     audio_ssrc: int
     video_ssrc: int
@@ -44,6 +45,7 @@ class Terms:
     transport_cc: int
     down_audio: int
     down_video: int
+    reports_arrivals: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ class Joining:
             transport_cc=extensions.get(_TRANSPORT_CC, 0),
             down_audio=down_audio.ssrc[0].ssrc,
             down_video=down_video.ssrc[0].ssrc,
+            reports_arrivals=any(each.uri == _TRANSPORT_CC for each in down_video.rtp.headerExtensions),
         )
 
 
