@@ -433,6 +433,35 @@ class Relaying(RuleBasedStateMachine):
             lost = [(outgoing.line.highest - each) & 0xFFFF for each in back]
             self.kit.srtp("physician", rtcp.nack(1, outgoing.line.ssrc, sorted(lost)))
 
+    @rule(octets=st.integers(1, 3000))
+    def the_relay_probes(self, octets: int) -> None:
+        leg = self.kit.legs["physician"]
+        if (0, "video") in leg.outgoing:
+            leg.outgoing[0, "video"].pad(octets, self.kit.now_us)
+
+    @rule(wait_ms=st.sampled_from([0, 200, 500]))
+    def the_way_is_long_and_lossy(self, wait_ms: int) -> None:
+        leg = self.kit.legs["physician"]
+        leg.counters.round_trip.rtt_us = 160_000
+        leg.downlink.lossiness.fraction = 0.1
+        for outgoing in leg.outgoing.values():
+            outgoing.wait(wait_ms)
+            outgoing.resend_late(self.kit.now_us)
+
+    @rule(blocked=st.booleans())
+    def pictures_wait(self, blocked: bool) -> None:
+        self.kit.legs["physician"].downlink.blocked = blocked
+        self.kit.legs["physician"].heed_downlink(self.kit.now_us)
+
+    @rule(back=st.integers(0, 300), came=st.lists(st.booleans(), min_size=1, max_size=50))
+    def the_physician_reports(self, back: int, came: list[bool]) -> None:
+        arrivals = [(n, self.kit.now_us + 1000 * n) for n, each in enumerate(came) if each]
+        if arrivals:
+            leg = self.kit.legs["physician"]
+            base = max(0, leg.downlink._next - back)
+            _, message = rtcp.transport_feedback(1, 2, base, [(base + n, at) for n, at in arrivals], 0)
+            self.kit.srtp("physician", message)
+
     @rule(pause_us=st.sampled_from([0, 100_000, 2_900_000]))
     def a_hold(self, pause_us: int) -> None:
         self.kit.room.gate_close(self.kit.generation)
