@@ -14,6 +14,8 @@ const LOOKS = Object.freeze({ good: ["check", "good"], partial: ["warn", "warn"]
 const WAY_LOOKS = Object.freeze({ good: ["check", "good"], poor: ["warn", "warn"], failed: ["close", "danger"], waiting: ["clock", "soft"], untested: ["clock", "soft"] });
 /** What fails and need not be mended is not shown as a fault. */
 const NO_MATTER = new Set(["doctor.advice.other_address", "doctor.advice.ipv6", "doctor.advice.inside"]);
+/** @type {Readonly<Record<string, string>>} */
+const REFUSED_ICONS = Object.freeze({ expired: "clock", spent: "clock", busy: "pause", throttled: "pause", network: "offline", media: "warn" });
 const RETRY = new Set(["busy", "network", "media", "throttled"]);
 
 /** @param {HTMLElement} root @param {State} state @param {Emit} emit */
@@ -208,7 +210,12 @@ function refused(state, t, emit) {
   return h(
     "div",
     { class: "doctor-narrow stack-wide" },
-    h("div", { class: "stack", role: "alert" }, h("h1", null, t(`doctor.refused.${state.screen}.title`)), h("p", null, t(`doctor.refused.${state.screen}.body`))),
+    h(
+      "div",
+      { class: "doctor-verdict notice-soft", role: "alert" },
+      h("span", { class: "doctor-sign" }, icon(REFUSED_ICONS[state.screen] ?? "info")),
+      h("div", { class: "stack-tight" }, h("h1", null, t(`doctor.refused.${state.screen}.title`)), h("p", null, t(`doctor.refused.${state.screen}.body`))),
+    ),
     RETRY.has(state.screen) && h("button", { type: "button", class: "button button-primary button-large button-block", onclick: () => emit({ type: "start" }) }, t("common.retry")),
   );
 }

@@ -13,19 +13,28 @@ from media.ice import Credentials
 from server.doctor.ways import Candidate, TurnUrl, smallest_offer, survey, turn_url
 
 CREDENTIALS = Credentials("theirufrag", "theirpasswordtheirpassword")
+RELAY = (
+    sdp.Candidate("udp", "203.0.113.5", 40000),
+    sdp.Candidate("udp", "2001:db8::5", 40000),
+    sdp.Candidate("tcp", "203.0.113.5", 443),
+)
 _FINGERPRINT = ":".join(["AB"] * 32)
 
 
-def answered(*candidates: tuple[str, int]) -> str:
+def answered(*candidates: sdp.Candidate) -> str:
     here = sdp.Here(CREDENTIALS, _FINGERPRINT, candidates, 1, 1)
     return sdp.answer(sdp.parse(smallest_offer("ours", "p" * 24)), here, ("VP8", "H264"), ()).sdp
 
 
 def test_the_relay_takes_the_smallest_offer_and_its_answer_is_understood() -> None:
-    found = survey(answered(("203.0.113.5", 40000), ("2001:db8::5", 40000)))
+    found = survey(answered(*RELAY))
     assert (found.ufrag, found.password) == (CREDENTIALS.ufrag, CREDENTIALS.password)
-    assert found.candidates == (Candidate("udp", "203.0.113.5", 40000), Candidate("udp", "2001:db8::5", 40000))
-    assert [candidate.six for candidate in found.candidates] == [False, True]
+    assert [(each.transport, each.address, each.port) for each in found.candidates] == [
+        ("udp", "203.0.113.5", 40000),
+        ("udp", "2001:db8::5", 40000),
+        ("tcp", "203.0.113.5", 443),
+    ]
+    assert [each.six for each in found.candidates] == [False, True, False]
 
 
 def test_tcp_candidates_are_those_one_may_connect_to() -> None:
@@ -41,8 +50,8 @@ def test_tcp_candidates_are_those_one_may_connect_to() -> None:
     [
         "",
         "a=ice-ufrag:u\na=ice-pwd:p",
-        answered(("192.0.2.1", 9)).replace("a=ice-pwd", "a=x"),
-        answered(("192.0.2.1", 9)).replace("a=ice-ufrag", "a=x"),
+        answered(sdp.Candidate("udp", "192.0.2.1", 9)).replace("a=ice-pwd", "a=x"),
+        answered(sdp.Candidate("udp", "192.0.2.1", 9)).replace("a=ice-ufrag", "a=x"),
     ],
 )
 def test_what_is_no_answer_of_the_relay_is_refused(answer: str) -> None:
