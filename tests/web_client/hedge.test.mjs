@@ -19,7 +19,7 @@ const settle = async () => {
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());
 
-test("an answer within a second is the only request", async () => {
+test("an answer that comes soon is to the only request", async () => {
   const { asked, told } = begin();
   asked[0].done("token");
   await settle();
@@ -27,10 +27,21 @@ test("an answer within a second is the only request", async () => {
   assert.deepEqual([told.answer, asked.length], ["token", 1]);
 });
 
-test("without an answer it is asked anew every second, and the first answer counts", async () => {
+test("without an answer it is asked anew, soon at first and then every second", () => {
+  const { asked } = begin();
+  const at = [];
+  for (let ms = 100; ms <= 5_000; ms += 100) {
+    const before = asked.length;
+    mock.timers.tick(100);
+    if (asked.length > before) at.push(ms);
+  }
+  assert.deepEqual(at, [400, 1_200, 2_200, 3_200, 4_200]);
+});
+
+test("the first answer counts", async () => {
   const { asked, told } = begin();
-  mock.timers.tick(1_000);
-  mock.timers.tick(1_000);
+  mock.timers.tick(400);
+  mock.timers.tick(800);
   assert.equal(asked.length, 3);
   asked[2].done("third");
   asked[0].done("first");
@@ -41,7 +52,7 @@ test("without an answer it is asked anew every second, and the first answer coun
 
 test("a request that times out harms none of the others", async () => {
   const { asked, told } = begin();
-  mock.timers.tick(1_000);
+  mock.timers.tick(400);
   asked[0].fail("passes");
   await settle();
   assert.equal(told.error, undefined);
@@ -52,7 +63,7 @@ test("a request that times out harms none of the others", async () => {
 
 test("when all have failed it has failed, and nothing more is asked", async () => {
   const { asked, told } = begin();
-  mock.timers.tick(1_000);
+  mock.timers.tick(400);
   asked[1].fail("passes");
   asked[0].fail("passes");
   await settle();
@@ -62,7 +73,7 @@ test("when all have failed it has failed, and nothing more is asked", async () =
 
 test("a refusal that will not pass counts at once", async () => {
   const { asked, told } = begin();
-  mock.timers.tick(1_000);
+  mock.timers.tick(400);
   asked[0].fail("not_signed_in");
   await settle();
   mock.timers.tick(60_000);

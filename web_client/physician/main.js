@@ -120,6 +120,7 @@ function emit(intent) {
     case "camera":
       return room?.toggleCamera();
     case "devices_again":
+      playRemote();
       return void room?.openDevices();
     case "play":
       return playRemote();

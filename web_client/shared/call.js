@@ -22,7 +22,7 @@ import { evidenceOf, looked, MOST_RESTARTS, seekWaitMs } from "./path.js";
  */
 /** @typedef {{state: CallState, peer: number, revision: number} & import("./call_stats.js").CallFigures} CallStats */
 
-const LOOK_EVERY_MS = 400;
+const LOOK_EVERY_MS = 250;
 const CONNECT_WITHIN_MS = 10_000;
 const NEVER_CONNECTED = ["new", "connecting"];
 const RENEW_WAITS_MS = [300, 700, 1_000, 1_500, 2_000];

@@ -1,8 +1,9 @@
 /**
- * Asking when the network may be dead: a request that was sent into a blackout does not come back when the network does, so while no
- * answer comes it is asked anew every second, and the first answer counts.
+ * Asking when the network may be dead: a request that was sent into a blackout, or over a kept connection from an address that is gone,
+ * does not come back when the network does; so while no answer comes it is asked anew, and the first answer counts.
  */
 
+const AGAIN_AFTER_MS = [400, 800];
 const AGAIN_EVERY_MS = 1_000;
 
 /**
@@ -18,6 +19,7 @@ export function hedged(ask, { wanted, mayPass, setTimer, clearTimer }) {
     /** @type {unknown} */
     let timer = null;
     let pending = 0;
+    let asked = 0;
     const failed = (/** @type {unknown} */ error) => {
       pending -= 1;
       if (pending > 0 && mayPass(error)) return;
@@ -26,7 +28,8 @@ export function hedged(ask, { wanted, mayPass, setTimer, clearTimer }) {
     };
     const once = () => {
       pending += 1;
-      timer = setTimer(() => wanted() && once(), AGAIN_EVERY_MS);
+      timer = setTimer(() => wanted() && once(), AGAIN_AFTER_MS[asked] ?? AGAIN_EVERY_MS);
+      asked += 1;
       ask().then((answer) => (clearTimer(timer), done(answer)), failed);
     };
     once();

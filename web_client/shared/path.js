@@ -7,7 +7,7 @@
 /** @typedef {{heard: number, sent: number}} Evidence  packets of any kind and STUN responses received; media packets sent */
 /** @typedef {{atMs: number, evidence: Evidence, heardAtMs: number, reported: boolean, silent: boolean}} Path  reported: something was heard while sending */
 
-export const SILENT_AFTER_MS = 1_200;
+export const SILENT_AFTER_MS = 1_000;
 /** A page that slept longer between two looks knows nothing of the time between, and gives the path this long to prove itself. */
 const SLEPT_MS = 3_000;
 const PROVE_WITHIN_MS = 500;

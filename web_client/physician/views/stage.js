@@ -55,7 +55,29 @@ export function stage(visit, nowMs, context) {
           context.t("physician.stage.tap"),
         ),
     ),
+    visit.session?.state !== "waiting" && continueBar(visit, context),
     controls(visit, nowMs, context),
+  );
+}
+
+/** Something outside took camera or microphone in the middle of a visit. @param {Visit} visit @param {Context} context */
+function continueBar({ devices: { opened, microphone, camera } }, { t, emit }) {
+  if (microphone !== "interrupted" && camera !== "interrupted") return null;
+  const which = camera !== "interrupted" ? "audio" : microphone === "interrupted" ? "both" : "video";
+  return h(
+    "div",
+    { class: "continue", key: "continue", role: "alert" },
+    h(
+      "button",
+      { class: "continue-button", type: "button", disabled: !opened, onclick: () => emit({ type: "devices_again" }) },
+      icon("warn"),
+      h(
+        "span",
+        { class: "continue-words" },
+        h("strong", null, t(opened ? "physician.continue" : "physician.devices.asking")),
+        opened && h("span", { class: "small" }, t(`physician.continue.${which}`)),
+      ),
+    ),
   );
 }
 
