@@ -102,7 +102,7 @@ def write_video(clip: Clip, path: Path, camera: Camera = Camera()) -> None:
     with path.open("wb") as file:
         file.write(f"YUV4MPEG2 W{WIDTH * camera.scale} H{HEIGHT * camera.scale} F{camera.fps}:1 Ip A1:1 C420jpeg\n".encode())
         for number in range(camera.frames):
-            y, u, v = (_enlarged(plane, camera.scale) for plane in _i420(draw(clip, number)))
+            y, u, v = (enlarged(plane, camera.scale) for plane in i420(draw(clip, number)))
             if camera.grain:
                 y = y + noise.normal(0, camera.grain, y.shape).astype(np.float32)
             planes = (np.clip(plane, 0, 255).astype(np.uint8).tobytes() for plane in (y, u, v))
@@ -129,7 +129,7 @@ def loudest_hz(samples: NDArray[np.float64], sample_rate: int) -> float:
     return float(frequencies[spectrum.argmax()])
 
 
-def _i420(rgb: Pixels) -> tuple[Plane, Plane, Plane]:
+def i420(rgb: Pixels) -> tuple[Plane, Plane, Plane]:
     r, g, b = (rgb[..., n].astype(np.float32) for n in range(3))
     y = 16 + 0.257 * r + 0.504 * g + 0.098 * b
     u = 128 - 0.148 * r - 0.291 * g + 0.439 * b
@@ -142,5 +142,5 @@ def _halved(plane: Plane) -> Plane:
     return halved
 
 
-def _enlarged(plane: Plane, scale: int) -> Plane:
+def enlarged(plane: Plane, scale: int) -> Plane:
     return plane.repeat(scale, axis=0).repeat(scale, axis=1)

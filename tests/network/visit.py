@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,9 @@ from typing import Any
 from playwright.async_api import async_playwright
 
 from tests.e2e import browsers
-from tests.e2e.clips import GUARDIAN, HD, PHYSICIAN, Clip, write_tone, write_video
+from tests.e2e.clips import GUARDIAN, PHYSICIAN, Clip
 from tests.e2e.people import Guardian, Person, Physician, within
+from tests.network import footage
 from tests.network.bed import ROOT, Bed
 from tests.network.house import House
 
@@ -34,7 +35,7 @@ _KEEP_PEERS = """(() => {
       window.__peers.push(this);
     }
   };
-})()"""
+})();"""
 
 _STATS = """async () => {
   const peer = window.__peers?.findLast((each) => each.connectionState !== "closed");
@@ -51,8 +52,8 @@ async def consultation(bed: Bed, house: House, folder: Path) -> AsyncIterator[tu
 
 
 @asynccontextmanager
-async def people(bed: Bed, folder: Path, script: str = "") -> AsyncIterator[tuple[Guardian, Physician]]:
-    """Each in front of a browser with a 720p30 camera, no page open yet; ``script`` runs in every page before its own."""
+async def people(bed: Bed, folder: Path, scripts: Mapping[str, str] | None = None) -> AsyncIterator[tuple[Guardian, Physician]]:
+    """Each in front of a browser with a 720p30 camera, no page open yet; ``scripts`` run in their pages before the page's own."""
     async with async_playwright() as playwright:
         found = []
         for clip, link in ((GUARDIAN, "phone"), (PHYSICIAN, "desk")):
@@ -60,10 +61,8 @@ async def people(bed: Bed, folder: Path, script: str = "") -> AsyncIterator[tupl
             found.append(await browsers.launch(playwright, *film(clip), wrapper))
         phone = await browsers.phone(found[0], ignore_https_errors=True)
         desk = await browsers.desk(found[1], ignore_https_errors=True)
-        for context in (phone, desk):
-            await context.add_init_script(_KEEP_PEERS)
-            if script:
-                await context.add_init_script(script)
+        for clip, context in ((GUARDIAN, phone), (PHYSICIAN, desk)):
+            await context.add_init_script(_KEEP_PEERS + (scripts or {}).get(clip.name, ""))
         try:
             yield (
                 Guardian("guardian", phone, await phone.new_page(), "video.remote-video", SCREENS),
@@ -133,8 +132,8 @@ def film(clip: Clip) -> tuple[Path, Path]:
     """Camera and microphone of a clip as files, made once for this process."""
     folder = Path(_films().name)
     video, tone = folder / f"{clip.name}.y4m", folder / f"{clip.name}.wav"
-    write_video(clip, video, HD)
-    write_tone(clip, tone)
+    footage.write_camera(clip, video)
+    footage.write_microphone(clip, tone)
     return video, tone
 
 

@@ -1,0 +1,62 @@
+"""Plays scenes and judges them, with the machine's spare CPU beside each, so that a starved run shows."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.network.figures import middle
+from tests.network.scenes import Bound, Figures, Scene
+from tests.network.stage import staged
+
+SPARE = "spare_cpu_percent"
+_PROC_STAT = Path("/proc/stat")
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A scene's figures: the median of its runs."""
+
+    scene: Scene
+    figures: Figures
+
+    @property
+    def broken(self) -> list[Bound]:
+        return [bound for bound in self.scene.bounds if not bound.holds(self.figures.get(bound.figure))]
+
+    @property
+    def ok(self) -> bool:
+        return not self.broken
+
+
+async def play_once(scene: Scene, seed: int) -> Figures:
+    """One run on a stage of its own."""
+    with tempfile.TemporaryDirectory(prefix="peitong-scene-") as folder:
+        async with staged(scene.setting, seed, Path(folder)) as stage:
+            with spare_cpu() as spare:
+                found = await scene.play(stage)
+    return {name: None if value is None else round(value, 3) for name, value in {**found, **spare}.items()}
+
+
+def together(scene: Scene, runs: list[Figures]) -> Played:
+    """The median of each figure."""
+    return Played(scene, {name: middle([run.get(name) for run in runs]) for name in runs[0]})
+
+
+@contextmanager
+def spare_cpu() -> Iterator[dict[str, float]]:
+    """What all cores had left meanwhile, in percent of the machine; known at the end."""
+    found: dict[str, float] = {}
+    idle_before, all_before = _cpu_times()
+    yield found
+    idle, total = _cpu_times()
+    found[SPARE] = 100 * (idle - idle_before) / max(1, total - all_before)
+
+
+def _cpu_times() -> tuple[int, int]:
+    """Idle and all ticks of all cores since the machine started (proc(5))."""
+    ticks = [int(word) for word in _PROC_STAT.read_text("ascii").split("\n", 1)[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)

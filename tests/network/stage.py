@@ -1,0 +1,103 @@
+"""A consultation over the bed that is measured: two people with the probe in their pages, and what the server keeps of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from media.manifest import Level
+from server.recordings import verify
+from tests.e2e.people import Guardian, Person, Physician
+from tests.network import probe
+from tests.network.bed import Bed, bed
+from tests.network.figures import Record
+from tests.network.house import House, house, turn_server
+from tests.network.visit import arrive, people
+from tests.rehearsal.losses import manifest_of
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a scene needs from the start: settings of the server, a TURN server, scripts in a person's pages."""
+
+    server: Mapping[str, str] = field(default_factory=dict)
+    turn: bool = False
+    scripts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a scene is played on. Times are Unix seconds, as in the pages."""
+
+    bed: Bed
+    house: House
+    guardian: Guardian
+    physician: Physician
+
+    async def meet(self) -> float:
+        """From closed browsers to Live, both seeing each other move; returns when the physician clicked to admit."""
+        await arrive(self.house, self.guardian, self.physician)
+        await self.physician.acts("admit")
+        await asyncio.gather(self.physician.sees_moving("guardian"), self.guardian.sees_moving("physician"))
+        await self.physician.attests()
+        await self.physician.reads("就诊进行中")
+        clicks = (await probe.taken(self.physician.page)).clicks
+        return next(at for at, name in clicks if name == "act-admit")
+
+    async def lasts(self, seconds: float) -> float:
+        """Time passes; returns when it is over."""
+        await asyncio.sleep(seconds)
+        return time.time()
+
+    async def records(self) -> dict[str, Record]:
+        """What both pages have noted so far, by who sits before them."""
+        people: tuple[Person, ...] = (self.guardian, self.physician)
+        pages = await asyncio.gather(*(probe.taken(person.page) for person in people))
+        return {person.name: page for person, page in zip(people, pages, strict=True)}
+
+    async def ends(self) -> None:
+        """The physician ends the visit, and its recording is whole."""
+        await self.physician.refers(reason_at=-1, note="", not_examined="", told_family="")
+        await self.physician.reads("已结束并转线下就诊")
+        async with asyncio.timeout(15):
+            while manifest_of(self.house.recording)[-1]["type"] != "end":
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(1)  # the signature over the end follows it
+
+    def recordings_whole(self) -> bool:
+        """There is one recording, and nothing in it is damaged."""
+        folders = list(self.house.recording.parent.iterdir())
+        findings = verify(self.house.recording, self.house.made.signer)
+        return folders == [self.house.recording] and not [each for each in findings if each.level is Level.DAMAGE]
+
+    def pause_declared(self, since: float, until: float) -> bool:
+        """The recording says that it stopped after the one time and went on after the other."""
+        begin, *lines = manifest_of(self.house.recording)
+        origin = datetime.fromisoformat(begin["origin_utc"]).timestamp()
+        held = [line for line in lines if line["type"] == "hold" and origin + line["at_us"] / 1e6 >= since]
+        on = [line for line in lines if line["type"] == "resume" and origin + line["at_us"] / 1e6 >= until]
+        return bool(held and on)
+
+
+@asynccontextmanager
+async def staged(setting: Setting, seed: int, folder: Path) -> AsyncIterator[Stage]:
+    """Everything runs, no page is open yet, the links are perfect."""
+    async with bed(seed) as links:
+        async with _maybe_turn(links, folder, setting.turn) as turn, house(links, folder, {**turn, **setting.server}) as server:
+            scripts = {name: probe.SCRIPT + setting.scripts.get(name, "") for name in ("guardian", "physician")}
+            async with people(links, folder, scripts) as (guardian, physician):
+                yield Stage(links, server, guardian, physician)
+
+
+@asynccontextmanager
+async def _maybe_turn(links: Bed, folder: Path, wanted: bool) -> AsyncIterator[Mapping[str, str]]:
+    if not wanted:
+        yield {}
+        return
+    async with turn_server(links, folder) as settings:
+        yield settings
