@@ -16,7 +16,11 @@ _SUBJECTS: Final = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="peitong bench", description="measures what a consultation costs")
+    parser = argparse.ArgumentParser(
+        prog="peitong bench",
+        description="measures what a consultation costs",
+        epilog="and `peitong bench network`, which has its own --help: what real networks do to a consultation",
+    )
     subjects = parser.add_subparsers(dest="subject", required=True, metavar="WHAT")
     for name, (measure, about) in _SUBJECTS.items():
         command = subjects.add_parser(name, help=about, description=about)

@@ -59,7 +59,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that a page noted. ``frames``: when each was shown; ``spoken`` and ``heard``: when a beep began, and its pitch in Hz."""
+    """All that a page noted. ``frames``: when each was shown; ``spoken``, ``heard``: when a beep began, and its pitch in Hz."""
 
     samples: Sequence[Sample] = ()
     frames: Sequence[float] = ()
@@ -74,7 +74,9 @@ class Record:
 # --- counters and rates ------------------------------------------------------------------------------------------------------
 
 
-def counter(samples: Iterable[Sample], lines: Callable[[Sample], Iterable[Line]], names: Sequence[str]) -> list[tuple[float, float]]:
+def counter(
+    samples: Iterable[Sample], lines: Callable[[Sample], Iterable[Line]], names: Sequence[str]
+) -> list[tuple[float, float]]:
     """The sum of these counters over all streams and connections, rising from 0."""
     seen: dict[tuple[int, str], float] = {}
     total, series = 0.0, []

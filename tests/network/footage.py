@@ -11,10 +11,9 @@ import wave
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tests.e2e import clips
-from tests.e2e.clips import PHYSICIAN, SAMPLE_RATE, Clip, draw, enlarged, i420
+from tests.e2e.clips import PHYSICIAN, SAMPLE_RATE, Clip, Plane, draw, enlarged, i420
 
 WIDTH, HEIGHT, FPS, FRAMES = 1280, 720, 30, 60
 BEEP_EVERY_S = 0.5
@@ -56,10 +55,11 @@ def write_microphone(clip: Clip, path: Path) -> None:
         file.writeframes((np.concatenate(beeps) * 32767).astype("<i2").tobytes())
 
 
-def _texture(chance: np.random.Generator, height: int, width: int) -> NDArray[np.float32]:
+def _texture(chance: np.random.Generator, height: int, width: int) -> Plane:
     """Noise of several sizes, coarse and fine, as walls, clothes and faces have."""
     field = np.zeros((height, width))
     for size in (4, 8, 16, 40):
         coarse = chance.standard_normal((height // size + 1, width // size + 1))
         field += np.kron(coarse, np.ones((size, size)))[:height, :width]
-    return (field / np.abs(field).max() * _TEXTURE).astype(np.float32)
+    texture: Plane = (field / np.abs(field).max() * _TEXTURE).astype(np.float32)
+    return texture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +41,10 @@ async def play_once(scene: Scene, seed: int) -> Figures:
     return {name: None if value is None else round(value, 3) for name, value in {**found, **spare}.items()}
 
 
-def together(scene: Scene, runs: list[Figures]) -> Played:
-    """The median of each figure."""
-    return Played(scene, {name: middle([run.get(name) for run in runs]) for name in runs[0]})
+def together(scene: Scene, runs: Sequence[Figures]) -> Played:
+    """The median of each figure; a run that did not come to its end has none."""
+    names = dict.fromkeys(name for run in runs for name in run)
+    return Played(scene, {name: middle([run.get(name) for run in runs]) for name in names})
 
 
 @contextmanager

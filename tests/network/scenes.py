@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -56,7 +56,7 @@ class Scene:
     about: str
     play: Callable[[Stage], Awaitable[Figures]]
     bounds: tuple[Bound, ...]
-    setting: Setting = Setting()
+    setting: Setting = field(default_factory=Setting)
 
 
 # --- what several scenes measure ---------------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def picture(records: Mapping[str, Record], start: float, end: float, ways: Itera
 
 
 def sound(records: Mapping[str, Record], start: float, end: float, ways: Iterable[Way] = BOTH) -> Figures:
-    """Concealment and delay between two times. The delay is that of beeps, from the one page's microphone to the other's speaker."""
+    """Concealment and delay between two times; the delay is that of beeps, from the one page's microphone to the other's."""
     return {
         "concealed": worst(_concealed(records[to], start, end) for _, to in ways),
         "sound_delay_s": worst(figures.worst_delay_s(_delays(records, way, start, end)) for way in ways),
@@ -110,7 +110,6 @@ def arriving_bps(record: Record) -> Series:
     return figures.rate_bps(figures.counter(record.samples, figures.received("video"), figures.RECEIVED_BYTES))
 
 
-
 async def _settled(stage: Stage, rate_bps: float = 1_500_000, within_s: float = 12.0) -> None:
     """Both send as much as they do when nothing is wrong, or as much as they will."""
     until = time.time() + within_s
@@ -122,7 +121,7 @@ async def _settled(stage: Stage, rate_bps: float = 1_500_000, within_s: float = 
         await asyncio.sleep(0.5)
 
 
-# --- the scenes ----------------------------------------------------------------------------------------------------------------
+# --- the scenes --------------------------------------------------------------------------------------------------------------
 
 
 async def clean(stage: Stage, seconds: float = 30) -> Figures:

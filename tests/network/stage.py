@@ -87,11 +87,14 @@ class Stage:
 @asynccontextmanager
 async def staged(setting: Setting, seed: int, folder: Path) -> AsyncIterator[Stage]:
     """Everything runs, no page is open yet, the links are perfect."""
-    async with bed(seed) as links:
-        async with _maybe_turn(links, folder, setting.turn) as turn, house(links, folder, {**turn, **setting.server}) as server:
-            scripts = {name: probe.SCRIPT + setting.scripts.get(name, "") for name in ("guardian", "physician")}
-            async with people(links, folder, scripts) as (guardian, physician):
-                yield Stage(links, server, guardian, physician)
+    scripts = {name: probe.SCRIPT + setting.scripts.get(name, "") for name in ("guardian", "physician")}
+    async with (
+        bed(seed) as links,
+        _maybe_turn(links, folder, setting.turn) as turn,
+        house(links, folder, {**turn, **setting.server}) as server,
+        people(links, folder, scripts) as (guardian, physician),
+    ):
+        yield Stage(links, server, guardian, physician)
 
 
 @asynccontextmanager

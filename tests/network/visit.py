@@ -53,7 +53,7 @@ async def consultation(bed: Bed, house: House, folder: Path) -> AsyncIterator[tu
 
 @asynccontextmanager
 async def people(bed: Bed, folder: Path, scripts: Mapping[str, str] | None = None) -> AsyncIterator[tuple[Guardian, Physician]]:
-    """Each in front of a browser with a 720p30 camera, no page open yet; ``scripts`` run in their pages before the page's own."""
+    """Each in front of a browser with a 720p30 camera, no page open yet; ``scripts`` run in their pages before all others."""
     async with async_playwright() as playwright:
         found = []
         for clip, link in ((GUARDIAN, "phone"), (PHYSICIAN, "desk")):

@@ -1,0 +1,83 @@
+"""``./peitong bench network``: plays the scenes in real browsers over the test-bed and prints what holds."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.async_api import Error as PlaywrightError
+
+from tests.network import table
+from tests.network.namespaces import NoNetworkBed, check_machine
+from tests.network.play import Played, play_once, together
+from tests.network.scenes import SCENES, Scene
+
+KEPT = Path(__file__).parents[2] / "docs" / "performance"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    if options.runs < 1:
+        _parser().error("each scene is played at least once")
+    chosen = [scene for scene in SCENES if options.scene in (None, scene.name)]
+    try:
+        check_machine()
+        played = asyncio.run(_play_all(chosen, options.runs))
+    except NoNetworkBed as error:
+        print(f"peitong bench network: {error}", file=sys.stderr)
+        return 2
+    print(table.as_json(played) if options.json else table.as_text(played))
+    if options.keep:
+        _keep(played, options.runs)
+    return 0 if all(each.ok for each in played) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="peitong bench network",
+        description="plays what real networks do to a consultation, in real browsers, and prints what holds (needs root)",
+    )
+    names = [scene.name for scene in SCENES]
+    parser.add_argument("--scene", choices=names, metavar="NAME", help=f"only this one of {', '.join(names)}")
+    parser.add_argument("--runs", type=int, default=3, metavar="N", help="play each so often and take the median (default 3)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    parser.add_argument("--keep", action="store_true", help="also write docs/performance/network.md and network.json")
+    return parser
+
+
+async def _play_all(scenes: Sequence[Scene], runs: int) -> list[Played]:
+    played = []
+    for scene in scenes:
+        found = []
+        for run in range(1, runs + 1):
+            print(f"{scene.name}, {run} of {runs} …", file=sys.stderr, flush=True)
+            try:
+                found.append(await play_once(scene, seed=run))
+            except (AssertionError, PlaywrightError, TimeoutError) as error:
+                print(f"{scene.name}: did not come to its end: {str(error)[:500]}", file=sys.stderr, flush=True)
+                found.append({})
+        played.append(together(scene, found))
+        print(f"{scene.name}: {'ok' if played[-1].ok else 'FAILS'}", file=sys.stderr, flush=True)
+    return played
+
+
+def _keep(played: Sequence[Played], runs: int) -> None:
+    run = table.Run(datetime.now(UTC).date().isoformat(), _machine(), runs)
+    (KEPT / "network.md").write_text(table.as_markdown(played, run), "utf-8")
+    (KEPT / "network.json").write_text(table.as_json(played) + "\n", "utf-8")
+
+
+def _machine() -> str:
+    """Its kind, not its name."""
+    models = [line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name")]
+    model = models[0].split(":", 1)[1].strip() if models else "processor of an unknown kind"
+    return f"{os.cpu_count()} cores of {model}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The played scenes as a table for people and as JSON. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tests.network.play import SPARE, Played
+
+STARVED_PERCENT = 5
+_HEAD = ("scene", "figure", "median", "bound", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a table is of: the date, the kind of machine and how often each scene was played."""
+
+    date: str
+    machine: str
+    runs: int
+
+
+def as_json(played: Iterable[Played]) -> str:
+    scenes = [{"name": each.scene.name, "ok": each.ok, "figures": each.figures} for each in played]
+    return json.dumps({"scenes": scenes}, ensure_ascii=False, indent=1)
+
+
+def as_text(played: Sequence[Played]) -> str:
+    """Aligned columns; figures without a bound follow those that have one."""
+    rows = [_HEAD, *(row for each in played for row in _rows(each))]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(_HEAD))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, "", *_doubts(played), _verdict(played)])
+
+
+def as_markdown(played: Sequence[Played], run: Run) -> str:
+    """What is kept in docs/performance/network.md."""
+    rows = [_HEAD, ("---",) * len(_HEAD), *(row for each in played for row in _rows(each))]
+    table = ["| " + " | ".join(row) + " |" for row in rows]
+    head = [
+        "# What a call survives", "",
+        f"{run.date}, {run.machine}; each scene played {run.runs} x in real browsers over tests/network, medians.",
+        "Made by `./peitong bench network --keep`; the scenes and their bounds are data in `tests/network/scenes.py`.", "",
+    ]  # fmt: skip
+    return "\n".join([*head, *table, "", *_doubts(played), _verdict(played), ""])
+
+
+def _rows(played: Played) -> list[tuple[str, ...]]:
+    bounds = {bound.figure: bound for bound in played.scene.bounds}
+    rest = [name for name in played.figures if name not in bounds]
+    rows = [
+        ("", name, _number(played.figures.get(name)), str(bound), "ok" if bound not in played.broken else "FAILS")
+        for name, bound in bounds.items()
+    ] + [("", name, _number(played.figures[name]), "", "") for name in rest]
+    return [(f"{played.scene.name}: {played.scene.about}", "", "", "", "ok" if played.ok else "FAILS"), *rows]
+
+
+def _number(value: float | None) -> str:
+    return "never" if value is None else f"{value:g}"
+
+
+def _doubts(played: Iterable[Played]) -> list[str]:
+    starved = [each.scene.name for each in played if (each.figures.get(SPARE) or 0.0) < STARVED_PERCENT]
+    if not starved:
+        return []
+    names = ", ".join(starved)
+    return [f"The machine had less than {STARVED_PERCENT} % to spare in {names}: what fails there may be its fault."]
+
+
+def _verdict(played: Sequence[Played]) -> str:
+    return f"{sum(each.ok for each in played)} of {len(played)} scenes hold."
