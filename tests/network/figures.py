@@ -168,7 +168,7 @@ def freezes(frames: Sequence[float], start: float, end: float) -> Freezes:
     shown = [b - a for a, b in pairwise(times)]
     gaps = [(a, b, n) for n, (a, b) in enumerate(pairwise(times)) if b > start]
     last = times[-1] if times else start
-    gaps.append((max(last, start) if not times else last, end, len(shown)))
+    gaps.append((last, end, len(shown)))
     for a, b, n in gaps:
         within = b - max(a, start)
         longest = max(longest, within)
@@ -240,11 +240,6 @@ def worst_delay_s(delayed: Series) -> float | None:
     return max((median(values[n : n + 3]) for n in range(len(values) - 2)), default=None)
 
 
-def buffered_s(delay: Series, emitted: Series, start: float, end: float) -> float | None:
-    """How long sound waited in the receiver's jitter buffer on average."""
-    return ratio(delay, emitted, start, end)
-
-
 # --- the visit ---------------------------------------------------------------------------------------------------------------
 
 
@@ -267,7 +262,7 @@ def at_rung(way: tuple[str, str], rungs: frozenset[str]) -> Callable[[State], bo
     return lambda state: state.rungs.get(way, "full") in rungs
 
 
-def middle(values: Sequence[float | None]) -> float | None:
-    """The median of those that came about; None when half of them or more did not."""
-    there = [value for value in values if value is not None]
-    return median(there) if 2 * len(there) > len(values) else None
+def middle(values: Sequence[float | None], never: float) -> float | None:
+    """The median, ``never`` (the worst there is, plus or minus infinity) standing for what did not come about."""
+    found = median(never if value is None else value for value in values) if values else never
+    return None if found == never else found

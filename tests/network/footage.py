@@ -18,7 +18,7 @@ from tests.e2e.clips import PHYSICIAN, SAMPLE_RATE, Clip, Plane, draw, enlarged,
 WIDTH, HEIGHT, FPS, FRAMES = 1280, 720, 30, 60
 BEEP_EVERY_S = 0.5
 _BEEP_S = 0.2
-PITCHES_HZ = {"guardian": (400, 600, 850, 1150, 1500, 1900), "physician": (500, 720, 1000, 1320, 1700, 2150)}
+PITCHES_HZ = {"guardian": (400, 600, 850, 1150, 1500, 1900), "physician": (500, 720, 990, 1320, 1690, 2150)}
 """Of each person's beeps, in order. Neither has the other's, so that neither's microphone looks like the other's echo."""
 _MOVING = (336, 160, 320, 480)  # top, left, height, width: as much of the picture as a person near the camera moves in
 _SWAY = 40  # pixels to either side

@@ -44,7 +44,9 @@ async def play_once(scene: Scene, seed: int) -> Figures:
 def together(scene: Scene, runs: Sequence[Figures]) -> Played:
     """The median of each figure; a run that did not come to its end has none."""
     names = dict.fromkeys(name for run in runs for name in run)
-    return Played(scene, {name: middle([run.get(name) for run in runs]) for name in names})
+    wanted_high = {bound.figure for bound in scene.bounds if bound.at_least > float("-inf")}
+    worst = {name: float("-inf") if name in wanted_high else float("inf") for name in names}
+    return Played(scene, {name: middle([run.get(name) for run in runs], worst[name]) for name in names})
 
 
 @contextmanager

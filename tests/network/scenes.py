@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -57,6 +57,10 @@ class Scene:
     play: Callable[[Stage], Awaitable[Figures]]
     bounds: tuple[Bound, ...]
     setting: Setting = field(default_factory=Setting)
+
+    def doubled(self) -> Scene:
+        """For machines and moments that are not a bench's."""
+        return replace(self, bounds=tuple(bound.doubled() for bound in self.bounds))
 
 
 # --- what several scenes measure ---------------------------------------------------------------------------------------------
@@ -122,6 +126,15 @@ async def _settled(stage: Stage, rate_bps: float = 1_500_000, within_s: float = 
 
 
 # --- the scenes --------------------------------------------------------------------------------------------------------------
+
+
+async def connect(stage: Stage) -> Figures:
+    clicked = await stage.meet()
+    records = await stage.records()
+    return {
+        "first_frame_s": worst(figures.first_s(records[to].frames, clicked) for _, to in BOTH),
+        "connected_s": worst(figures.connected_s(record.connections) for record in records.values()),
+    }
 
 
 async def clean(stage: Stage, seconds: float = 30) -> Figures:
@@ -295,6 +308,7 @@ def _loss(percent: int, link: str) -> Scene:
 
 
 SCENES: Final[tuple[Scene, ...]] = (
+    Scene("connect", "from the click to admit until both see each other", connect, (Bound("first_frame_s", 0.5),)),
     Scene(
         "clean",
         "clean, 720p30 both ways",
@@ -339,3 +353,4 @@ SCENES: Final[tuple[Scene, ...]] = (
     Scene("h264-phone", "the phone has H264 only", h264, _H264, Setting(scripts={"guardian": _ONLY_H264})),
     Scene("h264-desk", "the desk has H264 only", h264, _H264, Setting(scripts={"physician": _ONLY_H264})),
 )
+BY_NAME: Final = {scene.name: scene for scene in SCENES}
