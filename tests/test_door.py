@@ -21,14 +21,12 @@ def door(tmp_path: Path) -> Path:
     house = tmp_path / "house"
     environment = house / ".venv" / "bin"
     environment.mkdir(parents=True)
-    for package in ("server", "signaling", "media", "rehearsal", "web_client"):
+    for package in ("server", "signaling", "media", "rehearsal", "web_client", "tests"):
         (house / package).symlink_to(REPOSITORY / package)
     shutil.copy(REPOSITORY / "peitong", house)
-    shutil.copy(REPOSITORY / "requirements.lock", house)
-    stamp = subprocess.run(
-        ["cksum"], stdin=(house / "requirements.lock").open("rb"), capture_output=True, text=True, check=True
-    )
-    (house / ".venv" / "stamp").write_text(f"{stamp.stdout.strip()} requirements.lock", "utf-8")
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        shutil.copy(REPOSITORY / lock, house)
+    _built_from(house, "requirements.lock")
     (environment / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', "utf-8")
     (environment / "python").chmod(0o755)
     return house / "peitong"
@@ -41,6 +39,11 @@ def elsewhere(tmp_path: Path) -> Path:
     (folder / "server").mkdir(parents=True)
     (folder / "server" / "__init__.py").write_text("raise SystemExit('the wrong house')", "utf-8")
     return folder
+
+
+def _built_from(house: Path, lock: str) -> None:
+    stamp = subprocess.run(["cksum"], stdin=(house / lock).open("rb"), capture_output=True, text=True, check=True)
+    (house / ".venv" / "stamp").write_text(f"{stamp.stdout.strip()} {lock}", "utf-8")
 
 
 def through(door: Path, directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -70,3 +73,11 @@ def test_the_rehearsal_and_the_benchmark_open_from_elsewhere_too(door: Path, els
         done = through(door, elsewhere, command, "--help")
         assert done.returncode == 0, done.stderr
         assert f"usage: peitong {command}" in done.stdout
+
+
+def test_the_scenes_of_a_network_are_a_bench_with_help_of_its_own(door: Path, elsewhere: Path) -> None:
+    _built_from(door.parent, "requirements-dev.lock")
+    done = through(door, elsewhere, "bench", "network", "--help")
+    assert done.returncode == 0, done.stderr
+    assert "usage: peitong bench network" in done.stdout
+    assert "blackout10" in done.stdout

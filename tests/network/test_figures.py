@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.network import figures
-from tests.network.figures import Connection, Freezes, Sample, State
+from tests.network.figures import Connection, Freezes, Line, Sample, State
 
 FRAME_S = 1 / 30
 
 
 def sample(at: float, connection: int = 0, **sent: float) -> Sample:
     """A page that sends one picture, SSRC 7, and receives one sound, SSRC 9."""
-    received = {"kind": "audio", "ssrc": 9, "bytesReceived": 10 * at}
-    return Sample(at, connection, "connected", None, ({"kind": "video", "ssrc": 7, **sent},), (received,))
+    received: Line = {"kind": "audio", "ssrc": 9, "bytesReceived": 10 * at}
+    picture: Line = {"kind": "video", "ssrc": 7, **sent}
+    return Sample(at, connection, "connected", None, (picture,), (received,))
 
 
 def steady(start: float, end: float, frame_s: float = FRAME_S) -> list[float]:
