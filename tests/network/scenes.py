@@ -314,6 +314,7 @@ SCENES: Final[tuple[Scene, ...]] = (
         "clean, 720p30 both ways",
         clean,
         (Bound("first_frame_s", 0.5), Bound("reached_1500k_s", 3), Bound("reached_2500k_s", 6), Bound("freeze_s", 0)),
+        Setting(scale=2),
     ),
     _loss(5, "phone"),
     _loss(5, "desk"),

@@ -23,11 +23,14 @@ from tests.rehearsal.losses import manifest_of
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a scene needs from the start: settings of the server, a TURN server, scripts in a person's pages."""
+    """What a scene needs from the start: settings of the server, a TURN server, scripts in a person's pages, and cameras of
+    ``scale`` times 640 x 360: 720p leaves two cores nothing to spare, and is the matter of the clean scene only.
+    """
 
     server: Mapping[str, str] = field(default_factory=dict)
     turn: bool = False
     scripts: Mapping[str, str] = field(default_factory=dict)
+    scale: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ async def staged(setting: Setting, seed: int, folder: Path) -> AsyncIterator[Sta
         bed(seed) as links,
         _maybe_turn(links, folder, setting.turn) as turn,
         house(links, folder, {**turn, **setting.server}) as server,
-        people(links, folder, scripts) as (guardian, physician),
+        people(links, folder, scripts, setting.scale) as (guardian, physician),
     ):
         yield Stage(links, server, guardian, physician)
 

@@ -55,7 +55,10 @@ async def consultation(bed: Bed, house: House, folder: Path) -> AsyncIterator[tu
 async def people(
     bed: Bed, folder: Path, scripts: Mapping[str, str] | None = None, scale: int = 1
 ) -> AsyncIterator[tuple[Guardian, Physician]]:
-    """Each in front of a browser with a camera of ``scale`` times 640 x 360, 30 pictures a second, no page open yet; ``scripts`` run in their pages before all others."""
+    """Each in front of a browser with a camera of ``scale`` times 640 x 360, 30 pictures a second; no page is open yet.
+
+    ``scripts``, by person, run in every page before its own.
+    """
     async with async_playwright() as playwright:
         found = []
         for clip, link in ((GUARDIAN, "phone"), (PHYSICIAN, "desk")):
