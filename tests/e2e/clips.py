@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
-WIDTH, HEIGHT, FPS = 640, 360, 15
+WIDTH, HEIGHT, FPS, FRAMES = 640, 360, 15, 60
 SAMPLE_RATE = 48_000
 _BEEP_S, _PAUSE_S = 0.35, 0.15  # a steady tone would be taken for noise and suppressed by the browser
 
@@ -38,22 +38,6 @@ class Clip:
     colour: tuple[int, int, int]
     hz: float
 
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """How a clip is filmed: ``scale`` times 640 x 360, looped after ``frames``.
-
-    ``grain`` is the deviation of the luminance's noise, 0..255, new in every frame: without any a flat clip costs next to
-    no bits, so that no rate is ever reached; a sensor's noise indoors is about 3.
-    """
-
-    scale: int = 1
-    fps: int = FPS
-    frames: int = 60
-    grain: float = 0.0
-
-
-HD = Camera(scale=2, fps=30, frames=30, grain=3.0)
 
 GUARDIAN = Clip("guardian", (190, 40, 60), 440)
 PHYSICIAN = Clip("physician", (20, 130, 60), 660)
@@ -96,16 +80,12 @@ def recognise(picture: Pixels) -> Seen:
     return Seen(clip, None if tens is None or ones is None or clip is None else tens * 10 + ones)
 
 
-def write_video(clip: Clip, path: Path, camera: Camera = Camera()) -> None:
+def write_video(clip: Clip, path: Path) -> None:
     """An uncompressed Y4M (4:2:0, full range values squeezed to BT.601) that a browser loops as its camera."""
-    noise = np.random.default_rng(1)
     with path.open("wb") as file:
-        file.write(f"YUV4MPEG2 W{WIDTH * camera.scale} H{HEIGHT * camera.scale} F{camera.fps}:1 Ip A1:1 C420jpeg\n".encode())
-        for number in range(camera.frames):
-            y, u, v = (enlarged(plane, camera.scale) for plane in i420(draw(clip, number)))
-            if camera.grain:
-                y = y + noise.normal(0, camera.grain, y.shape).astype(np.float32)
-            planes = (np.clip(plane, 0, 255).astype(np.uint8).tobytes() for plane in (y, u, v))
+        file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FPS}:1 Ip A1:1 C420jpeg\n".encode())
+        for number in range(FRAMES):
+            planes = (np.clip(plane, 0, 255).astype(np.uint8).tobytes() for plane in i420(draw(clip, number)))
             file.write(b"FRAME\n" + b"".join(planes))
 
 
@@ -130,6 +110,7 @@ def loudest_hz(samples: NDArray[np.float64], sample_rate: int) -> float:
 
 
 def i420(rgb: Pixels) -> tuple[Plane, Plane, Plane]:
+    """A picture of 640 x 360 as luma and the two chromas of half the size."""
     r, g, b = (rgb[..., n].astype(np.float32) for n in range(3))
     y = 16 + 0.257 * r + 0.504 * g + 0.098 * b
     u = 128 - 0.148 * r - 0.291 * g + 0.439 * b
@@ -140,7 +121,3 @@ def i420(rgb: Pixels) -> tuple[Plane, Plane, Plane]:
 def _halved(plane: Plane) -> Plane:
     halved: Plane = plane.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).mean(axis=(1, 3))
     return halved
-
-
-def enlarged(plane: Plane, scale: int) -> Plane:
-    return plane.repeat(scale, axis=0).repeat(scale, axis=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.e2e.clips import GUARDIAN, HD, PHYSICIAN, Camera, Clip, Seen, draw, loudest_hz, recognise, write_tone, write_video
+from tests.e2e.clips import FRAMES, GUARDIAN, PHYSICIAN, Clip, Seen, draw, loudest_hz, recognise, write_tone, write_video
 
 
 @pytest.mark.parametrize("clip", [GUARDIAN, PHYSICIAN], ids=lambda clip: clip.name)
@@ -23,21 +23,9 @@ def test_black_shows_nobody() -> None:
     assert recognise(np.zeros((90, 160, 4), np.uint8)) == Seen(None, None)
 
 
-@pytest.mark.parametrize("camera", [Camera(), HD], ids=["small", "hd"])
-def test_the_film_is_of_the_cameras_size_and_legible(tmp_path: Path, camera: Camera) -> None:
-    write_video(GUARDIAN, tmp_path / "v.y4m", camera)
-    head, *frames = (tmp_path / "v.y4m").read_bytes().split(b"FRAME\n")
-    width, height = 640 * camera.scale, 360 * camera.scale
-    assert head.startswith(f"YUV4MPEG2 W{width} H{height} F{camera.fps}:1 ".encode())
-    assert [len(frame) for frame in frames] == [width * height * 3 // 2] * camera.frames
-    luminance = np.frombuffer(frames[7][: width * height], np.uint8).reshape(height, width)
-    assert abs(luminance[:60, :60].std() - camera.grain) < 0.3
-    bright = np.where(luminance > 200, 255, 0)
-    coloured = np.maximum(np.stack([bright] * 3, axis=-1), np.array(GUARDIAN.colour))
-    assert recognise(coloured.astype(np.uint8)) == Seen(GUARDIAN.name, 7)
-
-
-def test_the_tone_is_heard(tmp_path: Path) -> None:
+def test_the_files_hold_what_they_should(tmp_path: Path) -> None:
+    write_video(GUARDIAN, tmp_path / "v.y4m")
+    assert (tmp_path / "v.y4m").read_bytes().count(b"FRAME\n") >= FRAMES
     write_tone(PHYSICIAN, tmp_path / "t.wav")
     with wave.open(str(tmp_path / "t.wav")) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.e2e import clips
-from tests.e2e.clips import PHYSICIAN, SAMPLE_RATE, Clip, Plane, draw, enlarged, i420
+from tests.e2e.clips import PHYSICIAN, SAMPLE_RATE, Clip, Plane, draw, i420
 
 FPS, FRAMES = 30, 60
 BEEP_EVERY_S = 0.5
@@ -40,7 +40,7 @@ def write_camera(clip: Clip, path: Path, scale: int) -> None:
         for number in range(FRAMES):
             angle = 2 * np.pi * number / FRAMES
             down, right = _SWAY + round(_SWAY * np.sin(angle)), _SWAY + round(_SWAY * np.cos(angle))
-            luma, *chroma = (enlarged(plane, scale) for plane in i420(draw(clip, number)))
+            luma, *chroma = (plane.repeat(scale, axis=0).repeat(scale, axis=1) for plane in i420(draw(clip, number)))
             luma[top : top + height, left : left + width] += texture[down : down + height, right : right + width]
             luma[top : top + height, left : left + width] += chance.integers(-_GRAIN, _GRAIN + 1, (height, width))
             file.write(b"FRAME\n" + b"".join(np.clip(plane, 0, 255).astype(np.uint8).tobytes() for plane in (luma, *chroma)))
