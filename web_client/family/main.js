@@ -29,6 +29,8 @@ let room = null;
 /** @type {ReadonlyMap<string, MediaStream>} */
 let remotes = new Map();
 let drawing = false;
+/** A phone gives camera and microphone back to a page that is seen again; what it has not given by then has to be asked for. */
+const UNMUTES_WITHIN_MS = 800;
 
 const api = createApi({ language: () => state.language, role: "guardian" });
 const own = new OwnDevices(
@@ -285,6 +287,7 @@ async function look(looking) {
 async function woke() {
   view.play();
   room?.report();
+  await new Promise((done) => setTimeout(done, UNMUTES_WITHIN_MS));
   await own.recover();
 }
 
