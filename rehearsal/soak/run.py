@@ -114,7 +114,11 @@ async def _turns(churn: Churn, most: int, seconds: float, watch: Watch | None, t
         turn += 1
         if watch is not None and time.monotonic() - looked_s >= LOOK_EVERY_S:
             looked_s = time.monotonic()
-            found = await watch.look()
+            try:
+                found = await watch.look()
+            except TimeoutError:  # a starved machine: the next look is another
+                told("a process did not answer in time")
+                continue
             sizes = ", ".join(f"{name} {sample.own_kb // 1024} MB" for name, sample in found.items())
             told(f"{looked_s - began_s:5.0f} s  {sizes}  {dict(churn.counts)}")
         await asyncio.sleep(max(0.0, began_s + turn * STEP_S - time.monotonic()))
