@@ -13,7 +13,8 @@ where it is entered, so that an estimate which wavers does not make people watch
 
 An estimate tells only of what was tried: at ``stills`` and ``sound`` a sender is limited by itself, and the estimate with it.
 So there the ladder climbs by trial, after a wait that doubles with each trial that failed; where an estimate proves more,
-it climbs at once.
+it climbs at once. A sender's congestion control keeps a trial harmless, but its estimate grows by 8 % a second at most: a trial
+therefore lasts some seconds, and an estimate that has grown by then climbs on, however small it is yet.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ DROWNED_LOSS, DROWNED_MS = 0.40, 5_000
 HEARD_LOSS, HEARD_MS = 0.25, 4_000
 CLEAR_LOSS, CLEAR_MS = 0.10, 2_000
 FIRST_WAIT_MS, LAST_WAIT_MS = 4_000, 60_000
-TRIAL_MS: Final = 6_000
+TRIAL_MS: Final = 5_000
+GROWN, COLLAPSED = 1.35, 0.7  # of the estimate that a trial began with
 SETTLING_MS: Final = 4_000
 
 
@@ -78,6 +80,7 @@ class Ladder:
     settled_ms: int  # before it an estimate is still finding its way, and proves nothing bad
     fell_ms: int | None = None
     tried_ms: int | None = None  # the present rung was climbed by trial, then
+    tried_bps: int | None = None  # and that was the estimate
     wait_ms: int = FIRST_WAIT_MS
     starved_since_ms: int | None = None
     suffering_since_ms: int | None = None
@@ -100,15 +103,17 @@ def interrupted(ladder: Ladder, now_ms: int) -> Ladder:
 def look(ladder: Ladder, evidence: Evidence, now_ms: int) -> Ladder:
     """The ladder after a look; to be called every 250 to 1000 ms while media flows."""
     seen = _noted(ladder, evidence, now_ms)
-    if seen.tried_ms is not None and now_ms - seen.tried_ms >= TRIAL_MS:
-        seen = replace(seen, tried_ms=None, wait_ms=FIRST_WAIT_MS)
+    if _lasted(seen.tried_ms, TRIAL_MS, now_ms):
+        seen = _judged(seen, evidence, now_ms)
+        if seen.rung is not ladder.rung:
+            return seen
     fallen = _down(seen, evidence, now_ms)
     if fallen is not None:
         return _fall(seen, fallen, now_ms)
     if _proven(seen, now_ms):
         return Ladder(above(seen.rung), seen.settled_ms)
     if _may_try(seen, evidence, now_ms):
-        return Ladder(above(seen.rung), seen.settled_ms, tried_ms=now_ms, wait_ms=seen.wait_ms)
+        return _trial(seen, above(seen.rung), evidence, now_ms)
     return seen
 
 
@@ -165,6 +170,8 @@ def _starved(ladder: Ladder, evidence: Evidence, now_ms: int) -> bool:
     carried = worse(ladder.rung, evidence.carried)
     if carried not in KEPT_BPS:
         return False
+    if ladder.tried_ms is not None:
+        return ladder.tried_bps is not None and evidence.estimate_bps < COLLAPSED * ladder.tried_bps
     if ladder.fell_ms is not None and now_ms - ladder.fell_ms < FALLING_MS:
         return evidence.estimate_bps < ENOUGH_BPS[carried]
     return evidence.estimate_bps < KEPT_BPS[carried] and evidence.sent_bps >= FILLED * evidence.estimate_bps
@@ -201,6 +208,20 @@ def _proven(ladder: Ladder, now_ms: int) -> bool:
     if ladder.rung is Rung.CHAT:
         return _lasted(ladder.heard_since_ms, HEARD_MS, now_ms)
     return _lasted(ladder.proven_since_ms, CLEAR_MS, now_ms)
+
+
+def _judged(ladder: Ladder, evidence: Evidence, now_ms: int) -> Ladder:
+    """A trial is over: on where the estimate has grown, stay where it is enough or unknown, else back and wait longer."""
+    estimate_bps, before_bps = evidence.estimate_bps, ladder.tried_bps
+    if estimate_bps is not None and before_bps is not None and estimate_bps >= GROWN * before_bps:
+        return _trial(ladder, above(ladder.rung), evidence, now_ms)
+    if estimate_bps is None or estimate_bps >= KEPT_BPS[ladder.rung]:
+        return replace(ladder, tried_ms=None, tried_bps=None, wait_ms=FIRST_WAIT_MS)
+    return _fall(ladder, below(ladder.rung), now_ms)
+
+
+def _trial(ladder: Ladder, rung: Rung, evidence: Evidence, now_ms: int) -> Ladder:
+    return Ladder(rung, ladder.settled_ms, tried_ms=now_ms, tried_bps=evidence.estimate_bps, wait_ms=ladder.wait_ms)
 
 
 def _may_try(ladder: Ladder, evidence: Evidence, now_ms: int) -> bool:

@@ -33,8 +33,8 @@ def doubts(report: DeviceReport, arriving: Collection[str] | None, *, thinned: b
     """The reasons to doubt, in the order in which they are shown.
 
     ``arriving`` holds the kinds of media (``audio``, ``video``) that arrive now, or is None when nobody measured yet. A picture
-    missing because its camera is off is said once, as that; so is one that is ``thinned`` as the network bears no more (its rung
-    tells). A microphone that its owner muted is no doubt; a lost one is.
+    missing because its camera is off is said once, as that; so is one that is ``thinned``: the network bears no more, and the
+    rung says it. A microphone that its owner muted is no doubt; a lost one is.
     """
     camera_live = report.camera == "live"
     found = {

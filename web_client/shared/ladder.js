@@ -7,7 +7,7 @@
  * @typedef {{estimateBps: number | null, sentBps: number, loss: number | null, carried: Rung}} Evidence
  *   what the path bears, null while unknown; what went over it lately; the part of the sound that did not arrive, null while unknown;
  *   the rung that is carried now, when that is less than the ladder's own because a receiver bears less
- * @typedef {{rung: Rung, settledMs: number, fellMs: number | null, triedMs: number | null, waitMs: number, since: Readonly<Noted>}} Ladder
+ * @typedef {{rung: Rung, settledMs: number, fellMs: number | null, triedMs: number | null, triedBps: number | null, waitMs: number, since: Readonly<Noted>}} Ladder
  * @typedef {{starved: number | null, suffering: number | null, drowned: number | null, heard: number | null, proven: number | null, clear: number | null}} Noted
  *   since when it is so
  */
@@ -29,7 +29,9 @@ const HEARD = Object.freeze({ loss: 0.25, ms: 4_000 });
 const CLEAR = Object.freeze({ loss: 0.1, ms: 2_000 });
 const FIRST_WAIT_MS = 4_000;
 const LAST_WAIT_MS = 60_000;
-const TRIAL_MS = 6_000;
+const TRIAL_MS = 5_000;
+const GROWN = 1.35;
+const COLLAPSED = 0.7;
 const SETTLING_MS = 4_000;
 
 /** @type {Readonly<Noted>} */
@@ -47,12 +49,13 @@ export function interrupted({ rung, waitMs }, nowMs) {
 
 /** The ladder after a look; to be called every 250 to 1000 ms while media flows. @param {Ladder} ladder @param {Evidence} evidence @param {number} nowMs @returns {Ladder} */
 export function look(ladder, evidence, nowMs) {
-  const seen = trialOver({ ...ladder, since: noted(ladder, evidence, nowMs) }, nowMs);
-  const { settledMs, waitMs } = seen;
+  const noting = { ...ladder, since: noted(ladder, evidence, nowMs) };
+  const seen = lasted(noting.triedMs, TRIAL_MS, nowMs) ? judged(noting, evidence, nowMs) : noting;
+  if (seen.rung !== ladder.rung) return seen;
   const fallen = down(seen, evidence, nowMs);
   if (fallen) return fall(seen, fallen, nowMs);
-  if (proven(seen, nowMs)) return on(above(seen.rung), settledMs, {});
-  if (mayTry(seen, evidence, nowMs)) return on(above(seen.rung), settledMs, { triedMs: nowMs, waitMs });
+  if (proven(seen, nowMs)) return on(above(seen.rung), seen.settledMs, {});
+  if (mayTry(seen, evidence, nowMs)) return trial(seen, evidence, nowMs);
   return seen;
 }
 
@@ -76,9 +79,9 @@ function below(rung) {
   return RUNGS[Math.min(RUNGS.indexOf(rung) + 1, RUNGS.length - 1)];
 }
 
-/** On a rung, where all is noted anew. @param {Rung} rung @param {number} settledMs @param {{fellMs?: number, triedMs?: number, waitMs?: number}} more @returns {Ladder} */
-function on(rung, settledMs, { fellMs, triedMs, waitMs }) {
-  return { rung, settledMs, fellMs: fellMs ?? null, triedMs: triedMs ?? null, waitMs: waitMs ?? FIRST_WAIT_MS, since: NOTHING };
+/** On a rung, where all is noted anew. @param {Rung} rung @param {number} settledMs @param {{fellMs?: number, triedMs?: number, triedBps?: number | null, waitMs?: number}} more @returns {Ladder} */
+function on(rung, settledMs, { fellMs, triedMs, triedBps, waitMs }) {
+  return { rung, settledMs, fellMs: fellMs ?? null, triedMs: triedMs ?? null, triedBps: triedBps ?? null, waitMs: waitMs ?? FIRST_WAIT_MS, since: NOTHING };
 }
 
 // --- what a look notes ----------------------------------------------------------------------------------------------
@@ -119,18 +122,30 @@ function lasted(sinceMs, forMs, nowMs) {
  * longer, and an estimate that nobody uses up does not count.
  * @param {Ladder} ladder @param {Evidence} evidence @param {number} nowMs
  */
-function starved({ rung, settledMs, fellMs }, { estimateBps, sentBps, carried }, nowMs) {
+function starved({ rung, settledMs, fellMs, triedMs, triedBps }, { estimateBps, sentBps, carried }, nowMs) {
   const least = worse(rung, carried);
   const keptBps = KEPT_BPS.get(least);
   const enoughBps = ENOUGH_BPS.get(least);
   if (estimateBps === null || nowMs < settledMs || keptBps === undefined || enoughBps === undefined) return false;
+  if (triedMs !== null) return triedBps !== null && estimateBps < COLLAPSED * triedBps;
   if (fellMs !== null && nowMs - fellMs < FALLING_MS) return estimateBps < enoughBps;
   return estimateBps < keptBps && sentBps >= FILLED * estimateBps;
 }
 
-/** @param {Ladder} ladder @param {number} nowMs @returns {Ladder} */
-function trialOver(ladder, nowMs) {
-  return lasted(ladder.triedMs, TRIAL_MS, nowMs) ? { ...ladder, triedMs: null, waitMs: FIRST_WAIT_MS } : ladder;
+/**
+ * A trial is over: on where the estimate has grown, there where it is enough (or nobody knows), else back and wait longer.
+ * @param {Ladder} ladder @param {Evidence} evidence @param {number} nowMs @returns {Ladder}
+ */
+function judged(ladder, evidence, nowMs) {
+  const { estimateBps } = evidence;
+  if (estimateBps !== null && ladder.triedBps !== null && estimateBps >= GROWN * ladder.triedBps) return trial(ladder, evidence, nowMs);
+  if (estimateBps === null || estimateBps >= (KEPT_BPS.get(ladder.rung) ?? 0)) return { ...ladder, triedMs: null, triedBps: null, waitMs: FIRST_WAIT_MS };
+  return fall(ladder, below(ladder.rung), nowMs);
+}
+
+/** @param {Ladder} ladder @param {Evidence} evidence @param {number} nowMs @returns {Ladder} */
+function trial({ rung, settledMs, waitMs }, { estimateBps }, nowMs) {
+  return on(above(rung), settledMs, { triedMs: nowMs, triedBps: estimateBps, waitMs });
 }
 
 // --- down -----------------------------------------------------------------------------------------------------------
