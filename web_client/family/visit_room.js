@@ -4,6 +4,7 @@
  */
 
 import { Connection } from "../shared/connection.js";
+import { Reporter } from "../shared/reporter.js";
 import { deviceReport } from "./state.js";
 
 /** @typedef {import("../shared/messages.js").ServerMessage} ServerMessage */
@@ -20,7 +21,7 @@ import { deviceReport } from "./state.js";
 export class VisitRoom {
   /** @type {RoomOptions} */ #options;
   /** @type {Connection} */ #connection;
-  #reported = "";
+  #reporter = new Reporter((/** @type {WireIntent} */ report) => this.#connection.send(report));
   #open = true;
 
   /** @param {RoomOptions} options */
@@ -61,11 +62,7 @@ export class VisitRoom {
   /** Tell the server about the devices when something about them changed. */
   report() {
     if (this.#connection.link !== "online") return;
-    const report = deviceReport(this.#options.state(), document.visibilityState === "visible");
-    const words = JSON.stringify(report);
-    if (words === this.#reported) return;
-    this.#reported = words;
-    void this.#connection.send(report);
+    this.#reporter.say(deviceReport(this.#options.state(), document.visibilityState === "visible"));
   }
 
   /** Give the seat up; the visit goes on. */
@@ -104,7 +101,7 @@ export class VisitRoom {
     if (!this.#open) return;
     this.#options.dispatch({ type: "connection", connection: link });
     if (link === "online") {
-      this.#reported = "";
+      this.#reporter.forget();
       this.report();
     } else if (link === "refused") {
       this.close();

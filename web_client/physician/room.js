@@ -12,6 +12,7 @@ import { captured } from "../shared/capture.js";
 import { Connection } from "../shared/connection.js";
 import { browserSupport, openDevices, watchLevel, watchTrack } from "../shared/devices.js";
 import { intents } from "../shared/messages.js";
+import { Reporter } from "../shared/reporter.js";
 import { SILENCE, hear } from "./speaking.js";
 
 export class Room {
@@ -29,7 +30,7 @@ export class Room {
   /** @type {Record<"audio" | "video", import("../shared/capture.js").Capture | null>} */ #captures = { audio: null, video: null };
   #muted = false;
   #cameraOff = false;
-  #reported = "";
+  #reporter = new Reporter((/** @type {Intent} */ report) => this.#connection.send(report));
 
   /**
    * @param {string} visit
@@ -163,7 +164,7 @@ export class Room {
   /** @param {import("../shared/messages.js").Welcome} welcome */
   #welcomed(welcome) {
     this.#welcome = welcome;
-    this.#reported = "";
+    this.#reporter.forget();
     this.#report();
     this.#sessionChanged(welcome.session);
   }
@@ -246,10 +247,7 @@ export class Room {
       visible: document.visibilityState === "visible",
       picture: "unknown",
     });
-    const known = JSON.stringify(report);
-    if (known === this.#reported || this.#connection.link !== "online") return;
-    this.#reported = known;
-    void this.#connection.send(report);
+    if (this.#connection.link === "online") this.#reporter.say(report);
   };
 
   #releaseDevices() {
