@@ -174,8 +174,9 @@ async def _nothing(*_: Any) -> None:
 class Rig:
     """The app's side. ``renewing`` holds the gates whose lease is renewed every 100 ms."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, advertise: tuple[str, ...] = ("127.0.0.1",)) -> None:
         self.folder = folder
+        self.advertise = advertise
         self.inbox = Inbox()
         self.recorder = FakeRecorder(folder / "recorder.sock")
         self.renewing: dict[str, int] = {}
@@ -191,8 +192,10 @@ class Rig:
         await self.recorder.start()
         listen = self.folder / "relay.sock"
         arguments = ["--listen", str(listen), "--feed", str(self.recorder.path), "--udp", "0.0.0.0:0", "--tcp", "0.0.0.0:0"]
+        for address in self.advertise:
+            arguments += ["--advertise", address]
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "media.relay", *arguments, "--advertise", "127.0.0.1", stdout=asyncio.subprocess.PIPE
+            sys.executable, "-m", "media.relay", *arguments, stdout=asyncio.subprocess.PIPE
         )
         assert self.process.stdout is not None
         word, port, tcp_port = (await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_S)).split()
@@ -273,8 +276,8 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Rig]:
-    rig = Rig(folder)
+async def running(folder: Path, advertise: tuple[str, ...] = ("127.0.0.1",)) -> AsyncIterator[Rig]:
+    rig = Rig(folder, advertise)
     try:
         await rig.start()
         yield rig

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import itertools
+import random
 import socket
 import struct
 import termios
@@ -255,6 +256,25 @@ async def test_without_descriptors_it_pauses_and_comes_back(net: Net, monkeypatc
     net.streams._pause(listening)
     await asyncio.sleep(0.1)
     await net.validated()
+
+
+async def test_hostile_bytes_disturb_no_running_call(net: Net) -> None:
+    """Random bytes, frames of them, and requests with a bit changed, from twenty connections; the call beside them goes on."""
+    chance = random.Random(7)
+    reader, writer = await net.validated()
+    ((address, _),) = net.ear.bound
+    for _ in range(20):
+        _, stranger = await net.connect(source="127.0.0.9")
+        altered = bytearray(binding(next(_transactions)))
+        altered[chance.randrange(len(altered))] ^= 1 << chance.randrange(8)
+        stranger.write(frame(altered) + frame(chance.randbytes(chance.randrange(1, 1500))) + chance.randbytes(3000))
+        writer.write(frame(SRTP))
+    await settle()
+    assert net.ear.srtp == [SRTP] * 20
+    assert (len(net.ear.bound), net.ear.dtls) == (1, [])
+    assert set(net.plane.agent.routes) == {address}
+    net.plane.send(b"still here", address)
+    assert await packet(reader) == b"still here"
 
 
 # --- a peer that does not read --------------------------------------------------------------------
