@@ -103,12 +103,17 @@ class Trendline:
 
 
 def _slope(points: Sequence[tuple[float, float]]) -> float:
-    """Of the least-squares line; 0 when all came at once."""
-    mean_x = sum(x for x, _ in points) / len(points)
-    mean_y = sum(y for _, y in points) / len(points)
-    over = sum((x - mean_x) * (y - mean_y) for x, y in points)
-    under = sum((x - mean_x) ** 2 for x, _ in points)
-    return over / under if under else 0.0
+    """Of the least-squares line; 0 when all came at once. One pass, as it runs for every group of packets."""
+    count, from_x = len(points), points[0][0]
+    sum_x = sum_y = sum_xx = sum_xy = 0.0
+    for at, y in points:
+        x = at - from_x
+        sum_x += x
+        sum_y += y
+        sum_xx += x * x
+        sum_xy += x * y
+    under = sum_xx - sum_x * sum_x / count
+    return (sum_xy - sum_x * sum_y / count) / under if under > 1e-9 else 0.0
 
 
 class Loss:
@@ -244,7 +249,8 @@ class DownlinkRate:
         self._sizes = [0] * HISTORY
         self._arrivals = [0] * HISTORY
         self._states = [_UNKNOWN] * HISTORY
-        self._sent_at_us = self._heard_us = self._clock_us = self._blocked_us = -1
+        self._sent_at_us = self._heard_us = self._blocked_us = -1
+        self._clock_us: int | None = None  # the newest arrival
         self._window: deque[tuple[int, int, int]] = deque()  # arrival, sent, size
         self._recent: deque[int] = deque(maxlen=3)  # one-way delays, up to the difference of the clocks
         self._base = self._older_base = 0  # the least such delay of this period and the one before
@@ -285,22 +291,24 @@ class DownlinkRate:
         self._heard_us = now_us
         first = self._next - 1 - ((self._next - 1 - base) & 0xFFFF)
         self._assume_came(first)
+        oldest, newest, states = max(0, self._next - HISTORY), self._next, self._states
+        wraps_us = self._wraps_us(arrivals_us)
         expected = lost = 0
         for number, arrival_us in enumerate(arrivals_us, first):
-            if not max(0, self._next - HISTORY) <= number < self._next:
+            if not oldest <= number < newest:
                 continue
             slot = number & _MASK
-            state = self._states[slot]
+            state = states[slot]
             if arrival_us is None:
                 if state == _UNKNOWN:
-                    self._states[slot] = _LOST
+                    states[slot] = _LOST
                     expected, lost = expected + 1, lost + 1
             elif state != _CAME:
-                self._states[slot] = _CAME
+                states[slot] = _CAME
                 expected, lost = (expected, lost - 1) if state == _LOST else (expected + 1, lost)
-                self._came(slot, arrival_us)
+                self._came(slot, arrival_us + wraps_us)
                 if self._drain is not None and number < self._drain.until:
-                    self._drain.came(self._sizes[slot], arrival_us)
+                    self._drain.came(self._sizes[slot], arrival_us + wraps_us)
         self._settled = max(self._settled, min(first + len(arrivals_us), self._next))
         if self._window:
             self._control(expected, lost, now_us, max(rtt_us, 0))
@@ -314,9 +322,14 @@ class DownlinkRate:
                 if self._states[slot] == _UNKNOWN:
                     self._window.append((arrival_us, self._sent_us[slot], self._sizes[slot]))
 
+    def _wraps_us(self, arrivals_us: Sequence[int | None]) -> int:
+        """What to add to a report's times: the receiver's clock is told modulo 2**24 times 64 ms."""
+        first_us = next((at for at in arrivals_us if at is not None), None)
+        if self._clock_us is None or first_us is None:
+            return 0
+        return (self._clock_us - first_us + _CLOCK_WRAPS_US // 2) // _CLOCK_WRAPS_US * _CLOCK_WRAPS_US
+
     def _came(self, slot: int, arrival_us: int) -> None:
-        if self._clock_us >= 0:  # the receiver's clock is told modulo 2**24 times 64 ms
-            arrival_us += (self._clock_us - arrival_us + _CLOCK_WRAPS_US // 2) // _CLOCK_WRAPS_US * _CLOCK_WRAPS_US
         sent_us = self._sent_us[slot]
         delay_us = arrival_us - sent_us
         if self._base_since_us < 0:

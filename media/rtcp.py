@@ -29,6 +29,7 @@ _SENDER_INFO = struct.Struct("!IQIII")
 _BLOCK = struct.Struct("!IIIIII")
 _TWO_SSRC = struct.Struct("!II")
 _U32 = struct.Struct("!I")
+_I16 = struct.Struct("!h")
 _PID_BLP = struct.Struct("!HH")
 _FIR_ENTRY = struct.Struct("!IB3x")
 _TRANSPORT_HEAD = struct.Struct("!HHI")
@@ -226,15 +227,20 @@ def _transport(sender: int, media: int, body: bytes) -> TransportFeedback:
     reference = head >> 8
     clock_us = (reference - 0x1000000 if reference & 0x800000 else reference) * 64_000
     arrivals: list[int | None] = []
+    end = len(body)
     for status in statuses:
         if status == 0:
             arrivals.append(None)
             continue
-        if status == 3:
+        if status == 1:
+            if at >= end:
+                raise Malformed("feedback cut short")
+            clock_us += body[at] * 250
+        elif status == 2:
+            clock_us += _I16.unpack_from(body, at)[0] * 250
+        else:
             raise Malformed("a reserved packet status")
-        (delta,) = struct.unpack_from("!B" if status == 1 else "!h", body, at)
         at += status
-        clock_us += delta * 250
         arrivals.append(clock_us)
     return TransportFeedback(sender, media, base, head & 0xFF, tuple(arrivals))
 
