@@ -11,11 +11,12 @@ send so that a path that has become better is noticed although nothing uses it.
 from __future__ import annotations
 
 import math
+from array import array
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-HISTORY = 4096
+HISTORY = 2048
 """Packets remembered: some 8 s of a sharp picture. A power of two that divides 65536, so that a number finds its slot."""
 LEAST_BPS = 50_000
 FREE_BPS = 20_000_000
@@ -245,10 +246,10 @@ class DownlinkRate:
         self._trend = Trendline()
         self._next = 0
         self._settled = 0  # every number below has been reported on, or never will be
-        self._sent_us = [0] * HISTORY
-        self._sizes = [0] * HISTORY
-        self._arrivals = [0] * HISTORY
-        self._states = [_UNKNOWN] * HISTORY
+        self._sent_us = array("q", bytes(8 * HISTORY))
+        self._sizes = array("H", bytes(2 * HISTORY))
+        self._arrivals = array("q", bytes(8 * HISTORY))
+        self._states = bytearray(HISTORY)
         self._sent_at_us = self._heard_us = self._blocked_us = -1
         self._clock_us: int | None = None  # the newest arrival
         self._window: deque[tuple[int, int, int]] = deque()  # arrival, sent, size
