@@ -16,7 +16,8 @@ MAX_GAP = 500
 MAX_TRIES = 8
 MAX_AGE_US = 1_000_000
 REORDER_US = 10_000
-"""A packet this little late is only reordered."""
+"""A packet this little late is only reordered; on a path that has shown more, so much more, up to ``MOST_REORDER_US``."""
+MOST_REORDER_US = 80_000
 MIN_RETRY_US = 30_000
 LONG_RTT_US = 60_000
 """From there on waiting for a second try costs more than saying everything twice."""
@@ -72,13 +73,14 @@ class GapTracker:
     ignores the other for a round trip.
     """
 
-    __slots__ = ("_credit", "_highest", "_missing", "_next", "lost", "recovered", "requests")
+    __slots__ = ("_credit", "_highest", "_late_us", "_missing", "_next", "_rtt_us", "lost", "recovered", "requests")
 
     def __init__(self) -> None:
         self._next = -1  # the 16-bit sequence that comes next
         self._highest = 0  # newest index: sequence plus 65536 a cycle
         self._missing: dict[int, list[int]] = {}  # index -> [found at, asked at, tries, times said in this try]
         self._credit = _CREDIT_CAP
+        self._late_us, self._rtt_us = REORDER_US, 0
         self.lost = 0  # given up
         self.recovered = 0
         self.requests = 0
@@ -105,8 +107,10 @@ class GapTracker:
             return
         ahead = (sequence - self._next) & 0xFFFF
         if ahead >= 0x8000:
-            if self._missing.pop(self._highest + 1 + ahead - 0x10000, None) is not None:
+            hole = self._missing.pop(self._highest + 1 + ahead - 0x10000, None)
+            if hole is not None:
                 self.recovered += 1
+                self._came_late(now_us - hole[0], now_us - hole[1] if hole[2] else 0)
             return
         if ahead > MAX_GAP:
             self._restart(sequence)
@@ -119,6 +123,13 @@ class GapTracker:
             del self._missing[next(iter(self._missing))]
             self.lost += 1
 
+    def _came_late(self, late_us: int, asked_us: int) -> None:
+        """A hole was filled, ``asked_us`` after it was asked for: sooner than an answer can come, it was only reordered."""
+        if asked_us < self._rtt_us >> 1 or not asked_us:
+            self._late_us = max(self._late_us, min(MOST_REORDER_US, late_us + (late_us >> 2)))
+        else:
+            self._late_us = max(REORDER_US, self._late_us - (self._late_us >> 4))
+
     def _restart(self, sequence: int) -> None:
         self.lost += len(self._missing)
         self._missing.clear()
@@ -130,13 +141,14 @@ class GapTracker:
         if not self._missing:
             return []
         retry_us = max(MIN_RETRY_US, rtt_us + (rtt_us >> 2))
+        self._rtt_us = rtt_us
         ask: list[int] = []
         given_up: list[int] = []
         for index, hole in self._missing.items():
             found_us, asked_us, tries, said = hole
             if now_us - found_us > MAX_AGE_US or (tries >= MAX_TRIES and now_us - asked_us >= retry_us):
                 given_up.append(index)
-            elif (now_us - found_us >= REORDER_US if tries == 0 else now_us - asked_us >= retry_us) and self._credit >= 100:
+            elif (now_us - found_us >= self._late_us if tries == 0 else now_us - asked_us >= retry_us) and self._credit >= 100:
                 self._credit -= 100
                 hole[1], hole[2], hole[3] = now_us, tries + 1, 1
                 ask.append(index & 0xFFFF)

@@ -82,6 +82,22 @@ def test_a_late_packet_is_not_asked_for() -> None:
     assert (gaps.recovered, gaps.missing) == (1, 0)
 
 
+def test_on_a_path_that_reorders_it_waits_longer_before_it_asks() -> None:
+    gaps = tracker(1, 3)
+    assert gaps.due(10 * MS, 80 * MS) == [2]
+    gaps.received(2, 40 * MS)  # no answer can be here so soon
+    gaps.received(5, 50 * MS)
+    assert gaps.due(99 * MS, 80 * MS) == []
+    assert gaps.due(100 * MS, 80 * MS) == [4]
+    gaps.received(4, 190 * MS)  # an answer: no reordering; what was learned fades
+    for n in range(40):
+        gaps.received(7 + 2 * n, (200 + 200 * n) * MS)
+        gaps.due((290 + 200 * n) * MS, 80 * MS)
+        gaps.received(6 + 2 * n, (380 + 200 * n) * MS)
+    gaps.received(100, 9000 * MS)
+    assert gaps.due(9010 * MS, 80 * MS)
+
+
 def test_it_asks_again_after_a_round_trip_and_a_quarter() -> None:
     gaps = tracker(1, 3)
     asked = [at for at in range(0, 200 * MS, MS) if gaps.due(at, 40 * MS)]
