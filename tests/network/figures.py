@@ -150,6 +150,19 @@ def adapted_s(rates: Series, capacity_bps: float, since: float) -> float | None:
 # --- the picture -------------------------------------------------------------------------------------------------------------
 
 
+def shown(told: Sequence[tuple[float, int]]) -> list[float]:
+    """When frames were shown, of (when, the how manieth) as a page was told.
+
+    A page that is busy hears of only some: the others came evenly in between, as far as it can know. A count that does not
+    rise is another video element's.
+    """
+    frames = [at for at, _ in told[:1]]
+    for (before, counted), (at, count) in pairwise(told):
+        missed = max(1, count - counted)
+        frames += [before + (at - before) * n / missed for n in range(1, missed + 1)]
+    return frames
+
+
 @dataclass(frozen=True, slots=True)
 class Freezes:
     """``total_s`` of all freezes and the ``longest_s`` gap of all, within a window."""

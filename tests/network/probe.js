@@ -71,7 +71,7 @@
     if (watched.has(element) || !element.requestVideoFrameCallback) return;
     watched.add(element);
     const shown = (now, frame) => {
-      kept.frames.push(unixMs(frame.presentationTime ?? now));
+      kept.frames.push([unixMs(frame.presentationTime ?? now), frame.presentedFrames]);
       element.requestVideoFrameCallback(shown);
     };
     element.requestVideoFrameCallback(shown);
@@ -150,5 +150,8 @@
     noteState();
   }, EVERY_MS);
 
-  globalThis.__probe = { remote: "video.remote-video, video[data-role=guardian]", connections, taken: () => kept };
+  /** Everything; or the samples since then only, which costs a page little. @param {number} sinceMs */
+  const taken = (sinceMs) => (sinceMs ? { ...kept, frames: [], samples: kept.samples.filter(({ atMs }) => atMs >= sinceMs) } : kept);
+
+  globalThis.__probe = { remote: "video.remote-video, video[data-role=guardian]", connections, taken };
 })();

@@ -11,20 +11,25 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from tests.network.figures import Connection, Line, Record, Sample, State
+from tests.network.figures import Connection, Line, Record, Sample, State, shown
 
 SCRIPT = (Path(__file__).parent / "probe.js").read_text("utf-8")
 
 
 async def taken(page: Page) -> Record:
-    """Everything since the page was loaded; times in Unix seconds."""
-    return parse(await page.evaluate("__probe.taken()"))
+    """Everything since the page was loaded; times in Unix seconds. The page stands still while it tells all this."""
+    return parse(await page.evaluate("__probe.taken(0)"))
+
+
+async def samples_since(page: Page, since: float) -> Record:
+    """The same without frames and older samples, for a look in between."""
+    return parse(await page.evaluate("(since) => __probe.taken(since)", since * 1000))
 
 
 def parse(raw: dict[str, Any]) -> Record:
     return Record(
         samples=[_sample(each) for each in raw["samples"]],
-        frames=sorted(at / 1000 for at in raw["frames"]),
+        frames=shown([(at / 1000, count) for at, count in raw["frames"]]),
         spoken=[(at / 1000, hz) for at, hz in raw["spoken"]],
         heard=[(at / 1000, hz) for at, hz in raw["heard"]],
         states=[_state(each) for each in raw["states"]],

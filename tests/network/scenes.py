@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from tests.network import figures
+from tests.network import figures, probe
 from tests.network.figures import Record, Series
 from tests.network.footage import CYCLE_S, PITCHES_HZ
 from tests.network.impair import Impairments, bursts
@@ -76,11 +76,15 @@ def worst(values: Iterable[float | None], pick: Callable[[list[float]], float] =
 def picture(records: Mapping[str, Record], start: float, end: float, ways: Iterable[Way] = BOTH) -> Figures:
     """Freezes and frames between two times."""
     found = [figures.freezes(records[to].frames, start, end) for _, to in ways]
-    decoded = [figures.counter(records[to].samples, figures.received("video"), ["framesDecoded"]) for _, to in ways]
+
+    def counted(to: str, name: str) -> Series:
+        return figures.counter(records[to].samples, figures.received("video"), [name])
+
     return {
         "freeze_s": max(each.total_s for each in found),
+        "freeze_by_browser_s": max(figures.grown(counted(to, "totalFreezesDuration"), start, end) for _, to in ways),
         "longest_gap_s": max(each.longest_s for each in found),
-        "fps": min(figures.fps(each, start, end) for each in decoded),
+        "fps": min(figures.fps(counted(to, "framesDecoded"), start, end) for _, to in ways),
     }
 
 
@@ -118,8 +122,7 @@ async def _settled(stage: Stage, rate_bps: float = 1_500_000, within_s: float = 
     """Both send as much as they do when nothing is wrong, or as much as they will."""
     until = time.time() + within_s
     while time.time() < until:
-        records = await stage.records()
-        newest = [sending_bps(record)[-1:] for record in records.values()]
+        newest = [sending_bps(await probe.samples_since(each.page, time.time() - 2))[-1:] for each in stage.people]
         if all(rates and rates[0][1] >= rate_bps for rates in newest):
             break
         await asyncio.sleep(0.5)

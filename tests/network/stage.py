@@ -42,6 +42,10 @@ class Stage:
     guardian: Guardian
     physician: Physician
 
+    @property
+    def people(self) -> tuple[Person, Person]:
+        return self.guardian, self.physician
+
     async def meet(self) -> float:
         """From closed browsers to Live, both seeing each other move; returns when the physician clicked to admit."""
         await arrive(self.house, self.guardian, self.physician)
@@ -59,9 +63,8 @@ class Stage:
 
     async def records(self) -> dict[str, Record]:
         """What both pages have noted so far, by who sits before them."""
-        people: tuple[Person, ...] = (self.guardian, self.physician)
-        pages = await asyncio.gather(*(probe.taken(person.page) for person in people))
-        return {person.name: page for person, page in zip(people, pages, strict=True)}
+        pages = await asyncio.gather(*(probe.taken(person.page) for person in self.people))
+        return {person.name: page for person, page in zip(self.people, pages, strict=True)}
 
     async def ends(self) -> None:
         """The physician ends the visit, and its recording is whole."""

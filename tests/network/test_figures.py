@@ -98,6 +98,12 @@ def test_a_rate_has_adapted_when_it_stays_below() -> None:
 # --- the picture -------------------------------------------------------------------------------------------------------------
 
 
+def test_frames_that_a_busy_page_did_not_hear_of_were_shown_all_the_same() -> None:
+    told = [(1.0, 10), (1.1, 11), (1.4, 14), (2.0, 1), (2.1, 2)]
+    assert figures.shown(told) == pytest.approx([1.0, 1.1, 1.2, 1.3, 1.4, 2.0, 2.1])
+    assert figures.shown([]) == []
+
+
 def test_a_steady_picture_does_not_freeze() -> None:
     found = figures.freezes(steady(0, 10), 1, 9)
     assert found.total_s == 0
