@@ -46,7 +46,7 @@ KEPT_BPS: Final[Mapping[Rung, int]] = MappingProxyType({Rung.FULL: 500_000, Rung
 PROOF: Final = 1.1  # an estimate so far above what the next rung needs is no accident
 STARVED_MS: Final = 1_000
 FALLING_MS: Final = 3_000  # an estimate takes so long to come down all the way
-FILLED: Final = 0.75  # of the estimate in use: with less, it says little about the path
+FILLED: Final = 0.5  # of the estimate in use: with less, it says little about the path
 SUFFERING_LOSS, SUFFERING_MS = 0.15, 2_000
 DROWNED_LOSS, DROWNED_MS = 0.40, 5_000
 HEARD_LOSS, HEARD_MS = 0.25, 4_000
@@ -211,11 +211,11 @@ def _proven(ladder: Ladder, now_ms: int) -> bool:
 
 
 def _judged(ladder: Ladder, evidence: Evidence, now_ms: int) -> Ladder:
-    """A trial is over: on where the estimate has grown, stay where it is enough or unknown, else back and wait longer."""
+    """A trial is over: on where the estimate has grown, stay where it is enough or unused, else back and wait longer."""
     estimate_bps, before_bps = evidence.estimate_bps, ladder.tried_bps
     if estimate_bps is not None and before_bps is not None and estimate_bps >= GROWN * before_bps:
         return _trial(ladder, above(ladder.rung), evidence, now_ms)
-    if estimate_bps is None or estimate_bps >= KEPT_BPS[ladder.rung]:
+    if estimate_bps is None or estimate_bps >= KEPT_BPS[ladder.rung] or evidence.sent_bps < FILLED * estimate_bps:
         return replace(ladder, tried_ms=None, tried_bps=None, wait_ms=FIRST_WAIT_MS)
     return _fall(ladder, below(ladder.rung), now_ms)
 

@@ -22,7 +22,7 @@ const KEPT_BPS = new Map([["full", 500_000], ["low", 250_000], ["stills", 100_00
 const PROOF = 1.1;
 const STARVED_MS = 1_000;
 const FALLING_MS = 3_000;
-const FILLED = 0.75;
+const FILLED = 0.5;
 const SUFFERING = Object.freeze({ loss: 0.15, ms: 2_000 });
 const DROWNED = Object.freeze({ loss: 0.4, ms: 5_000 });
 const HEARD = Object.freeze({ loss: 0.25, ms: 4_000 });
@@ -137,9 +137,10 @@ function starved({ rung, settledMs, fellMs, triedMs, triedBps }, { estimateBps, 
  * @param {Ladder} ladder @param {Evidence} evidence @param {number} nowMs @returns {Ladder}
  */
 function judged(ladder, evidence, nowMs) {
-  const { estimateBps } = evidence;
+  const { estimateBps, sentBps } = evidence;
   if (estimateBps !== null && ladder.triedBps !== null && estimateBps >= GROWN * ladder.triedBps) return trial(ladder, evidence, nowMs);
-  if (estimateBps === null || estimateBps >= (KEPT_BPS.get(ladder.rung) ?? 0)) return { ...ladder, triedMs: null, triedBps: null, waitMs: FIRST_WAIT_MS };
+  const enough = estimateBps === null || estimateBps >= (KEPT_BPS.get(ladder.rung) ?? 0) || sentBps < FILLED * estimateBps;
+  if (enough) return { ...ladder, triedMs: null, triedBps: null, waitMs: FIRST_WAIT_MS };
   return fall(ladder, below(ladder.rung), nowMs);
 }
 

@@ -104,7 +104,13 @@ function instead(visit, nowMs, context) {
   if (state === "held") return held(visit, nowMs, context);
   if (state === "waiting") return waiting(visit, context);
   if (visit.media === "unavailable") return h("p", { class: "working", key: "unavailable" }, t("physician.stage.unavailable"));
-  if (soundOnly(visit)) return h("p", { class: "stage-headline", key: "network" }, t("physician.rung.no_picture"));
+  if (soundOnly(visit))
+    return h(
+      "div",
+      { class: "stage-say stack", key: "network" },
+      h("p", { class: "stage-headline" }, t("physician.rung.no_picture")),
+      callBack(visit, t),
+    );
   if (withoutPicture(visit))
     return h("p", { class: "stage-headline", key: "off" }, icon("camera-off"), " ", t("physician.stage.cameraOff"));
   return h("p", { class: "working", key: "picture" }, t("physician.stage.connecting"));
@@ -274,10 +280,10 @@ function toggle(label, name, keyName, off, missing, onclick) {
 /** What a weak network leaves, in words; always there, so that it is read out when it changes. @param {Visit} visit @param {Context["t"]} t */
 function network(visit, t) {
   const said = networkSentence(visit);
-  const held = visit.session?.state === "held";
+  const onStage = visit.session?.state === "held" || soundOnly(visit);
   return [
     h("p", { class: "network-note", role: "status", key: "network" }, said && icon("info"), said ? t(`physician.${said.key}`) : ""),
-    !held && callBack(visit, t),
+    !onStage && callBack(visit, t),
   ];
 }
 
