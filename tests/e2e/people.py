@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.e2e.clips import Seen, recognise
+from tests.e2e.clips import Pixels, Seen, recognise
 
 PATIENCE_MS = 30_000
 
-_PICTURE = """(video) => {
+PICTURE = """(video) => {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [160, 90];
   const context = canvas.getContext("2d");
@@ -84,6 +84,11 @@ async def within(seconds: float, look: Callable[[], Awaitable[Any]], wanted: Cal
     return seen
 
 
+def pixels_of(encoded: str) -> Pixels:
+    """What ``PICTURE`` gives, as an array."""
+    return np.frombuffer(base64.b64decode(encoded), np.uint8).reshape(90, 160, 4)
+
+
 @dataclass
 class Person:
     """Somebody in front of a page. `remote` is the selector of the video element that shows the other side."""
@@ -95,12 +100,16 @@ class Person:
     screens: Path
 
     async def sees(self) -> Seen:
-        """The picture of the other side, as it is on the screen now."""
+        """Whose clip the other side's picture shows now, and which number."""
+        picture = await self.picture()
+        return Seen(None, None) if picture is None else recognise(picture)
+
+    async def picture(self) -> Pixels | None:
+        """The picture of the other side as it is on the screen now, RGBA; None while there is none."""
         video = self.page.locator(self.remote)
         if await video.count() == 0 or not await video.first.is_visible():
-            return Seen(None, None)
-        raw = base64.b64decode(await video.first.evaluate(_PICTURE))
-        return recognise(np.frombuffer(raw, np.uint8).reshape(90, 160, 4))
+            return None
+        return pixels_of(await video.first.evaluate(PICTURE))
 
     async def hears_hz(self, wait_ms: int = 8000) -> float | None:
         """The loudest frequency from the other side, of those a voice has; None when all is quiet."""

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.async_api import async_playwright
+from playwright.async_api import BrowserContext, Page, async_playwright
 
 from tests.e2e import browsers
 from tests.e2e.clips import GUARDIAN, PHYSICIAN, Clip
 from tests.e2e.people import Guardian, Person, Physician, within
 from tests.network import footage
-from tests.network.bed import ROOT, Bed
+from tests.network.bed import ROOT, Bed, Place
 from tests.network.house import House
 
 SCREENS = ROOT / ".test-output" / "screens"
 
-_KEEP_PEERS = """(() => {
+KEEP_PEERS = """() => {
   const Peer = window.RTCPeerConnection;
   window.__peers = [];
   window.RTCPeerConnection = class extends Peer {
@@ -35,7 +35,8 @@ _KEEP_PEERS = """(() => {
       window.__peers.push(this);
     }
   };
-})();"""
+}"""
+"""Runs in a page before its own scripts, so that its peer connections can be asked for figures."""
 
 _STATS = """async () => {
   const peer = window.__peers?.findLast((each) => each.connectionState !== "closed");
@@ -59,40 +60,51 @@ async def people(
 
     ``scripts``, by person, run in every page before its own.
     """
+    given = scripts or {}
+    async with (
+        _page(bed.places["phone"], folder, GUARDIAN, scale, browsers.phone, given.get("guardian", "")) as (phone, page),
+        physician_at(bed, folder, given.get("physician", ""), scale) as physician,
+    ):
+        yield Guardian("guardian", phone, page, "video.remote-video", SCREENS), physician
+
+
+@asynccontextmanager
+async def physician_at(bed: Bed, folder: Path, script: str = "", scale: int = 1) -> AsyncIterator[Physician]:
+    """At the desk; ``people`` without the guardian."""
+    async with _page(bed.places["desk"], folder, PHYSICIAN, scale, browsers.desk, script) as (desk, page):
+        yield Physician("physician", desk, page, "video[data-role=guardian]", SCREENS)
+
+
+@asynccontextmanager
+async def _page(
+    place: Place, folder: Path, clip: Clip, scale: int, shape: Callable[..., Awaitable[BrowserContext]], script: str
+) -> AsyncIterator[tuple[BrowserContext, Page]]:
+    """An empty page of a browser in that place."""
     async with async_playwright() as playwright:
-        found = []
-        for clip, link in ((GUARDIAN, "phone"), (PHYSICIAN, "desk")):
-            wrapper = _in_namespace(bed.places[link].namespace, folder)
-            found.append(await browsers.launch(playwright, *film(clip, scale), wrapper))
-        phone = await browsers.phone(found[0], ignore_https_errors=True)
-        desk = await browsers.desk(found[1], ignore_https_errors=True)
-        for clip, context in ((GUARDIAN, phone), (PHYSICIAN, desk)):
-            await context.add_init_script(_KEEP_PEERS + (scripts or {}).get(clip.name, ""))
+        browser = await browsers.launch(playwright, *film(clip, scale), _in_namespace(place.namespace, folder))
         try:
-            yield (
-                Guardian("guardian", phone, await phone.new_page(), "video.remote-video", SCREENS),
-                Physician("physician", desk, await desk.new_page(), "video[data-role=guardian]", SCREENS),
-            )
+            context = await shape(browser, ignore_https_errors=True)
+            await context.add_init_script(f"({KEEP_PEERS})();{script}")
+            yield context, await context.new_page()
         finally:
-            for browser in found:
-                await browser.close()
+            await browser.close()
 
 
 async def both_see_each_other_again(guardian: Guardian, physician: Physician, within_s: float) -> None:
-    """The pictures move once more, from now on: what stood still on the screen until then does not count."""
+    await asyncio.gather(sees_moving_again(physician, "guardian", within_s), sees_moving_again(guardian, "physician", within_s))
 
-    async def moves(person: Person, clip: str) -> None:
-        numbers: set[int] = set()
 
-        async def look() -> set[int]:
-            seen = await person.sees()
-            if seen.clip == clip and seen.number is not None:
-                numbers.add(seen.number)
-            return numbers
+async def sees_moving_again(person: Person, clip: str, within_s: float) -> None:
+    """The picture moves once more, from now on: what stood still on the screen until then does not count."""
+    numbers: set[int] = set()
 
-        await within(within_s, look, lambda seen: len(seen) > 1, f"{person.name} sees {clip} move again")
+    async def look() -> set[int]:
+        seen = await person.sees()
+        if seen.clip == clip and seen.number is not None:
+            numbers.add(seen.number)
+        return numbers
 
-    await asyncio.gather(moves(physician, "guardian"), moves(guardian, "physician"))
+    await within(within_s, look, lambda seen: len(seen) > 1, f"{person.name} sees {clip} move again")
 
 
 async def stats(person: Person) -> list[dict[str, Any]]:
