@@ -27,11 +27,17 @@ def as_json(played: Iterable[Played]) -> str:
 
 
 def as_text(played: Sequence[Played]) -> str:
-    """Aligned columns; figures without a bound follow those that have one."""
-    rows = [_HEAD, *(row for each in played for row in _rows(each))]
-    widths = [max(len(row[n]) for row in rows) for n in range(len(_HEAD))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, "", *_doubts(played), _verdict(played)])
+    """A scene's figures under its verdict; those without a bound follow those that have one."""
+    figures = [row[1:] for each in played for row in _rows(each)[1:]]
+    widths = [max((len(row[n]) for row in figures), default=0) for n in range(len(_HEAD) - 1)]
+    lines = []
+    for each in played:
+        (title, *_, verdict), *rows = _rows(each)
+        lines += ["", f"{verdict}  {title}"]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row[1:], widths, strict=True))
+            lines.append(("    " + "  ".join(cells)).rstrip())
+    return "\n".join([*lines[1:], "", *_doubts(played), _verdict(played)])
 
 
 def as_markdown(played: Sequence[Played], run: Run) -> str:
@@ -57,7 +63,7 @@ def _rows(played: Played) -> list[tuple[str, ...]]:
 
 
 def _number(value: float | None) -> str:
-    return "never" if value is None else f"{value:g}"
+    return "never" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def _doubts(played: Iterable[Played]) -> list[str]:
