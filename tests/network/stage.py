@@ -68,7 +68,7 @@ class Stage:
 
     async def ends(self) -> None:
         """The physician ends the visit, and its recording is whole."""
-        await self.physician.refers(reason_at=-1, note="", not_examined="", told_family="")
+        await self.physician.refers(reason_at=-1, note="演练", not_examined="", told_family="")
         await self.physician.reads("已结束并转线下就诊")
         async with asyncio.timeout(15):
             while manifest_of(self.house.recording)[-1]["type"] != "end":
