@@ -46,7 +46,7 @@ def test_memory_may_grow_by_five_percent_and_in_a_short_run_by_eight_megabytes(s
 
 def test_a_leak_of_files_threads_or_tasks_under_churn_is_found() -> None:
     for what in ("threads", "tasks"):
-        _, faults = verdict.of_process("app", [sample(at, **{what: 5 + at // 10}) for at in range(0, 120, 5)])
+        _, faults = verdict.of_process("app", [sample(at, **{what: 5 + at // 5}) for at in range(0, 120, 5)])
         assert [fault.split()[1] for fault in faults] == [what]
     _, faults = verdict.of_process("app", [sample(at, files=Counter({"socket": 5 + at // 10})) for at in range(0, 120, 5)])
     assert [fault.split()[1] for fault in faults] == ["files"]
