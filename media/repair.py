@@ -19,6 +19,9 @@ REORDER_US = 10_000
 """A packet this little late is only reordered; on a path that has shown more, so much more, up to ``MOST_REORDER_US``."""
 MOST_REORDER_US = 80_000
 MIN_RETRY_US = 30_000
+STOPPED_US = 400_000
+"""A stream without a newer packet for so long has stopped, or its path has: what is missing of it is of no use any more, and to
+ask for it would fill a path that is too narrow already. What comes next begins with a keyframe."""
 LONG_RTT_US = 60_000
 """From there on waiting for a second try costs more than saying everything twice."""
 SAID_TWICE_US = 15_000
@@ -73,7 +76,7 @@ class GapTracker:
     ignores the other for a round trip.
     """
 
-    __slots__ = ("_credit", "_highest", "_late_us", "_missing", "_next", "_rtt_us", "lost", "recovered", "requests")
+    __slots__ = ("_credit", "_highest", "_late_us", "_missing", "_newest_us", "_next", "_rtt_us", "lost", "recovered", "requests")
 
     def __init__(self) -> None:
         self._next = -1  # the 16-bit sequence that comes next
@@ -81,6 +84,7 @@ class GapTracker:
         self._missing: dict[int, list[int]] = {}  # index -> [found at, asked at, tries, times said in this try]
         self._credit = _CREDIT_CAP
         self._late_us, self._rtt_us = REORDER_US, 0
+        self._newest_us = 0
         self.lost = 0  # given up
         self.recovered = 0
         self.requests = 0
@@ -101,6 +105,7 @@ class GapTracker:
         if sequence == self._next:
             self._next = (sequence + 1) & 0xFFFF
             self._highest += 1
+            self._newest_us = now_us
             return
         if self._next < 0:
             self._restart(sequence)
@@ -112,6 +117,7 @@ class GapTracker:
                 self.recovered += 1
                 self._came_late(now_us - hole[0], now_us - hole[1] if hole[2] else 0)
             return
+        self._newest_us = now_us
         if ahead > MAX_GAP:
             self._restart(sequence)
             return
@@ -139,6 +145,10 @@ class GapTracker:
     def due(self, now_us: int, rtt_us: int) -> list[int]:
         """The sequences to ask for now, oldest first; each counts as asked. Call it every 10 to 20 ms."""
         if not self._missing:
+            return []
+        if now_us - self._newest_us > STOPPED_US:
+            self.lost += len(self._missing)
+            self._missing.clear()
             return []
         retry_us = max(MIN_RETRY_US, rtt_us + (rtt_us >> 2))
         self._rtt_us = rtt_us

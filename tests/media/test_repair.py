@@ -7,7 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.repair import CAPACITY, MAX_AGE_US, MAX_GAP, MAX_TRIES, REORDER_US, GapTracker, Patience, RepairCache
+from media.repair import CAPACITY, MAX_AGE_US, MAX_GAP, MAX_TRIES, REORDER_US, STOPPED_US, GapTracker, Patience, RepairCache
 
 RTT_US = 50_000
 MS = 1000
@@ -205,3 +205,14 @@ def test_what_is_sent_twice_is_given_at_any_rate() -> None:
     assert cache.recall(5, 79 * MS, 80 * MS) is None
     assert cache.recall(5, 80 * MS, 80 * MS) == b"x"
     assert cache.recall(6, 80 * MS, -1) is None
+
+
+def test_what_is_missing_of_a_stream_that_stopped_is_not_asked_for() -> None:
+    gaps = GapTracker()
+    gaps.received(1, 0)
+    gaps.received(3, 10_000)
+    assert gaps.due(30_000, 20_000) == [2]
+    assert gaps.due(10_000 + STOPPED_US + 1, 20_000) == []
+    assert (gaps.missing, gaps.lost) == (0, 1)
+    gaps.received(5, 600_000)
+    assert gaps.due(620_000, 20_000) == [4]
