@@ -76,7 +76,9 @@ class GapTracker:
     ignores the other for a round trip.
     """
 
-    __slots__ = ("_credit", "_highest", "_late_us", "_missing", "_newest_us", "_next", "_rtt_us", "lost", "recovered", "requests")
+    __slots__ = (
+        "_credit", "_highest", "_late_us", "_missing", "_newest_us", "_next", "_rtt_us", "lost", "recovered", "requests",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._next = -1  # the 16-bit sequence that comes next

@@ -209,8 +209,10 @@ def test_what_is_sent_twice_is_given_at_any_rate() -> None:
 
 def test_what_is_missing_of_a_stream_that_stopped_is_not_asked_for() -> None:
     gaps = GapTracker()
+    assert not gaps.begun
     gaps.received(1, 0)
     gaps.received(3, 10_000)
+    assert gaps.begun
     assert gaps.due(30_000, 20_000) == [2]
     assert gaps.due(10_000 + STOPPED_US + 1, 20_000) == []
     assert (gaps.missing, gaps.lost) == (0, 1)
