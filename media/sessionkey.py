@@ -1,4 +1,7 @@
-"""Makes a session's key in a process that lives for a moment: ``python -m media.sessionkey --out FILE --recipient age1...``.
+"""Makes a session's key in a process of its own: ``python -m media.sessionkey --out FILE --recipient age1...``.
+
+Without ``--out`` it waits for its order, one line of JSON on stdin: ``{"out": FILE, "recipients": [age1...]}``; so a visit need
+not wait until a process has started. It makes one key and ends; at the end of stdin it ends without.
 
 Promises: the secret half exists only in this process's memory and, sealed to the hospital's recipients, in the file; stdout
 gets the public half. An existing file is never overwritten: that would make the recording before it unreadable.
@@ -7,6 +10,7 @@ gets the public half. An existing file is never overwritten: that would make the
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -47,13 +51,20 @@ def make(out: Path, recipients: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m media.sessionkey", description="Make a session's sealed key.")
-    parser.add_argument("--out", type=Path, required=True, help="where the sealed key goes; must not exist yet")
-    parser.add_argument("--recipient", action="append", required=True, help="an age recipient of the hospital; may be repeated")
+    parser.add_argument("--out", type=Path, help="where the sealed key goes; must not exist yet")
+    parser.add_argument("--recipient", action="append", default=[], help="an age recipient of the hospital; may be repeated")
     options = parser.parse_args(arguments)
     forbid_core_dumps()
     os.umask(0o077)
+    out, recipients = options.out, options.recipient
+    if out is None:
+        order = sys.stdin.readline()
+        if not order:
+            return 0
+        asked = json.loads(order)
+        out, recipients = Path(asked["out"]), asked["recipients"]
     try:
-        public = make(options.out, options.recipient)
+        public = make(out, recipients)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"no session key was made: {error}\n")
         return 1

@@ -20,7 +20,7 @@ from server.errors import Refused
 from server.events import MalformedEvent
 from server.intents import Desk, perform
 from server.journal import Journal
-from server.sealing import Origin, SessionRecording, Signer
+from server.sealing import KeyMaker, Origin, SessionRecording, Signer
 from server.session import Ended, new_session, replay
 from server.store import bodies, listings, recordings
 from server.store.database import Database
@@ -61,6 +61,7 @@ class Consultations:
         self._desk = desk
         self._signer = signer
         self._clock = clock
+        self._keys = KeyMaker()
         self._open: dict[str, _Here] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._gateway: Gateway
@@ -69,6 +70,7 @@ class Consultations:
     def bind(self, gateway: Gateway, workers: Sequence[Worker]) -> None:
         self._gateway = gateway
         self._workers = workers
+        self._keys.prepare()
 
     async def recover(self, last_beat: float | None) -> None:
         """After a start: every session that had begun and not ended comes back, empty and held (session.py, rule 8).
@@ -125,6 +127,7 @@ class Consultations:
     async def stop(self) -> None:
         for here in list(self._open.values()):
             await here.consultation.stop()
+        await self._keys.close()
 
     def all(self) -> list[Consultation]:
         return [here.consultation for here in self._open.values()]
@@ -243,7 +246,7 @@ class Consultations:
         known = await recordings.of_session(self._database, session_id)
         folder = Path(known.folder) if known is not None else self._config.data_folder / "recordings" / session_id
         recording = SessionRecording(
-            session_id, folder, self._config.recipients, self._signer, lambda: self._origin(self._clock())
+            session_id, folder, self._config.recipients, self._signer, lambda: self._origin(self._clock()), self._keys
         )
         if known is not None:
             recording.resume(known.public_key, self._origin(known.origin_at))

@@ -1,4 +1,4 @@
-"""Sealing: a recording's folder, its session key from a short-lived child process, and the app's signatures over its manifest.
+"""Sealing: a recording's folder, its session key from a child process, and the app's signatures over its manifest.
 
 The app never holds a session identity: the child writes it sealed to the hospital's recipients and prints only its
 public half. The signing key lies in a file of mode 0600 that no other process is given.
@@ -7,9 +7,11 @@ public half. The signing key lies in a file of mode 0600 that no other process i
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -56,23 +58,58 @@ class Signer:
         return self._key.sign(message_to_sign(recording, line, sha256))
 
 
-async def make_session_key(folder: Path, recipients: tuple[str, ...]) -> str:
-    """Makes ``session-key.age`` in the recording's folder; returns the session's age public key. Raises ``SealingFailed``."""
-    if not recipients:
-        raise SealingFailed("no recipient is configured")
-    arguments = ["-m", "media.sessionkey", "--out", str(folder / "session-key.age")]
-    for recipient in recipients:
-        arguments += ["--recipient", recipient]
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        child = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
-        out, _ = await asyncio.wait_for(child.communicate(), _KEY_WITHIN_S)
-    except (OSError, TimeoutError) as error:
-        raise SealingFailed(type(error).__name__) from error
-    public = out.decode("ascii", "replace").strip()
-    if child.returncode != 0 or not public.startswith("age1"):
-        raise SealingFailed("the session key could not be made")
-    return public
+class KeyMaker:
+    """Makes session keys, each in a process that makes one and ends. The next one has started already and waits, as people
+    wait for an admission; when it is gone another is started."""
+
+    def __init__(self) -> None:
+        self._next: asyncio.Task[asyncio.subprocess.Process] | None = None
+
+    async def make(self, folder: Path, recipients: tuple[str, ...]) -> str:
+        """Makes ``session-key.age`` in the recording's folder; returns the session's public key. Raises ``SealingFailed``."""
+        if not recipients:
+            raise SealingFailed("no recipient is configured")
+        order = json.dumps({"out": str(folder / "session-key.age"), "recipients": recipients}).encode() + b"\n"
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            child = await self._taken()
+            try:
+                out, _ = await asyncio.wait_for(child.communicate(order), _KEY_WITHIN_S)
+            finally:
+                if child.returncode is None:
+                    child.kill()
+        except (OSError, TimeoutError) as error:
+            raise SealingFailed(type(error).__name__) from error
+        finally:
+            self.prepare()
+        public = out.decode("ascii", "replace").strip()
+        if child.returncode != 0 or not public.startswith("age1"):
+            raise SealingFailed("the session key could not be made")
+        return public
+
+    def prepare(self) -> None:
+        """Starts the process of the next key, unless it has been."""
+        if self._next is None:
+            self._next = asyncio.create_task(_key_process(), name="next session key")
+
+    async def _taken(self) -> asyncio.subprocess.Process:
+        waiting, self._next = self._next, None
+        if waiting is not None:
+            child = await waiting
+            if child.returncode is None:
+                return child
+        return await _key_process()
+
+    async def close(self) -> None:
+        waiting, self._next = self._next, None
+        if waiting is not None:
+            with suppress(OSError):
+                await (await waiting).communicate(b"")  # no order: it ends
+
+
+async def _key_process() -> asyncio.subprocess.Process:
+    arguments = (sys.executable, "-m", "media.sessionkey")
+    return await asyncio.create_subprocess_exec(*arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
 
 
 class Anchor(NamedTuple):
@@ -86,7 +123,13 @@ class SessionRecording:
     """One session's recording as the app sees it: made ready once, reopened after every loss, signed line by line."""
 
     def __init__(
-        self, session: str, folder: Path, recipients: tuple[str, ...], signer: Signer, new_origin: Callable[[], Origin]
+        self,
+        session: str,
+        folder: Path,
+        recipients: tuple[str, ...],
+        signer: Signer,
+        new_origin: Callable[[], Origin],
+        keys: KeyMaker,
     ) -> None:
         self.session = session
         self.folder = folder
@@ -95,6 +138,7 @@ class SessionRecording:
         self._recipients = recipients
         self._signer = signer
         self._new_origin = new_origin
+        self._keys = keys
         self._origin: Origin | None = None
         self._public = ""
 
@@ -117,7 +161,7 @@ class SessionRecording:
         if not self._public:
             self._remove_orphan()
             self._origin = self._new_origin()
-            self._public = await make_session_key(self.folder, self._recipients)
+            self._public = await self._keys.make(self.folder, self._recipients)
 
     def _remove_orphan(self) -> None:
         """A key that no manifest uses: a former run died before it had noted the public half; nothing is sealed to it."""

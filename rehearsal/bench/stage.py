@@ -23,7 +23,7 @@ import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from media import control, sessionkey
-from server.sealing import Origin, SessionRecording, Signer
+from server.sealing import KeyMaker, Origin, SessionRecording, Signer
 from server.workers import Lost, Received, Worker
 from signaling.seats import Role
 
@@ -85,6 +85,7 @@ class Stage:
     recordings: dict[str, SessionRecording] = field(default_factory=dict)
     generators: list[Generator] = field(default_factory=list)
     _signer: Signer = field(default_factory=lambda: Signer(Ed25519PrivateKey.generate()))
+    _keys: KeyMaker = field(default_factory=KeyMaker)
     _running: set[str] = field(default_factory=set)
     _alive: set[tuple[str, str]] = field(default_factory=set)
     _open: set[str] = field(default_factory=set)
@@ -121,7 +122,9 @@ class Stage:
         # the server makes the key in a process of its own; that costs time here and changes nothing that is measured
         public = await asyncio.to_thread(sessionkey.make, folder / "session-key.age", [recipient])
         origin = Origin(time.time(), time.monotonic_ns() // 1000, datetime.now(UTC).isoformat(timespec="milliseconds"))
-        recording = self.recordings[room] = SessionRecording(room, folder, (recipient,), self._signer, lambda: origin)
+        recording = self.recordings[room] = SessionRecording(
+            room, folder, (recipient,), self._signer, lambda: origin, self._keys
+        )
         recording.resume(public, origin)
         self.worker.recorder.send(recording.opening())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import resource
 import subprocess
 import sys
@@ -64,6 +66,17 @@ def test_the_command_says_what_failed(
     assert sessionkey.main(["--out", str(tmp_path / "away" / "key"), "--recipient", recipient]) == 1
     assert sessionkey.main(["--out", str(tmp_path / "key"), "--recipient", recipient]) == 0
     assert capsys.readouterr().out.startswith("age1")
+
+
+def test_an_order_may_come_later(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessionkey, "forbid_core_dumps", lambda: None)
+    monkeypatch.setattr(sessionkey.os, "umask", lambda _mask: 0)
+    order = {"out": str(tmp_path / "key"), "recipients": [str(pyrage.x25519.Identity.generate().to_public())]}
+    monkeypatch.setattr(sessionkey.sys, "stdin", io.StringIO(json.dumps(order) + "\n"))
+    assert sessionkey.main([]) == 0
+    assert capsys.readouterr().out.startswith("age1")
+    assert sessionkey.main([]) == 0  # stdin has ended: no order, no key
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pyrage
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from media import control
 from media.manifest import message_to_sign
-from server.sealing import Anchor, Origin, SealingFailed, SessionRecording, Signer, make_session_key
+from server.sealing import Anchor, KeyMaker, Origin, SealingFailed, SessionRecording, Signer
 
 pytestmark = pytest.mark.process
 
@@ -29,15 +30,22 @@ def test_the_signing_key_is_made_once_and_private(tmp_path: Path) -> None:
     assert (tmp_path / "keys" / "signer.key").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.fixture
+async def keys() -> AsyncIterator[KeyMaker]:
+    maker = KeyMaker()
+    yield maker
+    await maker.close()
+
+
 def test_a_head_is_signed_as_the_format_says(tmp_path: Path) -> None:
     signer = Signer.from_folder(tmp_path)
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signer.public_hex))
     key.verify(signer.sign_head("rec", 7, "ab" * 32), message_to_sign("rec", 7, "ab" * 32))
 
 
-async def test_the_session_identity_opens_with_the_hospitals_key_and_stock_age_only(tmp_path: Path) -> None:
+async def test_the_session_identity_opens_with_the_hospitals_key_and_stock_age_only(tmp_path: Path, keys: KeyMaker) -> None:
     key, recipient = hospital(tmp_path)
-    public = await make_session_key(tmp_path / "rec", (recipient,))
+    public = await keys.make(tmp_path / "rec", (recipient,))
     opened = subprocess.run(
         ["age", "-d", "-i", str(key), str(tmp_path / "rec" / "session-key.age")], capture_output=True, check=True
     )
@@ -45,23 +53,40 @@ async def test_the_session_identity_opens_with_the_hospitals_key_and_stock_age_o
     assert b"AGE-SECRET" not in (tmp_path / "rec" / "session-key.age").read_bytes()
 
 
+async def test_the_next_keys_process_waits_and_each_key_has_its_own(tmp_path: Path, keys: KeyMaker) -> None:
+    _, recipient = hospital(tmp_path)
+    keys.prepare()
+    one, other = [await keys.make(tmp_path / name, (recipient,)) for name in ("one", "other")]
+    assert one != other
+    assert keys._next is not None
+    waiting = await keys._next
+    assert waiting.returncode is None
+    waiting.kill()
+    await waiting.wait()
+    assert (await keys.make(tmp_path / "third", (recipient,))).startswith("age1")
+    last = keys._next
+    await keys.close()
+    assert last is not None
+    assert (await last).returncode == 0
+
+
 @pytest.mark.parametrize("recipients", [(), ("age1nonsense",)])
-async def test_without_a_usable_recipient_there_is_no_key(tmp_path: Path, recipients: tuple[str, ...]) -> None:
+async def test_without_a_usable_recipient_there_is_no_key(tmp_path: Path, keys: KeyMaker, recipients: tuple[str, ...]) -> None:
     with pytest.raises(SealingFailed):
-        await make_session_key(tmp_path / "rec", recipients)
+        await keys.make(tmp_path / "rec", recipients)
     assert not (tmp_path / "rec" / "session-key.age").exists()
 
 
-async def test_a_folder_that_cannot_be_made_is_a_failure_of_sealing(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_made_is_a_failure_of_sealing(tmp_path: Path, keys: KeyMaker) -> None:
     (tmp_path / "rec").write_text("a file is in the way", "ascii")
     with pytest.raises(SealingFailed):
-        await make_session_key(tmp_path / "rec" / "deeper", (hospital(tmp_path)[1],))
+        await keys.make(tmp_path / "rec" / "deeper", (hospital(tmp_path)[1],))
 
 
-async def test_a_recording_is_prepared_once_and_its_heads_are_signed(tmp_path: Path) -> None:
+async def test_a_recording_is_prepared_once_and_its_heads_are_signed(tmp_path: Path, keys: KeyMaker) -> None:
     signer = Signer.from_folder(tmp_path / "keys")
     origin = Origin(1000.0, 5_000_000, "1970-01-01T00:16:40.000Z")
-    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: origin)
+    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: origin, keys)
     await recording.prepare()
     public = recording.public
     await recording.prepare()
@@ -76,9 +101,9 @@ async def test_a_recording_is_prepared_once_and_its_heads_are_signed(tmp_path: P
     )
 
 
-async def test_a_known_key_is_not_made_again(tmp_path: Path) -> None:
+async def test_a_known_key_is_not_made_again(tmp_path: Path, keys: KeyMaker) -> None:
     origin = Origin(1.0, 2, "")
-    recording = SessionRecording("s", tmp_path / "rec", (), Signer.from_folder(tmp_path), lambda: Origin(9.0, 9, ""))
+    recording = SessionRecording("s", tmp_path / "rec", (), Signer.from_folder(tmp_path), lambda: Origin(9.0, 9, ""), keys)
     assert recording.began_at == 0.0
     recording.resume("age1known", origin)
     await recording.prepare()
@@ -86,22 +111,22 @@ async def test_a_known_key_is_not_made_again(tmp_path: Path) -> None:
     assert recording.opening().origin_us == 2
 
 
-async def test_a_key_that_a_dead_run_left_without_a_manifest_is_made_anew(tmp_path: Path) -> None:
+async def test_a_key_that_a_dead_run_left_without_a_manifest_is_made_anew(tmp_path: Path, keys: KeyMaker) -> None:
     (tmp_path / "rec").mkdir()
     (tmp_path / "rec" / "session-key.age").write_text("an orphan", "ascii")
     signer = Signer.from_folder(tmp_path / "keys")
-    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: Origin(1.0, 2, ""))
+    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: Origin(1.0, 2, ""), keys)
     await recording.prepare()
     assert recording.public.startswith("age1")
     assert (tmp_path / "rec" / "session-key.age").read_bytes() != b"an orphan"
 
 
-async def test_a_key_that_a_manifest_uses_is_never_replaced(tmp_path: Path) -> None:
+async def test_a_key_that_a_manifest_uses_is_never_replaced(tmp_path: Path, keys: KeyMaker) -> None:
     (tmp_path / "rec").mkdir()
     (tmp_path / "rec" / "session-key.age").write_text("sealed", "ascii")
     (tmp_path / "rec" / "manifest.jsonl").write_text("{}\n", "ascii")
     signer = Signer.from_folder(tmp_path / "keys")
-    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: Origin(1.0, 2, ""))
+    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: Origin(1.0, 2, ""), keys)
     with pytest.raises(SealingFailed):
         await recording.prepare()
     assert (tmp_path / "rec" / "session-key.age").read_text("ascii") == "sealed"
