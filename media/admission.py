@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -128,6 +128,7 @@ class Admission:
         self._plane.endpoints[owner] = leg
         self._plane.agent.grant(owner, credentials)
         self._settle(leg, offer, answer)
+        self._restart(room, unheard(offer, [far for far in room.legs if far.seat != message.seat]))
         leg.start(dtls.Handshake(self._certificate, offer.fingerprints, leg.transmit, on_closed=lambda: room.ended(leg)))
         room.place(leg)
         return self._reply(room, message, answer)
@@ -142,6 +143,7 @@ class Admission:
         if restart:
             self._plane.agent.grant(present.leg.owner, credentials)
         self._settle(present.leg, offer, answer)
+        self._restart(room, unheard(offer, [far for far in room.legs if far is not present.leg]))
         room.rewire()
         return self._reply(room, message, answer)
 
@@ -149,9 +151,8 @@ class Admission:
         self, room: Room, seat: str, offer: sdp.Offer, terms: _Terms, credentials: Credentials, version: int
     ) -> sdp.Answer:
         far = [leg for leg in room.legs if leg.seat != seat]
-        for leg in far:
-            picture = leg.uplinks.get("video")
-            if picture is not None and not all(offer.receives(codec) for codec in picture.codecs.values()):
+        for leg in unheard(offer, far):
+            if leg.offer is None or not any(leg.offer.sends(name) and offer.receives(name) for name in _PICTURES):
                 raise sdp.NoCommonCodec("video")
         pictures = [name for name in _PICTURES if all(leg.offer is None or leg.offer.receives(name) for leg in far)]
         taken = {ssrc for line in offer.lines for ssrc in line.ssrcs}
@@ -159,6 +160,10 @@ class Admission:
             terms.numbers.append(_new_numbers(taken))
         here = sdp.Here(credentials, self._fingerprint, self._candidates, terms.session, version)
         return sdp.answer(offer, here, pictures, terms.numbers)
+
+    def _restart(self, room: Room, legs: Sequence[Leg]) -> None:
+        for leg in legs:
+            room.report(control.LegRestart(room.name, leg.seat, leg.number))
 
     def _settle(self, leg: Leg, offer: sdp.Offer, answer: sdp.Answer) -> None:
         leg.negotiated(offer, answer)
@@ -173,6 +178,12 @@ class Admission:
         others = room.others(message.seat)
         tracks = [(line.mid, others[line.pair]) for line in answer.downlinks if line.pair < len(others)]
         return control.LegAnswer(message.ref, answer.sdp, tracks)
+
+
+def unheard(offer: sdp.Offer, far: Sequence[Leg]) -> list[Leg]:
+    """The legs whose picture the offer cannot receive."""
+    pictures = [(leg, leg.uplinks["video"]) for leg in far if "video" in leg.uplinks]
+    return [leg for leg, picture in pictures if not all(offer.receives(codec) for codec in picture.codecs.values())]
 
 
 def _new_credentials() -> Credentials:

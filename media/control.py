@@ -181,6 +181,16 @@ class LegRung(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class LegRestart(Message):
+    """The leg's picture has a codec that a newer leg cannot receive; a new leg of that seat would send another."""
+
+    t: ClassVar[str] = "leg_restart"
+    room: str
+    seat: str
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
 class LegStatistics(Message):
     t: ClassVar[str] = "leg_statistics"
     legs: list[dict[str, Any]]
@@ -313,7 +323,7 @@ _MESSAGES: dict[str, type[Message]] = {
     cls.t: cls
     for cls in (
         Hello, RoomOpen, RoomClose, LegOffer, LegClose, GateOpen, GateRenew, GateClose, Record, Keyframe, Statistics,
-        LegAnswer, LegRefused, LegState, SeatMedia, GateOpened, GateClosed, LegRung, LegStatistics,
+        LegAnswer, LegRefused, LegState, SeatMedia, GateOpened, GateClosed, LegRung, LegRestart, LegStatistics,
         RecordingOpen, RecordingClose, Signed, RecordingState, Head, KeyframeWanted,
         Attach, Tracks, Clock, Gate, Lost, Durable,
     )

@@ -173,6 +173,8 @@ class Consultation:
                 self._media(Role(seat), leg, alive)
             case control.LegRung(seat=seat, leg=leg, rung=rung):
                 self._borne(Role(seat), leg, Rung(rung))
+            case control.LegRestart(seat=seat):
+                self._say(Role(seat), wire.MediaRestart("codec"), None)
             case control.GateClosed():
                 self._gate_closed(message)
             case control.GateOpened():

@@ -358,7 +358,7 @@ class Quality(Message):
 @dataclass(frozen=True, slots=True)
 class MediaRestart(Message):
     type: ClassVar[str] = "media_restart"
-    reason: Annotated[str, one_of("relay_lost")]
+    reason: Annotated[str, one_of("relay_lost", "codec")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,6 +231,25 @@ async def test_bad_offers_are_refused_and_change_nothing(rig: Rig) -> None:
     assert not [message for message in rig.inbox.all(control.LegState) if message.leg == 5 and message.state == "closed"]
 
 
+async def test_a_picture_that_a_newcomer_cannot_receive_is_sent_in_another_codec(rig: Rig) -> None:
+    rig.open_room()
+    guardian = await rig.join("guardian", 1)
+    offer = guardian.pc.localDescription.sdp
+    h264_only = offer.replace(" VP8/90000", " X/90000")
+    assert isinstance(await rig.offer(h264_only, "physician", 2), control.LegAnswer)
+    assert await rig.inbox.until(control.LegRestart) == control.LegRestart("r", "guardian", 1)
+    again = await rig.offer(offer, "guardian", 3)
+    assert isinstance(again, control.LegAnswer)
+    uplink = again.sdp.split("m=video")[1]
+    assert "H264/90000" in uplink
+    assert "VP8/90000" not in uplink
+    vp8_only = offer.replace(" H264/90000", " X/90000")
+    refused = await rig.offer(vp8_only, "interpreter", 4)  # the physician's could only be sent to it as H264
+    assert isinstance(refused, control.LegRefused)
+    assert refused.code == "no_common_codec"
+    await guardian.close()
+
+
 async def test_strangers_datagrams_do_not_disturb_a_call(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The five that kill a stock aiortc call, and a binding request that was overheard (FACTS: ASVS 17.2.6)."""
     overheard: list[bytes] = []

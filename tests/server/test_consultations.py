@@ -396,6 +396,11 @@ async def test_a_lost_recorder_holds_and_the_new_one_is_given_the_recording(live
     assert isinstance(live.worker.recorder.sent[before], control.RecordingOpen)
 
 
+async def test_a_page_whose_picture_a_newcomer_cannot_receive_makes_a_new_connection(live: Visit) -> None:
+    await live.report(control.LegRestart(live.id, "guardian", 1))
+    assert live.said(wire.MediaRestart)
+
+
 async def test_a_room_that_the_relay_closed_by_itself_begins_anew(live: Visit) -> None:
     session = await live.report(control.GateClosed(live.id, 1, "room_closed", "", 0))
     assert isinstance(session.state, Held)
