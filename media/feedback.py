@@ -25,9 +25,9 @@ class FeedbackRecorder:
     """The arrivals of one transport (a leg), to be reported every 50 to 60 ms (draft-holmer-rmcat-transport-wide-cc-01).
 
     A hole is left out of the reports, rather than told as lost, as long as at most an eighth is lost: this hop repairs it. A
-    sender takes each loss that it is told of for one of its making and falls to a tenth of what the path bears; of more loss
-    than that it is told, of each packet, and the delay it sees in what arrived: a queue that overflows is no lossy path. A hole must not be told as received either: the sender would
-    forget the packet and could not send it again.
+    sender takes each loss that it is told of for one of its making and falls to a tenth of what the path bears. Of more loss
+    than that it is told, of each packet: a queue that overflows is no lossy path. A hole must not be told as received either:
+    the sender would forget the packet and could not send it again.
     """
 
     __slots__ = ("_arrivals", "_count", "_credit", "_fresh", "_highest", "_next", "_start", "loss")
