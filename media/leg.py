@@ -357,6 +357,10 @@ class Leg:
         for stream in self.streams.values():
             if stream.keyframes.pending and stream.keyframes.due(now_us, rtt_us):
                 self._send_request(stream)
+            if stream.gaps.broken:
+                stream.gaps.broken = False
+                if stream.starts_picture:  # its receivers would wait for seconds before they ask
+                    self.ask_for_keyframe(now_us)
             if stream.repairs is None and stream.wants_repair and stream.gaps.missing:
                 lost = stream.gaps.due(now_us, rtt_us if rtt_us >= 0 else _UNKNOWN_RTT_US)
                 if lost:

@@ -77,7 +77,8 @@ class GapTracker:
     """
 
     __slots__ = (
-        "_credit", "_highest", "_late_us", "_missing", "_newest_us", "_next", "_rtt_us", "lost", "recovered", "requests",
+        "_credit", "_highest", "_late_us", "_missing", "_newest_us", "_next", "_rtt_us", "broken", "lost", "recovered",
+        "requests",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -87,6 +88,7 @@ class GapTracker:
         self._credit = _CREDIT_CAP
         self._late_us, self._rtt_us = REORDER_US, 0
         self._newest_us = 0
+        self.broken = False  # since its owner last looked, a hole was left that a decoder cannot go past
         self.lost = 0  # given up
         self.recovered = 0
         self.requests = 0
@@ -122,6 +124,7 @@ class GapTracker:
         self._newest_us = now_us
         if ahead > MAX_GAP:
             self._restart(sequence)
+            self.broken = True
             return
         for index in range(self._highest + 1, self._highest + 1 + ahead):
             self._missing[index] = [now_us, -1, 0, 0]
@@ -130,6 +133,7 @@ class GapTracker:
         while len(self._missing) > MAX_GAP:
             del self._missing[next(iter(self._missing))]
             self.lost += 1
+            self.broken = True
 
     def _came_late(self, late_us: int, asked_us: int) -> None:
         """A hole was filled, ``asked_us`` after it was asked for: sooner than an answer can come, it was only reordered."""
@@ -169,6 +173,7 @@ class GapTracker:
                 ask.append(index & 0xFFFF)
         for index in given_up:
             del self._missing[index]
+            self.broken = True
         self.lost += len(given_up)
         self.requests += len(ask)
         return ask

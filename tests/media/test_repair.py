@@ -218,3 +218,17 @@ def test_what_is_missing_of_a_stream_that_stopped_is_not_asked_for() -> None:
     assert (gaps.missing, gaps.lost) == (0, 1)
     gaps.received(5, 600_000)
     assert gaps.due(620_000, 20_000) == [4]
+
+
+def test_a_hole_that_stays_breaks_the_picture() -> None:
+    gaps = GapTracker()
+    gaps.received(1, 0)
+    gaps.received(3, 0)
+    for now_ms in range(0, MAX_AGE_US // MS + 100, 20):
+        gaps.received(4 + now_ms // 20, now_ms * MS)
+        gaps.due(now_ms * MS, RTT_US)
+        assert gaps.broken == (gaps.missing == 0)
+    assert gaps.broken
+    gaps.broken = False
+    gaps.received(5000, 2_000_000)
+    assert gaps.broken

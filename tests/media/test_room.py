@@ -173,6 +173,15 @@ def test_holes_of_an_uplink_are_asked_for(kit: Kit) -> None:
     assert (nack.media, nack.lost) == (VIDEO_SSRC, (2, 3))
 
 
+def test_a_hole_that_is_given_up_costs_a_keyframe(kit: Kit) -> None:
+    kit.open()
+    kit.rtp("guardian", VP8, 1, KEYFRAME)
+    kit.rtp("guardian", VP8, 1 + 600, DELTA)
+    kit.now_us += 20_000
+    kit.room.tick()
+    assert [message for message in told(kit, "guardian") if isinstance(message, rtcp.PictureLossIndication)]
+
+
 def test_a_retransmission_is_unwrapped_and_counts_once(kit: Kit) -> None:
     kit.open()
     kit.rtp("guardian", VP8, 1, KEYFRAME)
