@@ -17,7 +17,6 @@ MAX_SPAN = 2000
 """One report is about no more sequence numbers than this: a source that leaps further is reported on from there."""
 _FORGIVEN = 14  # hundredths of a lost packet that each one received makes up for: 12 % of all
 _FORGIVEN_AT_ONCE = 25 * 100
-_UNFORGIVING = 500  # hundredths: after more loss than that, so much is owed before the next hole is left out again
 _LOSS_OVER = 300  # packets
 
 
@@ -26,8 +25,8 @@ class FeedbackRecorder:
 
     A hole is left out of the reports, rather than told as lost, as long as at most an eighth is lost: this hop repairs it. A
     sender takes each loss that it is told of for one of its making and falls to a tenth of what the path bears. Of more loss
-    than that it is told, of each packet: a queue that overflows is no lossy path. A hole must not be told as received either:
-    the sender would forget the packet and could not send it again.
+    than that it is told, and the delay it sees in what arrived. A hole must not be told as received either: the sender would
+    forget the packet and could not send it again.
     """
 
     __slots__ = ("_arrivals", "_count", "_credit", "_fresh", "_highest", "_next", "_start", "loss")
@@ -97,8 +96,6 @@ class FeedbackRecorder:
                 self._credit -= lost
                 run = []
                 runs.append((index, run))
-            elif lost:
-                self._credit = -_UNFORGIVING
             run.append((index, known[index]))
             self._credit = min(_FORGIVEN_AT_ONCE, self._credit + _FORGIVEN)
             self.loss += (min(0.5, index - expected) - self.loss) / _LOSS_OVER

@@ -28,6 +28,9 @@ _HANDSHAKE_S = 30.0
 """From the answer to the keys. A page that could not connect has made another leg long before."""
 _UNKNOWN_RTT_US = 100_000
 _MAX_COMPOUND = 1100
+_MENDED_EVERY_US = 1_500_000
+"""A hole that stays is mended by a keyframe: its receivers would wait for seconds before they ask. Not more often than this, as
+a keyframe is large and the path may be full."""
 _REMEMBERED = 1024
 _REMEMBERED_MASK = _REMEMBERED - 1
 
@@ -36,8 +39,23 @@ class Stream:
     """One SSRC that the peer sends. A retransmission stream repairs its ``repairs``."""
 
     __slots__ = (
-        "clock", "codec", "flow", "gaps", "highest", "keyframes", "kind", "payload_type", "redundant_type",
-        "repairs", "seen", "ssrc", "starts_picture", "track", "transport_cc", "wants_repair",
+        "clock",
+        "codec",
+        "flow",
+        "gaps",
+        "highest",
+        "keyframes",
+        "kind",
+        "mended_us",
+        "payload_type",
+        "redundant_type",
+        "repairs",
+        "seen",
+        "ssrc",
+        "starts_picture",
+        "track",
+        "transport_cc",
+        "wants_repair",
     )  # fmt: skip
 
     def __init__(self, ssrc: int, uplink: Uplink, flow: quality.Flow, repairs: Stream | None = None) -> None:
@@ -51,6 +69,7 @@ class Stream:
         self.keyframes = KeyframeRequests()
         self.gaps = GapTracker()
         self.highest = -1
+        self.mended_us = -_MENDED_EVERY_US
         self.clock: tuple[int, int, int] | None = None  # the last sender report: NTP time, RTP time, arrival
         self.seen = [-1] * _REMEMBERED
 
@@ -357,9 +376,9 @@ class Leg:
         for stream in self.streams.values():
             if stream.keyframes.pending and stream.keyframes.due(now_us, rtt_us):
                 self._send_request(stream)
-            if stream.gaps.broken:
-                stream.gaps.broken = False
-                if stream.starts_picture:  # its receivers would wait for seconds before they ask
+            if stream.gaps.broken and now_us - stream.mended_us >= _MENDED_EVERY_US:
+                stream.gaps.broken, stream.mended_us = False, now_us
+                if stream.starts_picture:
                     self.ask_for_keyframe(now_us)
             if stream.repairs is None and stream.wants_repair and stream.gaps.missing:
                 lost = stream.gaps.due(now_us, rtt_us if rtt_us >= 0 else _UNKNOWN_RTT_US)

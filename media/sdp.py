@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from media.ice import Credentials
@@ -25,9 +25,6 @@ ABS_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-ti
 PLAYOUT_DELAY: Final = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 _UPLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
 _DOWNLINK_FEEDBACK: Final = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
-_START: Final = "x-google-start-bitrate=1200"
-"""In kbit/s. Chromium begins at 300 and, where its first probes come to nothing on a busy machine, climbs by a twelfth a
-second; a path that bears less shows it within a second. Others ignore it."""
 _DIRECTIONS: Final = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 _FINGERPRINT_BYTES: Final = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _HOST, _PASSIVE = 126, 4  # type and direction preferences
@@ -378,8 +375,6 @@ class _Building:
         codec = next((codec for name in wanted for codec in line.codecs if codec.name == name), None)
         if codec is None:
             raise NoCommonCodec(line.kind)
-        if line.kind == "video":
-            codec = replace(codec, parameters=";".join(filter(None, (codec.parameters, _START))))
         self._section(line, [codec], _UPLINK_FEEDBACK, TRANSPORT_CC)
         if line.direction == "inactive":
             return

@@ -72,7 +72,7 @@ def test_of_more_loss_the_sender_is_told() -> None:
             recorder.received(sequence, sequence * MS)
         if sequence % 60 == 59:
             told |= read(recorder.take(1, 2, sequence * MS))[1]
-    assert 1400 <= len(told) <= 1500, "1500 were lost: that is no path that merely loses"
+    assert 750 <= len(told) <= 1000, "1500 were lost, and 4500 that came make up for 630"
 
 
 def test_a_hole_is_never_told_as_received() -> None:
@@ -137,7 +137,7 @@ def test_arrivals_are_forgotten_after_half_a_second() -> None:
 
 def test_a_burst_is_cut_into_packets_that_fit_the_path() -> None:
     recorder = FeedbackRecorder()
-    left_out = 25
+    left_out = 25 + 1333 * 14 // 100
     for n in range(2000):
         if n % 3:
             recorder.received(n, n * 40 * MS)

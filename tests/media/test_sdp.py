@@ -241,14 +241,6 @@ def test_no_common_codec_is_told_apart_from_nonsense() -> None:
         answered(pictures=())
 
 
-def test_a_picture_begins_at_a_rate_that_can_be_looked_at() -> None:
-    _, video, _, far_video = sections(answered().sdp)[1:]
-    assert "a=fmtp:96 x-google-start-bitrate=1200" in video
-    assert not [line for line in far_video if "start-bitrate" in line]
-    (h264,) = [line for line in sections(answered(pictures=("H264",)).sdp)[2] if line.startswith("a=fmtp:108")]
-    assert h264.endswith(";x-google-start-bitrate=1200")
-
-
 def test_redundant_sound_comes_first_where_it_is_offered() -> None:
     answer = answered()
     sound = sections(answer.sdp)[1]
