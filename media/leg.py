@@ -39,23 +39,8 @@ class Stream:
     """One SSRC that the peer sends. A retransmission stream repairs its ``repairs``."""
 
     __slots__ = (
-        "clock",
-        "codec",
-        "flow",
-        "gaps",
-        "highest",
-        "keyframes",
-        "kind",
-        "mended_us",
-        "payload_type",
-        "redundant_type",
-        "repairs",
-        "seen",
-        "ssrc",
-        "starts_picture",
-        "track",
-        "transport_cc",
-        "wants_repair",
+        "clock", "codec", "flow", "gaps", "highest", "keyframes", "kind", "mended_us", "payload_type", "redundant_type",
+        "repairs", "seen", "ssrc", "starts_picture", "track", "transport_cc", "wants_repair",
     )  # fmt: skip
 
     def __init__(self, ssrc: int, uplink: Uplink, flow: quality.Flow, repairs: Stream | None = None) -> None:
@@ -207,7 +192,7 @@ class Leg:
         if header < 0:
             self.refused += 1
             return
-        _, second, sequence, _, ssrc = rtp.unpack_header(data)
+        _, second, sequence, timestamp, ssrc = rtp.unpack_header(data)
         stream = self.streams.get(ssrc) or self._learn(ssrc, second & 0x7F)
         if stream is None:
             self.refused += 1
@@ -228,12 +213,13 @@ class Leg:
             size = rtp.unwrap_rtx(data, size, header, stream.payload_type, stream.ssrc)
             if size < 0:
                 return  # a probe
+            sequence = rtp.sequence(data)
         elif second & 0x7F != stream.payload_type:
             size = self._once(stream, packet, size, header, arrival_us)
             if size < 0:
                 self.refused += 1
                 return
-        self._accept(stream, packet, size, header, arrival_us, repaired)
+        self._accept(stream, packet, size, header, sequence, timestamp, arrival_us, repaired)
 
     def _once(self, stream: Stream, packet: PacketBuffer, size: int, header: int, arrival_us: int) -> int:
         """Unwraps redundant sound: what was lost before takes its place first. The packet's new size, -1 for nonsense."""
@@ -253,13 +239,22 @@ class Leg:
                 earlier = (timestamp - block.earlier) & 0xFFFFFFFF
                 rtp.pack_header(lost.data, 0, 0x80, stream.payload_type, before, earlier, stream.ssrc)
                 lost.data[rtp.FIXED_HEADER : end] = block.payload
-                self._accept(stream, lost, end, rtp.FIXED_HEADER, arrival_us, True)
+                self._accept(stream, lost, end, rtp.FIXED_HEADER, before, earlier, arrival_us, True)
         return size
 
-    def _accept(self, stream: Stream, packet: PacketBuffer, size: int, header: int, arrival_us: int, repaired: bool) -> None:
+    def _accept(
+        self,
+        stream: Stream,
+        packet: PacketBuffer,
+        size: int,
+        header: int,
+        sequence: int,
+        timestamp: int,
+        arrival_us: int,
+        repaired: bool,
+    ) -> None:
         """A media packet as its sender numbered it, once: counted, and given to the room."""
         data = packet.data
-        _, _, sequence, timestamp, _ = rtp.unpack_header(data)
         slot = sequence & _REMEMBERED_MASK
         if stream.seen[slot] == sequence:  # an original and its retransmission count once
             return

@@ -18,7 +18,7 @@ from tests.network.bed import Bed, bed
 from tests.network.figures import Record
 from tests.network.house import House, house, turn_server
 from tests.network.visit import arrive, people
-from tests.rehearsal.losses import manifest_of
+from tests.rehearsal.losses import manifest_of, sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,7 @@ class Stage:
         """The physician ends the visit, and its recording is whole."""
         await self.physician.refers(reason_at=-1, note="演练", not_examined="", told_family="")
         await self.physician.reads("已结束并转线下就诊")
-        async with asyncio.timeout(15):
-            while manifest_of(self.house.recording)[-1]["type"] != "end":
-                await asyncio.sleep(0.1)
-        await asyncio.sleep(1)  # the signature over the end follows it
+        await sealed(self.house.recording)
 
     def recordings_whole(self) -> bool:
         """There is one recording, and nothing in it is damaged."""
