@@ -279,11 +279,20 @@ class Leg:
                 self.streams[ssrc] = Stream(ssrc, uplink, flow)
                 return self.streams[ssrc]
             if payload_type in uplink.rtx:
-                media = self.streams.get(uplink.rtx_of.get(ssrc, -1)) or self.stream(uplink.kind)
+                media = self._repaired_by(ssrc, uplink, flow)
                 if media is not None:
                     self.streams[ssrc] = Stream(ssrc, uplink, flow, repairs=media)
                     return self.streams[ssrc]
         return None
+
+    def _repaired_by(self, ssrc: int, uplink: Uplink, flow: quality.Flow) -> Stream | None:
+        """The media stream of a retransmission stream. A browser's first probes come as retransmissions before any picture: they
+        must be reported on like all others, or its estimate stays where it began.
+        """
+        known = uplink.rtx_of.get(ssrc, -1)
+        if known >= 0 and known not in self.streams:
+            self.streams[known] = Stream(known, uplink, flow)
+        return self.streams.get(known) or self.stream(uplink.kind)
 
     def stream(self, kind: str) -> Stream | None:
         """The newest media stream of a kind."""
