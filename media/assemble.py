@@ -1,7 +1,8 @@
 """From the RTP packets of one track, as they arrived, to frames in the sender's order.
 
-Promises: a hole in the sequence is waited for at most `WAIT_US`, then given up; a new SSRC or a jump begins afresh; memory is
-bounded, and nothing that a sender writes raises: it is dropped and counted. Pure: times come with the packets.
+Promises: a hole in the sequence is waited for at most `WAIT_US`, and the rest of a frame at most `UNFINISHED_US`, then given
+up, since nothing counts as durable that came after what is waited for; a new SSRC or a jump begins afresh; memory is bounded,
+and nothing that a sender writes raises: it is dropped and counted. Pure: times come with the packets.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import struct
 from media.depacketise import Frame, Malformed, Rtp, depacketiser
 
 WAIT_US = 500_000
+UNFINISHED_US = 1_000_000
+"""From a frame's first packet. The rest may never come: a sender that stops its picture leaves the last one as it is."""
 MAX_HELD = 1024  # packets behind a hole
 _JUMP = 3000  # a step in sequence numbers that is a new beginning rather than a loss (RFC 3550, A.1)
 _RTP = struct.Struct("!BBHII")
@@ -79,10 +82,14 @@ class Track:
         return frames + self._skip() if len(self._held) > MAX_HELD else frames
 
     def expire(self, now_us: int) -> list[Frame]:
-        """Gives up the holes that were waited for long enough."""
+        """Gives up the holes, and the frame's rest, that were waited for long enough."""
         frames: list[Frame] = []
         while self._held and min(p.arrival_us for p in self._held.values()) <= now_us - WAIT_US:
             frames += self._skip()
+        began_us = self._depacketiser.pending_us()
+        if began_us is not None and began_us <= now_us - UNFINISHED_US:
+            self._depacketiser.reset()
+            self._after_loss = True
         return frames
 
     def flush(self) -> list[Frame]:

@@ -16,7 +16,7 @@ MAX_REPORTED = 250
 MAX_SPAN = 2000
 """One report is about no more sequence numbers than this: a source that leaps further is reported on from there."""
 _FORGIVEN = 14  # hundredths of a lost packet that each one received makes up for: 12 % of all
-_FORGIVEN_AT_ONCE = 25 * 100
+_FORGIVEN_AT_ONCE = 40 * 100
 _LOSS_OVER = 300  # packets
 
 
@@ -27,32 +27,47 @@ class FeedbackRecorder:
     sender takes each loss that it is told of for one of its making and falls to a tenth of what the path bears. Of more loss
     than that it is told, and the delay it sees in what arrived. A hole must not be told as received either: the sender would
     forget the packet and could not send it again.
+
+    ``discreet``: tell of no hole at all. Chromium sends again at once what is told as lost behind its stream's last arrival
+    (``RtpVideoSender``), and so feeds a queue that runs over.
     """
 
-    __slots__ = ("_arrivals", "_count", "_credit", "_fresh", "_highest", "_next", "_start", "loss")
+    __slots__ = (
+        "_arrivals", "_count", "_credit", "_first", "_fresh", "_highest", "_next", "_start", "came", "discreet", "loss",
+        "octets",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.loss = 0.0  # 0..1, of late, before repair
+        self.came = self.octets = 0  # packets that arrived, each once, and what they and their copies weighed
+        self.discreet = False
         self._arrivals: dict[int, int] = {}
-        self._highest = -1
+        self._first = self._highest = -1
         self._next = -1  # the 16-bit number after the highest
         self._start = -1  # the first index the next report is about
         self._fresh = False
         self._count = 0
         self._credit = _FORGIVEN_AT_ONCE
 
-    def received(self, sequence: int, arrival_us: int) -> None:
-        """``sequence`` is the 16-bit transport-wide number; ``arrival_us`` best from the kernel."""
+    @property
+    def missing(self) -> int:
+        """Packets that have not arrived, of all since the beginning or the last leap."""
+        return self._highest - self._first + 1 - self.came if self._highest >= 0 else 0
+
+    def received(self, sequence: int, arrival_us: int, octets: int = 0) -> None:
+        """``sequence`` is the 16-bit transport-wide number; ``arrival_us`` best from the kernel; ``octets`` on the wire."""
+        self.octets += octets
         if sequence == self._next:
             self._highest = index = self._highest + 1
         elif self._highest < 0:
-            self._highest = self._start = index = sequence + 0x10000
+            self._highest = self._first = self._start = index = sequence + 0x10000
         else:
             index = self._highest + (((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000)
             if index > self._highest:
                 if index - self._start > MAX_SPAN:
                     self._arrivals.clear()
-                    self._start = index
+                    self._first = self._start = index
+                    self.came = 0
                 self._highest = index
             elif index in self._arrivals or self._highest - index > MAX_SPAN:
                 return
@@ -60,6 +75,7 @@ class FeedbackRecorder:
                 self._start = index
         self._next = (self._highest + 1) & 0xFFFF
         self._arrivals[index] = arrival_us
+        self.came += 1
         self._fresh = True
 
     def take(self, sender_ssrc: int, media_ssrc: int, now_us: int) -> list[bytes]:
@@ -92,8 +108,8 @@ class FeedbackRecorder:
             if index not in known:
                 continue
             lost = 100 * (index - expected)
-            if lost and lost <= self._credit:
-                self._credit -= lost
+            if lost and (self.discreet or lost <= self._credit):
+                self._credit = max(0, self._credit - lost)
                 run = []
                 runs.append((index, run))
             run.append((index, known[index]))

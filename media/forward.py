@@ -155,6 +155,11 @@ class KeyframeRequests:
         self.pending = True
         return self.due(now_us, rtt_us)
 
+    def expect(self, now_us: int) -> None:
+        """One should come by itself: a request is due only when it does not."""
+        if not self.pending:
+            self.pending, self._asked_us = True, now_us
+
     def due(self, now_us: int, rtt_us: int = 0) -> bool:
         """True when a request is to be sent now; it then counts as sent. Two are 300 ms or a round trip apart."""
         if not self.pending or (self._asked_us >= 0 and now_us - self._asked_us < max(KEYFRAME_EVERY_US, rtt_us)):

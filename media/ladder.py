@@ -39,13 +39,12 @@ class Rung(StrEnum):
 RUNGS: Final = tuple(Rung)
 """Best first."""
 
-ENOUGH_BPS: Final[Mapping[Rung, int]] = MappingProxyType({Rung.FULL: 600_000, Rung.LOW: 300_000, Rung.STILLS: 200_000})
+ENOUGH_BPS: Final[Mapping[Rung, int]] = MappingProxyType({Rung.FULL: 600_000, Rung.LOW: 240_000, Rung.STILLS: 200_000})
 """With such an estimate a rung is entered."""
-KEPT_BPS: Final[Mapping[Rung, int]] = MappingProxyType({Rung.FULL: 500_000, Rung.LOW: 250_000, Rung.STILLS: 100_000})
+KEPT_BPS: Final[Mapping[Rung, int]] = MappingProxyType({Rung.FULL: 500_000, Rung.LOW: 180_000, Rung.STILLS: 100_000})
 """Below this a rung is left."""
 PROOF: Final = 1.1  # an estimate so far above what the next rung needs is no accident
 STARVED_MS: Final = 1_000
-FALLING_MS: Final = 3_000  # an estimate takes so long to come down all the way
 FILLED: Final = 0.5  # of the estimate in use: with less, it says little about the path
 SUFFERING_LOSS, SUFFERING_MS = 0.15, 2_000
 DROWNED_LOSS, DROWNED_MS = 0.40, 5_000
@@ -78,7 +77,6 @@ class Ladder:
 
     rung: Rung
     settled_ms: int  # before it an estimate is still finding its way, and proves nothing bad
-    fell_ms: int | None = None
     tried_ms: int | None = None  # the present rung was climbed by trial, then
     tried_bps: int | None = None  # and that was the estimate
     wait_ms: int = FIRST_WAIT_MS
@@ -163,8 +161,7 @@ def _lasted(since_ms: int | None, for_ms: int, now_ms: int) -> bool:
 
 
 def _starved(ladder: Ladder, evidence: Evidence, now_ms: int) -> bool:
-    """Whether the estimate is too little for what is carried. During a fall the rung must be worth entering; later it is
-    kept a little longer, and an estimate that nobody uses up does not count."""
+    """Whether the estimate is too little for what is carried. One that nobody uses up does not count."""
     if evidence.estimate_bps is None or now_ms < ladder.settled_ms:
         return False
     carried = worse(ladder.rung, evidence.carried)
@@ -172,8 +169,6 @@ def _starved(ladder: Ladder, evidence: Evidence, now_ms: int) -> bool:
         return False
     if ladder.tried_ms is not None:
         return ladder.tried_bps is not None and evidence.estimate_bps < COLLAPSED * ladder.tried_bps
-    if ladder.fell_ms is not None and now_ms - ladder.fell_ms < FALLING_MS:
-        return evidence.estimate_bps < ENOUGH_BPS[carried]
     return evidence.estimate_bps < KEPT_BPS[carried] and evidence.sent_bps >= FILLED * evidence.estimate_bps
 
 
@@ -196,7 +191,7 @@ def _down(ladder: Ladder, evidence: Evidence, now_ms: int) -> Rung | None:
 def _fall(ladder: Ladder, rung: Rung, now_ms: int) -> Ladder:
     """What was tried and failed is left for where it was tried from, and not tried again so soon."""
     if ladder.tried_ms is None:
-        return Ladder(rung, ladder.settled_ms, fell_ms=now_ms, wait_ms=ladder.wait_ms)
+        return Ladder(rung, ladder.settled_ms, wait_ms=ladder.wait_ms)
     return Ladder(below(ladder.rung), ladder.settled_ms, wait_ms=min(2 * ladder.wait_ms, LAST_WAIT_MS))
 
 

@@ -18,6 +18,7 @@ from media.egress import Outgoing, starts_picture
 from media.feedback import CapTeller, FeedbackRecorder
 from media.forward import KeyframeRequests
 from media.ice import Address, Path
+from media.overflow import Overflow
 from media.repair import GapTracker
 from media.rescue import THINNED, DownlinkLadder
 from media.sdp import Answer, Offer, Uplink
@@ -28,6 +29,8 @@ _HANDSHAKE_S = 30.0
 """From the answer to the keys. A page that could not connect has made another leg long before."""
 _UNKNOWN_RTT_US = 100_000
 _MAX_COMPOUND = 1100
+_WRAPPING = 44
+"""Octets around an RTP packet on the way: its tag, UDP and IPv4."""
 _MENDED_EVERY_US = 1_500_000
 """A hole that stays is mended by a keyframe: its receivers would wait for seconds before they ask. Not more often than this, as
 a keyframe is large and the path may be full."""
@@ -96,6 +99,7 @@ class Leg:
         self.active: set[tuple[int, str]] = set()
         self.feeds: dict[str, list[Outgoing]] = {"audio": [], "video": []}
         self.feedback = FeedbackRecorder()
+        self.overflow = Overflow()
         self.downlink = DownlinkRate()
         self.ladder = DownlinkLadder()
         self.thinned: list[Outgoing] = []  # what its picture feeds to receivers that get stills or none
@@ -206,7 +210,7 @@ class Leg:
         if stream.transport_cc:
             number = rtp.transport_sequence(data, header, stream.transport_cc)
             if number >= 0:
-                self.feedback.received(number, arrival_us)
+                self.feedback.received(number, arrival_us, size + _WRAPPING)
         repaired = stream.repairs is not None
         if stream.repairs is not None:
             stream = stream.repairs
@@ -286,8 +290,8 @@ class Leg:
         return None
 
     def _repaired_by(self, ssrc: int, uplink: Uplink, flow: quality.Flow) -> Stream | None:
-        """The media stream of a retransmission stream. A browser's first probes come as retransmissions before any picture: they
-        must be reported on like all others, or its estimate stays where it began.
+        """The media stream of a retransmission stream. A browser's first probes come as retransmissions before any picture:
+        they must be reported on like all others, or its estimate stays where it began.
         """
         known = uplink.rtx_of.get(ssrc, -1)
         if known >= 0 and known not in self.streams:
@@ -376,10 +380,14 @@ class Leg:
 
     def repair(self, now_us: int) -> None:
         """Asks for what is missing; to be called every 20 ms while the gate is open."""
+        if self.overflow.running_over:
+            return
         rtt_us = self.counters.round_trip.rtt_us
         for stream in self.streams.values():
             if stream.keyframes.pending and stream.keyframes.due(now_us, rtt_us):
                 self._send_request(stream)
+            if stream.gaps.resumed(now_us) and stream.starts_picture:
+                stream.keyframes.expect(now_us)
             if stream.gaps.broken and now_us - stream.mended_us >= _MENDED_EVERY_US:
                 stream.gaps.broken, stream.mended_us = False, now_us
                 if stream.starts_picture:
@@ -392,12 +400,24 @@ class Leg:
 
     def report_arrivals(self, now_us: int) -> None:
         """Transport-wide feedback; to be called every 60 ms."""
+        arrived = self.feedback
+        ran_over = self.overflow.running_over
+        self.overflow.look(arrived.came, arrived.missing, arrived.octets, now_us)
+        arrived.discreet = self.overflow.running_over
+        if ran_over and not self.overflow.running_over:
+            self._take_stock(now_us)
         media = next(iter(self.streams), 0)
         compound = b""
-        for message in self.feedback.take(self.ssrc, media, now_us):
+        for message in arrived.take(self.ssrc, media, now_us):
             if compound and len(compound) + len(message) > _MAX_COMPOUND:
                 self.send_rtcp(compound)
                 compound = b""
             compound += message
         if compound:
             self.send_rtcp(compound)
+
+    def _take_stock(self, now_us: int) -> None:
+        """The uplink has run over: what was lost is asked for where that is little, else given up for a keyframe."""
+        if not self.overflow.worth_repairing(sum(stream.gaps.missing for stream in self.streams.values()), now_us):
+            for stream in self.streams.values():
+                stream.gaps.give_up()

@@ -21,7 +21,7 @@ MOST_REORDER_US = 80_000
 MIN_RETRY_US = 30_000
 STOPPED_US = 400_000
 """A stream without a newer packet for so long has stopped, or its path has: what is missing of it is of no use any more, and to
-ask for it would fill a path that is too narrow already. What comes next begins with a keyframe."""
+ask for it would fill a path that is too narrow already. What comes next should begin with a keyframe."""
 LONG_RTT_US = 60_000
 """From there on waiting for a second try costs more than saying everything twice."""
 SAID_TWICE_US = 15_000
@@ -77,7 +77,7 @@ class GapTracker:
     """
 
     __slots__ = (
-        "_credit", "_highest", "_late_us", "_missing", "_newest_us", "_next", "_rtt_us", "broken", "lost", "recovered",
+        "_credit", "_highest", "_late_us", "_left", "_missing", "_newest_us", "_next", "_rtt_us", "broken", "lost", "recovered",
         "requests",
     )  # fmt: skip
 
@@ -88,6 +88,7 @@ class GapTracker:
         self._credit = _CREDIT_CAP
         self._late_us, self._rtt_us = REORDER_US, 0
         self._newest_us = 0
+        self._left = False  # it stopped with holes
         self.broken = False  # since its owner last looked, a hole was left that a decoder cannot go past
         self.lost = 0  # given up
         self.recovered = 0
@@ -148,11 +149,25 @@ class GapTracker:
         self._highest = sequence + 0x10000
         self._next = (sequence + 1) & 0xFFFF
 
+    def give_up(self) -> None:
+        """Nothing of what is missing will be asked for."""
+        self.broken |= bool(self._missing)
+        self.lost += len(self._missing)
+        self._missing.clear()
+
+    def resumed(self, now_us: int) -> bool:
+        """Once: that it goes on after it had stopped with holes, which nobody will fill."""
+        if not self._left or now_us - self._newest_us > STOPPED_US:
+            return False
+        self._left = False
+        return True
+
     def due(self, now_us: int, rtt_us: int) -> list[int]:
         """The sequences to ask for now, oldest first; each counts as asked. Call it every 10 to 20 ms."""
         if not self._missing:
             return []
         if now_us - self._newest_us > STOPPED_US:
+            self._left = True
             self.lost += len(self._missing)
             self._missing.clear()
             return []

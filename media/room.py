@@ -209,13 +209,13 @@ class Room:
                 self._let_wait(leg, now_us)
 
     def _limit(self, leg: Leg, now_us: int) -> None:
-        """Tells a leg how much its picture may take: what the least of its receivers can bear."""
+        """Tells a leg how much its picture may take: what its own way bears, and the least of its receivers'."""
         stream, pictures = leg.stream("video"), leg.feeds["video"] or leg.thinned
         if stream is None or not pictures:
             return
         for outgoing in pictures:
             outgoing.measure(now_us)
-        cap_bps = min(outgoing.cap_bps(now_us) for outgoing in pictures)
+        cap_bps = min(leg.overflow.cap_bps(now_us), *[outgoing.cap_bps(now_us) for outgoing in pictures])
         if leg.cap.tell(cap_bps, now_us):
             leg.send_rtcp(rtcp.remb(leg.ssrc, cap_bps, [stream.ssrc]))
 

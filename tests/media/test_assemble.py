@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.assemble import MAX_HELD, WAIT_US, Track, parse_rtp
+from media.assemble import MAX_HELD, UNFINISHED_US, WAIT_US, Track, parse_rtp
 from media.depacketise import MAX_FRAME, Frame, Malformed, Rtp, avcc, depacketiser, sps_size
 from tests.media.recording_kit import BLUE, RED, Sent, rtp, sound, video
 
@@ -87,6 +87,24 @@ def test_a_hole_is_waited_for_half_a_second_and_then_given_up() -> None:
     assert track.push(opus(2), 200 + WAIT_US) == []  # too late
     assert len(track.push(opus(4), 300 + WAIT_US)) == 1
     assert track.dropped == 2
+
+
+def test_a_frame_whose_rest_never_comes_is_waited_for_a_second_and_then_given_up() -> None:
+    track = Track("VP8")
+    packets = sent("VP8")
+    first = [parse_rtp(packet.data, 0).marker for packet in packets].index(True) + 1
+    whole, later = packets[:first], packets[first:]
+    assert len(whole) > 1
+    assert frames_of(track, whole[:-1]) == []
+    began_us = whole[0].at_us
+    assert track.pending_us() == began_us
+    assert track.expire(began_us + UNFINISHED_US - 1) == []
+    assert track.pending_us() == began_us
+    assert track.expire(began_us + UNFINISHED_US) == []
+    assert track.pending_us() is None
+    assert track.dropped == 1
+    assert frames_of(track, whole[-1:]) == []  # its end, after all
+    assert len(frames_of(track, later)) == 19
 
 
 def test_a_hole_that_is_filled_lets_all_go_on() -> None:

@@ -49,7 +49,7 @@ def test_nothing_new_is_not_reported() -> None:
 def spent(recorder: FeedbackRecorder) -> FeedbackRecorder:
     """One that has left out as many holes as it may."""
     recorder.received(0, 0)
-    recorder.received(26, 0)
+    recorder.received(41, 0)
     recorder.take(1, 2, 0)
     return recorder
 
@@ -85,8 +85,30 @@ def test_a_hole_is_never_told_as_received() -> None:
 
 def test_a_hole_between_two_reports_is_told_as_lost() -> None:
     recorder = spent(FeedbackRecorder())
-    recorder.received(30, 5 * MS)
-    assert read(recorder.take(1, 2, 5 * MS))[1] == {27, 28, 29}
+    recorder.received(45, 5 * MS)
+    assert read(recorder.take(1, 2, 5 * MS))[1] == {42, 43, 44}
+
+
+def test_a_discreet_recorder_tells_of_no_hole_at_all() -> None:
+    recorder = spent(FeedbackRecorder())
+    recorder.discreet = True
+    recorder.received(145, 5 * MS)
+    assert read(recorder.take(1, 2, 5 * MS))[:2] == ({145: 5 * MS}, set())
+    recorder.discreet = False
+    recorder.received(147, 6 * MS)
+    assert read(recorder.take(1, 2, 6 * MS))[1] == {146}, "and has nothing left to leave out"
+
+
+def test_what_came_and_what_is_missing_is_counted() -> None:
+    recorder = FeedbackRecorder()
+    assert (recorder.came, recorder.missing, recorder.octets) == (0, 0, 0)
+    for sequence in (65_530, 65_531, 65_534, 2, 65_534):
+        recorder.received(sequence, MS, 1000)
+    assert (recorder.came, recorder.missing, recorder.octets) == (4, 5, 5000)
+    recorder.received(0, 2 * MS, 100)
+    assert (recorder.came, recorder.missing, recorder.octets) == (5, 4, 5100)
+    recorder.received(2 + MAX_SPAN + 10, 3 * MS)
+    assert (recorder.came, recorder.missing) == (1, 0)
 
 
 def test_numbers_go_round() -> None:
@@ -99,12 +121,12 @@ def test_numbers_go_round() -> None:
 
 def test_one_that_comes_late_is_reported_again_with_what_is_remembered() -> None:
     recorder = spent(FeedbackRecorder())
-    for sequence in (31, 32, 34):
+    for sequence in (46, 47, 49):
         recorder.received(sequence, sequence * MS)
-    assert 33 in read(recorder.take(1, 2, 40 * MS))[1]
-    recorder.received(33, 41 * MS)
-    came, lost, _ = read(recorder.take(1, 2, 60 * MS))
-    assert came == {33: 41 * MS, 34: 34 * MS}, "34 is not taken back"
+    assert 48 in read(recorder.take(1, 2, 55 * MS))[1]
+    recorder.received(48, 61 * MS)
+    came, lost, _ = read(recorder.take(1, 2, 80 * MS))
+    assert came == {48: 61 * MS, 49: 49 * MS}, "49 is not taken back"
     assert lost == set()
 
 
@@ -137,7 +159,7 @@ def test_arrivals_are_forgotten_after_half_a_second() -> None:
 
 def test_a_burst_is_cut_into_packets_that_fit_the_path() -> None:
     recorder = FeedbackRecorder()
-    left_out = 25 + 1333 * 14 // 100
+    left_out = 40 + 1333 * 14 // 100
     for n in range(2000):
         if n % 3:
             recorder.received(n, n * 40 * MS)

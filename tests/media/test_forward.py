@@ -307,6 +307,19 @@ def test_a_request_is_repeated_until_a_keyframe_comes() -> None:
     assert requests.sent == 5
 
 
+def test_a_keyframe_that_should_come_by_itself_is_asked_for_when_it_does_not() -> None:
+    requests = KeyframeRequests()
+    requests.expect(1_000_000)
+    assert not requests.due(1_299_999)
+    assert requests.due(1_300_000)
+    requests.expect(1_400_000)
+    assert requests.due(1_600_000), "what is asked for already is not put off"
+    requests.came()
+    requests.expect(3_000_000)
+    requests.came()
+    assert not requests.due(9_000_000)
+
+
 def test_a_long_round_trip_spaces_the_requests() -> None:
     requests = KeyframeRequests()
     requests.want(0)

@@ -10,7 +10,7 @@ import pytest
 
 from media import leg, quality, rtcp
 from media.leg import Leg
-from tests.media.room_kit import CHROMIUM, RTX, VP8, Kit
+from tests.media.room_kit import CHROMIUM, DELTA, KEYFRAME, OPUS, RTX, VP8, Kit
 
 
 class Room:
@@ -79,6 +79,89 @@ def test_probes_that_come_before_the_first_picture_are_reported_on() -> None:
     assert _reported(kit) == [42]
     assert guardian.streams[RETRANSMISSION_SSRC].repairs is guardian.streams[PICTURE_SSRC]
     assert guardian.stream("video") is guardian.streams[PICTURE_SSRC]
+
+
+class _Call:
+    """A guardian's uplink in an open room, on a clock that goes with its packets."""
+
+    def __init__(self) -> None:
+        self.kit = Kit()
+        self.kit.both()
+        self.kit.open()
+        self.leg = self.kit.legs["guardian"]
+        self.sequence = 500
+        self.send(KEYFRAME)
+
+    def send(self, payload: bytes = DELTA) -> None:
+        self.lose(1)
+        self.kit.srtp("guardian", _numbered(VP8, PICTURE_SSRC, self.sequence, self.sequence, payload + bytes(900)))
+
+    def lose(self, packets: int) -> None:
+        self.sequence = (self.sequence + packets) & 0xFFFF
+
+    def passes(self, ms: int, *, sending: bool = True, of_each: int = 1) -> None:
+        """A packet every 5 ms, of which one in ``of_each`` arrives; the room is looked after as a relay does."""
+        for _ in range(ms // 5):
+            self.kit.now_us += 5_000
+            if sending:
+                self.lose(of_each - 1)
+                self.send()
+            if self.kit.now_us % 20_000 == 0:
+                for seat in ("guardian", "physician"):
+                    self.kit.rtp(seat, OPUS, self.kit.now_us // 20_000)
+                self.kit.durable()
+                self.kit.room.gate_renew(self.kit.generation, 1000)
+                self.kit.room.tick()
+            if self.kit.now_us % 60_000 == 0:
+                self.kit.room.tick_feedback()
+
+    def said(self) -> list[rtcp.Message]:
+        """What the relay has told the guardian's browser since the last call."""
+        reports = self.kit.outbound["guardian"].reports
+        said = [message for each in reports for message in rtcp.parse(each)]
+        reports.clear()
+        return said
+
+
+def _of(said: list[rtcp.Message], kind: type[rtcp.Message]) -> list[Any]:
+    return [message for message in said if isinstance(message, kind)]
+
+
+def test_an_uplink_that_runs_over_is_capped_and_not_asked_for_what_it_lost() -> None:
+    call = _Call()
+    call.passes(500)
+    assert not _of(call.said(), rtcp.Remb)
+    call.passes(300, of_each=4)
+    assert call.leg.overflow.running_over
+    said = call.said()
+    assert _of(said, rtcp.Remb)[-1].bitrate_bps <= 1_700_000
+    call.passes(300, of_each=4)
+    said = call.said()
+    assert _of(said, rtcp.TransportFeedback)
+    assert not _of(said, rtcp.Nack)
+    assert not _of(said, rtcp.PictureLossIndication)
+    assert all(at is not None for report in _of(said, rtcp.TransportFeedback) for at in report.arrivals_us), "no hole is told"
+    call.passes(600)
+    assert not call.leg.overflow.running_over
+    said = call.said()
+    assert not _of(said, rtcp.Nack), "a keyframe costs less"
+    assert _of(said, rtcp.PictureLossIndication)
+
+
+def test_a_picture_that_stopped_with_a_hole_and_goes_on_without_a_keyframe_is_asked_for_one() -> None:
+    call = _Call()
+    call.passes(200)
+    call.lose(3)
+    call.passes(5)
+    call.passes(800, sending=False)
+    call.said()
+    call.passes(200)
+    assert not _of(call.said(), rtcp.PictureLossIndication), "it should come by itself"
+    call.passes(400)
+    assert _of(call.said(), rtcp.PictureLossIndication)
+    call.send(KEYFRAME)
+    call.passes(1_000)
+    assert not _of(call.said(), rtcp.PictureLossIndication)
 
 
 def test_a_retransmission_of_what_nobody_announced_is_refused_until_there_is_a_picture() -> None:

@@ -220,6 +220,39 @@ def test_what_is_missing_of_a_stream_that_stopped_is_not_asked_for() -> None:
     assert gaps.due(620_000, 20_000) == [4]
 
 
+def test_a_stream_that_stopped_with_holes_says_once_that_it_goes_on() -> None:
+    gaps = GapTracker()
+    gaps.received(1, 0)
+    gaps.received(3, 10_000)
+    assert not gaps.resumed(20_000), "it never stopped"
+    gaps.due(10_000 + STOPPED_US + 1, 20_000)
+    assert not gaps.resumed(10_000 + STOPPED_US + 1)
+    gaps.received(4, 900_000)
+    assert gaps.resumed(910_000)
+    assert not gaps.resumed(920_000)
+    assert not gaps.broken
+
+
+def test_a_stream_that_stopped_whole_has_nothing_to_say() -> None:
+    gaps = GapTracker()
+    gaps.received(1, 0)
+    assert gaps.due(STOPPED_US + 1, 20_000) == []
+    gaps.received(2, 900_000)
+    assert not gaps.resumed(910_000)
+
+
+def test_what_is_given_up_is_not_asked_for_and_breaks_the_picture() -> None:
+    gaps = GapTracker()
+    gaps.received(1, 0)
+    gaps.give_up()
+    assert not gaps.broken, "nothing was missing"
+    gaps.received(4, 0)
+    gaps.give_up()
+    assert gaps.broken
+    assert (gaps.missing, gaps.lost) == (0, 2)
+    assert gaps.due(30_000, 20_000) == []
+
+
 def test_a_hole_that_stays_breaks_the_picture() -> None:
     gaps = GapTracker()
     gaps.received(1, 0)

@@ -8,16 +8,18 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from media.manifest import Level
 from server.recordings import verify
-from tests.e2e.people import Guardian, Person, Physician
+from tests.e2e.people import Guardian, Person, Physician, within
 from tests.network import probe
 from tests.network.bed import Bed, bed
 from tests.network.figures import Record
 from tests.network.house import House, house, turn_server
-from tests.network.visit import arrive, people
+from tests.network.visit import arrive, people, stats
 from tests.rehearsal.losses import manifest_of, sealed
 
 
@@ -47,8 +49,13 @@ class Stage:
         return self.guardian, self.physician
 
     async def meet(self) -> float:
-        """From closed browsers to Live, both seeing each other move; returns when the physician clicked to admit."""
+        """From closed browsers to Live, both seeing each other move; returns when the physician clicked to admit.
+
+        Which nobody does before the page with the file is there and connected: that is a time of its own (``connected_s``).
+        """
         await arrive(self.house, self.guardian, self.physician)
+        for person in self.people:
+            await within(20, partial(stats, person), _connected, f"{person.name} is connected")
         await self.physician.acts("admit")
         await asyncio.gather(self.physician.sees_moving("guardian"), self.guardian.sees_moving("physician"))
         await self.physician.attests()
@@ -85,6 +92,10 @@ class Stage:
         held = [line for line in lines if line["type"] == "hold" and origin + line["at_us"] / 1e6 >= since]
         on = [line for line in lines if line["type"] == "resume" and origin + line["at_us"] / 1e6 >= until]
         return bool(held and on)
+
+
+def _connected(said: list[dict[str, Any]]) -> bool:
+    return any(each["type"] == "transport" and each.get("dtlsState") == "connected" for each in said)
 
 
 @asynccontextmanager

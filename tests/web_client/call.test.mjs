@@ -118,7 +118,7 @@ test("a picture starts sharp and is evened out later", async () => {
   peer().become("connected");
   const { sender } = peer().lines[1];
   assert.equal(sender.parameters.degradationPreference, "maintain-resolution");
-  assert.equal(sender.parameters.encodings[0].maxBitrate, 2_500_000);
+  assert.equal(sender.parameters.encodings[0].maxBitrate, 2_700_000);
   await pass(12_000);
   assert.equal(sender.parameters.degradationPreference, "balanced");
 });
@@ -133,7 +133,7 @@ test("what is to be carried is told to both senders at once, and to those of the
   await answer({ peer: 2 });
   assert.equal(peer().lines[1].sender.parameters.encodings[0].active, false);
   await Promise.all([call.carry("low"), call.carry("full")]);
-  assert.deepEqual([peer().lines[1].sender.parameters.encodings[0].active, peer().lines[1].sender.parameters.encodings[0].maxBitrate], [true, 2_500_000]);
+  assert.deepEqual([peer().lines[1].sender.parameters.encodings[0].active, peer().lines[1].sender.parameters.encodings[0].maxBitrate], [true, 2_700_000]);
 });
 
 test("a path that falls silent is told and asks for new addresses at once, long before the browser says so", async () => {

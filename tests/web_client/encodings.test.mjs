@@ -8,7 +8,7 @@ const RUNGS = ["full", "low", "stills", "sound", "chat"];
 
 test("a picture starts sharp and is evened out later", () => {
   const { maxBitrate, degradationPreference } = encodingFor("video", BEGUN);
-  assert.deepEqual([maxBitrate, degradationPreference], [2_500_000, "maintain-resolution"]);
+  assert.deepEqual([maxBitrate, degradationPreference], [2_700_000, "maintain-resolution"]);
   assert.equal(encodingFor("video", { ...BEGUN, sharp: false }).degradationPreference, "balanced");
 });
 
@@ -30,7 +30,7 @@ test("sound is always sent, before any picture, and takes less on a weak link", 
 test("each rung takes less than the one above, and from sound on no picture is sent", () => {
   const pictures = RUNGS.map((rung) => encodingFor("video", { ...BEGUN, rung }));
   const taken = pictures.map(({ active, maxBitrate }) => (active ? maxBitrate : 0));
-  assert.deepEqual(taken, [2_500_000, 450_000, 60_000, 0, 0]);
+  assert.deepEqual(taken, [2_700_000, 450_000, 60_000, 0, 0]);
   assert.deepEqual(pictures.slice(1, 3).map(({ maxFramerate, scaleResolutionDownBy }) => [maxFramerate, scaleResolutionDownBy]), [[null, 2], [1, 2]]);
 });
 
@@ -40,7 +40,7 @@ test("what a rung limited is free again on the next, and the rest of the paramet
   assert.equal(still.encodings[0].maxFramerate, 1);
   const again = withEncoding(still, encodingFor("video", BEGUN));
   assert.equal(again.transactionId, "t");
-  assert.deepEqual(again.encodings, [{ rid: "r", active: true, maxBitrate: 2_500_000, scaleResolutionDownBy: 1, priority: "low" }]);
+  assert.deepEqual(again.encodings, [{ rid: "r", active: true, maxBitrate: 2_700_000, scaleResolutionDownBy: 1, priority: "low" }]);
   assert.equal(again.degradationPreference, "maintain-resolution");
   assert.equal("scaleResolutionDownBy" in withEncoding(parameters, encodingFor("audio", BEGUN)).encodings[0], false);
 });

@@ -15,7 +15,7 @@ export const SHARP_START_MS = 12_000;
  * picture a second, which a relay thins out further for a receiver that is as weak.
  */
 const PICTURES = Object.freeze({
-  full: { active: true, maxBitrate: 2_500_000, scaleResolutionDownBy: 1, maxFramerate: null },
+  full: { active: true, maxBitrate: 2_700_000, scaleResolutionDownBy: 1, maxFramerate: null },
   low: { active: true, maxBitrate: 450_000, scaleResolutionDownBy: 2, maxFramerate: null },
   stills: { active: true, maxBitrate: 60_000, scaleResolutionDownBy: 2, maxFramerate: 1 },
   sound: { active: false, maxBitrate: 60_000, scaleResolutionDownBy: 2, maxFramerate: 1 },

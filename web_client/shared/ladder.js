@@ -7,7 +7,7 @@
  * @typedef {{estimateBps: number | null, sentBps: number, loss: number | null, carried: Rung}} Evidence
  *   what the path bears, null while unknown; what went over it lately; the part of the sound that did not arrive, null while unknown;
  *   the rung that is carried now, when that is less than the ladder's own because a receiver bears less
- * @typedef {{rung: Rung, settledMs: number, fellMs: number | null, triedMs: number | null, triedBps: number | null, waitMs: number, since: Readonly<Noted>}} Ladder
+ * @typedef {{rung: Rung, settledMs: number, triedMs: number | null, triedBps: number | null, waitMs: number, since: Readonly<Noted>}} Ladder
  * @typedef {{starved: number | null, suffering: number | null, drowned: number | null, heard: number | null, proven: number | null, clear: number | null}} Noted
  *   since when it is so
  */
@@ -16,12 +16,11 @@
 export const RUNGS = Object.freeze(["full", "low", "stills", "sound", "chat"]);
 
 /** With such an estimate a rung is entered. @type {ReadonlyMap<Rung, number>} */
-const ENOUGH_BPS = new Map([["full", 600_000], ["low", 300_000], ["stills", 200_000]]); // prettier-ignore
+const ENOUGH_BPS = new Map([["full", 600_000], ["low", 240_000], ["stills", 200_000]]); // prettier-ignore
 /** Below this a rung is left. @type {ReadonlyMap<Rung, number>} */
-const KEPT_BPS = new Map([["full", 500_000], ["low", 250_000], ["stills", 100_000]]); // prettier-ignore
+const KEPT_BPS = new Map([["full", 500_000], ["low", 180_000], ["stills", 100_000]]); // prettier-ignore
 const PROOF = 1.1;
 const STARVED_MS = 1_000;
-const FALLING_MS = 3_000;
 const FILLED = 0.5;
 const SUFFERING = Object.freeze({ loss: 0.15, ms: 2_000 });
 const DROWNED = Object.freeze({ loss: 0.4, ms: 5_000 });
@@ -79,9 +78,9 @@ function below(rung) {
   return RUNGS[Math.min(RUNGS.indexOf(rung) + 1, RUNGS.length - 1)];
 }
 
-/** On a rung, where all is noted anew. @param {Rung} rung @param {number} settledMs @param {{fellMs?: number, triedMs?: number, triedBps?: number | null, waitMs?: number}} more @returns {Ladder} */
-function on(rung, settledMs, { fellMs, triedMs, triedBps, waitMs }) {
-  return { rung, settledMs, fellMs: fellMs ?? null, triedMs: triedMs ?? null, triedBps: triedBps ?? null, waitMs: waitMs ?? FIRST_WAIT_MS, since: NOTHING };
+/** On a rung, where all is noted anew. @param {Rung} rung @param {number} settledMs @param {{triedMs?: number, triedBps?: number | null, waitMs?: number}} more @returns {Ladder} */
+function on(rung, settledMs, { triedMs, triedBps, waitMs }) {
+  return { rung, settledMs, triedMs: triedMs ?? null, triedBps: triedBps ?? null, waitMs: waitMs ?? FIRST_WAIT_MS, since: NOTHING };
 }
 
 // --- what a look notes ----------------------------------------------------------------------------------------------
@@ -118,17 +117,14 @@ function lasted(sinceMs, forMs, nowMs) {
 }
 
 /**
- * Whether the estimate is too little for what is carried. During a fall the rung must be worth entering; later it is kept a little
- * longer, and an estimate that nobody uses up does not count.
+ * Whether the estimate is too little for what is carried. One that nobody uses up does not count.
  * @param {Ladder} ladder @param {Evidence} evidence @param {number} nowMs
  */
-function starved({ rung, settledMs, fellMs, triedMs, triedBps }, { estimateBps, sentBps, carried }, nowMs) {
+function starved({ rung, settledMs, triedMs, triedBps }, { estimateBps, sentBps, carried }, nowMs) {
   const least = worse(rung, carried);
   const keptBps = KEPT_BPS.get(least);
-  const enoughBps = ENOUGH_BPS.get(least);
-  if (estimateBps === null || nowMs < settledMs || keptBps === undefined || enoughBps === undefined) return false;
+  if (estimateBps === null || nowMs < settledMs || keptBps === undefined) return false;
   if (triedMs !== null) return triedBps !== null && estimateBps < COLLAPSED * triedBps;
-  if (fellMs !== null && nowMs - fellMs < FALLING_MS) return estimateBps < enoughBps;
   return estimateBps < keptBps && sentBps >= FILLED * estimateBps;
 }
 
@@ -170,7 +166,7 @@ function bearable(rung, estimateBps) {
 
 /** What was tried and failed is left for where it was tried from, and not tried again so soon. @param {Ladder} ladder @param {Rung} rung @param {number} nowMs @returns {Ladder} */
 function fall({ rung: tried, settledMs, triedMs, waitMs }, rung, nowMs) {
-  if (triedMs === null) return on(rung, settledMs, { fellMs: nowMs, waitMs });
+  if (triedMs === null) return on(rung, settledMs, { waitMs });
   return on(below(tried), settledMs, { waitMs: Math.min(2 * waitMs, LAST_WAIT_MS) });
 }
 
