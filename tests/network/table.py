@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tests.network.play import SPARE, Played
+from tests.network.play import SPARE, STOLEN, Played
+from tests.network.scenes import Figures
 
 STARVED_PERCENT = 5
+STOLEN_PERCENT = 10
 _HEAD = ("scene", "figure", "median", "bound", "")
 
 
@@ -67,11 +69,18 @@ def _number(value: float | None) -> str:
 
 
 def _doubts(played: Iterable[Played]) -> list[str]:
-    starved = [each.scene.name for each in played if (each.figures.get(SPARE) or 0.0) < STARVED_PERCENT]
+    starved = [each.scene.name for each in played if _starved(each.figures)]
     if not starved:
         return []
     names = ", ".join(starved)
-    return [f"The machine had less than {STARVED_PERCENT} % to spare in {names}: what fails there may be its fault."]
+    return [
+        f"The machine had less than {STARVED_PERCENT} % to spare, or its host took more than {STOLEN_PERCENT} % of it, in {names}: "
+        "what fails there may be its fault."
+    ]
+
+
+def _starved(figures: Figures) -> bool:
+    return (figures.get(SPARE) or 0.0) < STARVED_PERCENT or (figures.get(STOLEN) or 0.0) > STOLEN_PERCENT
 
 
 def _verdict(played: Sequence[Played]) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.network import __main__ as bench
 from tests.network import table
-from tests.network.play import SPARE, Played, spare_cpu, together
+from tests.network.play import SPARE, STOLEN, Played, spare_cpu, together
 from tests.network.scenes import SCENES, Bound, Figures, Scene
 from tests.network.stage import Stage
 
@@ -75,7 +75,8 @@ def test_the_table_shows_each_bound_and_what_fails() -> None:
 
 
 def test_a_starved_run_is_said() -> None:
-    assert "to spare in loss" in table.as_text([Played(SCENE, {**GOOD, SPARE: 1.0})])
+    assert "of it, in loss: what fails" in table.as_text([Played(SCENE, {**GOOD, SPARE: 1.0})])
+    assert "of it, in loss: what fails" in table.as_text([Played(SCENE, {**GOOD, STOLEN: 25.0})])
     assert "to spare" not in table.as_text([Played(SCENE, GOOD)])
 
 
@@ -97,6 +98,7 @@ def test_spare_cpu_is_a_share_of_the_machine() -> None:
         while time.monotonic() < until:
             pass
     assert 0 <= spare[SPARE] <= 100
+    assert 0 <= spare[STOLEN] <= 100 - spare[SPARE] + 0.001
 
 
 def test_without_root_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
