@@ -4,6 +4,7 @@
         await b.set("phone", up=Impairments(loss=0.05, delay_ms=80), down=Impairments(delay_ms=80))
         await b.blackout("phone", True)
         await b.new_address("phone")
+        await b.rebind("phone")
 
 "up" is from the phone (or desk) to the server. Needs root; ``NoNetworkBed`` says what else is missing.
 """
@@ -108,6 +109,10 @@ class Bed:
         old, place.host = replace(place), place.host + 1
         ip_batch([*old.addresses("del"), *place.addresses("add"), *place.routes()], place.namespace)
         return place.address
+
+    async def rebind(self, link: str) -> None:
+        """A router on the way forgets its UDP bindings: flows come from other ports, and what goes to the old is lost."""
+        await self._ask({"do": "rebind", "link": link})
 
     async def report(self) -> Report:
         answer = await self._ask({"do": "report"})

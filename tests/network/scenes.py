@@ -242,11 +242,15 @@ async def blackout(stage: Stage, seconds: float) -> Figures:
     }
 
 
-async def new_address(stage: Stage) -> Figures:
+async def moved(stage: Stage, *, rebound: bool) -> Figures:
+    """The phone is somewhere else, or a router on its way has forgotten it."""
     await stage.meet()
     await _settled(stage)
     start = time.time()
-    await stage.bed.new_address("phone")
+    if rebound:
+        await stage.bed.rebind("phone")
+    else:
+        await stage.bed.new_address("phone")
     end = await stage.lasts(20)
     records = await stage.records()
     moving = all(figures.freezes(records[to].frames, end - 2, end).longest_s < 1 for _, to in BOTH)
@@ -301,6 +305,7 @@ _REPAIRED_5: Final = (Bound("freeze_s", 1), Bound("fps", at_least=20), Bound("co
 _REPAIRED_10: Final = (Bound("freeze_s", 2), Bound("fps", at_least=15), Bound("concealed", 0.06))
 _DROPPED: Final = (Bound("freeze_s", 3), Bound("adapted_s", 4), Bound("sound_delay_s", 0.4))
 _HELD: Final = tuple(Bound(name, at_least=1) for name in ("held", "resumed", "recording_whole", "pause_declared"))
+_MOVED: Final = (Bound("longest_gap_s", 3), Bound("picture_at_the_end", at_least=1))
 _H264: Final = (Bound("h264", at_least=1), Bound("freeze_s", 1))
 
 
@@ -339,7 +344,8 @@ SCENES: Final[tuple[Scene, ...]] = (
     ),
     Scene("blackout10", "blackout of 10 s, same address", partial(blackout, seconds=10), (Bound("back_s", 1), *_HELD)),
     Scene("blackout40", "blackout of 40 s, same address", partial(blackout, seconds=40), (Bound("back_s", 3), *_HELD)),
-    Scene("address", "new address mid-call", new_address, (Bound("longest_gap_s", 3), Bound("picture_at_the_end", at_least=1))),
+    Scene("address", "new address mid-call", partial(moved, rebound=False), _MOVED),
+    Scene("rebinding", "a NAT on the way rebinds mid-call", partial(moved, rebound=True), _MOVED),
     Scene("udp_blocked", "UDP blocked, by ICE-TCP", udp_blocked, (Bound("connected_s", 3), Bound("over_tcp", at_least=1))),
     Scene(
         "turn",

@@ -74,8 +74,8 @@ def _doubts(played: Iterable[Played]) -> list[str]:
         return []
     names = ", ".join(starved)
     return [
-        f"The machine had less than {STARVED_PERCENT} % to spare, or its host took more than {STOLEN_PERCENT} % of it, in {names}: "
-        "what fails there may be its fault."
+        f"The machine had less than {STARVED_PERCENT} % to spare, or its host took more than {STOLEN_PERCENT} % of it, "
+        f"in {names}: what fails there may be its fault."
     ]
 
 

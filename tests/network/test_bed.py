@@ -175,3 +175,23 @@ async def test_without_root_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RuntimeError, match="run it as root"):
         async with bed(seed=1):
             pass
+
+
+async def test_a_router_that_rebinds_gives_another_port_and_forgets_the_former(b: Bed) -> None:
+    loop = asyncio.get_running_loop()
+    with udp_socket(b.places["phone"].namespace) as phone, udp_socket(b.server) as server:
+        server.bind((SERVER, 4000))
+
+        async def seen() -> tuple[str, int]:
+            await loop.sock_sendto(phone, b"who am I?", (SERVER, 4000))
+            _, (host, port) = await asyncio.wait_for(loop.sock_recvfrom(server, 100), 5)
+            return host, port
+
+        before = await seen()
+        assert before[1] == phone.getsockname()[1]
+        await b.rebind("phone")
+        after = await seen()
+        assert (after[0], after[1] != before[1]) == (before[0], True)
+        await loop.sock_sendto(server, b"to the former", before)
+        await loop.sock_sendto(server, b"to the new", after)
+        assert await asyncio.wait_for(loop.sock_recv(phone, 100), 5) == b"to the new"

@@ -24,7 +24,9 @@ async def b() -> AsyncIterator[Bed]:
         yield made
 
 
-async def test_a_call_connects_and_comes_back_after_a_blackout_and_at_a_new_address(b: Bed, tmp_path: Path) -> None:
+async def test_a_call_connects_and_comes_back_after_a_blackout_at_a_new_address_and_behind_a_new_binding(
+    b: Bed, tmp_path: Path
+) -> None:
     async with house(b, tmp_path) as server, consultation(b, server, tmp_path) as (guardian, physician):
         assert await chosen_path(guardian) == ("host", "udp")
 
@@ -35,6 +37,10 @@ async def test_a_call_connects_and_comes_back_after_a_blackout_and_at_a_new_addr
         await both_see_each_other_again(guardian, physician, within_s=15)
 
         await b.new_address("phone")
+        await asyncio.sleep(1)
+        await both_see_each_other_again(guardian, physician, within_s=20)
+
+        await b.rebind("phone")
         await asyncio.sleep(1)
         await both_see_each_other_again(guardian, physician, within_s=20)
 

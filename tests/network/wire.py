@@ -13,12 +13,14 @@ import os
 import select
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from tests.network.impair import Impairments, Link
 from tests.network.namespaces import tun
+from tests.network.nat import Nat
 
 _LARGEST = 2048
 _AT_ONCE = 64
@@ -27,17 +29,18 @@ _COMMANDS = 0
 
 @dataclass(slots=True)
 class Direction:
-    """From one TUN device to another."""
+    """From one TUN device to another. ``route`` is what a router on the way makes of each packet."""
 
     source: int
     target: int
     link: Link
+    route: Callable[[bytes], bytes]
 
     def read(self, now: float) -> None:
         """What the sender's side has sent; the rest of a long burst at the next look."""
         with suppress(BlockingIOError):
             for _ in range(_AT_ONCE):
-                self.link.push(os.read(self.source, _LARGEST), now)
+                self.link.push(self.route(os.read(self.source, _LARGEST)), now)
 
     def write(self, now: float) -> None:
         for packet in self.link.due(now):
@@ -50,16 +53,17 @@ class Wire:
     """Every link of a bed, both directions of each."""
 
     directions: dict[tuple[str, str], Direction]
+    nats: dict[str, Nat]
 
     @classmethod
     def lay(cls, links: dict[str, Any], seed: int) -> Wire:
         """``links``: for each name the namespaces and devices of its ``near`` (server's) and ``far`` end."""
-        made = {}
+        made, nats = {}, {name: Nat() for name in links}
         for number, (name, ends) in enumerate(links.items()):
             near, far = tun(*ends["near"]), tun(*ends["far"])
-            made[name, "up"] = Direction(far, near, Link(seed + 2 * number))
-            made[name, "down"] = Direction(near, far, Link(seed + 2 * number + 1))
-        return cls(made)
+            made[name, "up"] = Direction(far, near, Link(seed + 2 * number), nats[name].outward)
+            made[name, "down"] = Direction(near, far, Link(seed + 2 * number + 1), nats[name].inward)
+        return cls(made, nats)
 
     def obey(self, command: dict[str, Any]) -> dict[str, Any]:
         match command.pop("do"):
@@ -67,6 +71,9 @@ class Wire:
                 values = command["impairments"]
                 impairments = Impairments(**{**values, "blocked": frozenset(values["blocked"])})
                 self.directions[command["link"], command["way"]].link.set(impairments, time.monotonic())
+                return {}
+            case "rebind":
+                self.nats[command["link"]].rebind()
                 return {}
             case "report":
                 spent = time.process_time()
