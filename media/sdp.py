@@ -405,7 +405,8 @@ class _Building:
         retransmits = line.kind == "video" and any(codec.rtx >= 0 for codec in codecs)
         ssrc = numbers.audio if line.kind == "audio" else numbers.video
         rtx_ssrc = numbers.video_rtx if retransmits else 0
-        self.text.append(f"a=msid:pair-{pair} pair-{pair}-{line.kind}")
+        # a stream each: browsers hold sound back to the picture of its stream, and one that waits for repair may be late
+        self.text.append(f"a=msid:pair-{pair}-{line.kind} pair-{pair}-{line.kind}")
         if rtx_ssrc:
             self.text.append(f"a=ssrc-group:FID {ssrc} {rtx_ssrc}")
         self.text += [f"a=ssrc:{each} cname:{numbers.cname}" for each in (ssrc, rtx_ssrc) if each]
