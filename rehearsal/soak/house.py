@@ -104,10 +104,22 @@ class House:
         found = {port for port, inode, _ in _udp_sockets(pid) if f"socket:[{inode}]" in inodes}
         return sorted(found)
 
+    def tcp_ports(self) -> list[int]:
+        """Where the relay listens, once for each address."""
+        pid = self.processes()["relay"]
+        inodes = {str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()}
+        lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+        listening = [fields for fields in lines if fields[3] == _LISTEN and f"socket:[{fields[9]}]" in inodes]
+        return sorted({int(fields[1].rpartition(":")[2], 16) for fields in listening})
+
     def dropped_by_kernel(self) -> int:
         """Datagrams that did not fit into the relay's sockets."""
         ports = self.udp_ports()
         return sum(drops for port, _, drops in _udp_sockets(self.processes()["relay"]) if port in ports)
+
+
+_LISTEN: Final = "0A"
+"""In proc(5), net/tcp."""
 
 
 def _udp_sockets(pid: int) -> list[tuple[int, str, int]]:

@@ -17,6 +17,7 @@ from rehearsal.load.figures import machine_busy_ms, percentile
 from rehearsal.soak import verdict
 from rehearsal.soak.churn import STEP_S, Churn
 from rehearsal.soak.house import House, running
+from rehearsal.soak.knocker import HELD_S, KNOCKS
 from rehearsal.soak.watch import Sample, Watch
 
 LOOK_EVERY_S: Final = 5.0
@@ -64,6 +65,7 @@ class _Attack:
     machine nobody used."""
 
     told: dict[str, Any] = field(default_factory=dict)
+    knocked: dict[str, Any] = field(default_factory=dict)
     calm: dict[str, Any] = field(default_factory=dict)
     under_fire: dict[str, Any] = field(default_factory=dict)
     dropped_by_kernel: int = 0
@@ -131,18 +133,27 @@ async def _strangers(churn: Churn, plan: Plan, attack: _Attack, house: House) ->
     if not plan.hostile:
         return
     dropped_before = house.dropped_by_kernel()
-    arguments = ["--port", str(house.udp_ports()[0]), "--count", str(plan.hostile), "--rate", str(plan.rate)]
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "rehearsal.soak.stranger", *arguments, "--seed", str(plan.seed), stdout=asyncio.subprocess.PIPE
-    )
+    throwing = await _stranger("stranger", house.udp_ports()[0], plan, "--count", str(plan.hostile), "--rate", str(plan.rate))
+    knocking = await _stranger("knocker", house.tcp_ports()[0], plan)
     try:
-        said, _ = await child.communicate()
+        said, _ = await throwing.communicate(b"")
+        knocked, _ = await knocking.communicate(b"")
     finally:
-        if child.returncode is None:
-            child.kill()
+        for child in (throwing, knocking):
+            if child.returncode is None:
+                child.kill()
     attack.under_fire = await churn.measure()
     attack.dropped_by_kernel = house.dropped_by_kernel() - dropped_before
     attack.told = json.loads(said) if said else {}
+    attack.knocked = json.loads(knocked) if knocked else {}
+
+
+async def _stranger(module: str, port: int, plan: Plan, *more: str) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    arguments = ("--port", str(port), "--seed", str(plan.seed), *more)
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"rehearsal.soak.{module}", *arguments, stdin=pipe, stdout=pipe
+    )
 
 
 def _report(
@@ -222,8 +233,13 @@ def _of_strangers(plan: Plan, attack: _Attack, house: House) -> tuple[dict[str, 
         faults.append(f"only {sent.total()} hostile datagrams were sent")
     if found + answered < _ACCOUNTED_PART * sent.total():
         faults.append(f"of {sent.total()} hostile datagrams only {found} were counted as dropped")
+    opened = attack.knocked.get("opened", {})
+    faults += [f"nobody came {kind} to the TCP port" for kind in KNOCKS if not opened.get(kind)]
+    if attack.knocked.get("held"):
+        faults.append(f"{attack.knocked['held']} strangers' TCP connections were not closed within {HELD_S:g} s")
     by_kind: Counter[str] = Counter()
     for kind, count in sent.items():
         by_kind[kind.partition(" ")[0]] += count
     report = {"sent": sent.total(), "seconds": attack.told.get("seconds"), "by_kind": dict(by_kind), "drops": drops}
-    return report | {"dropped_by_kernel": attack.dropped_by_kernel, "unsent": attack.told.get("unsent")}, faults
+    report |= {"dropped_by_kernel": attack.dropped_by_kernel, "unsent": attack.told.get("unsent"), "tcp": attack.knocked}
+    return report, faults

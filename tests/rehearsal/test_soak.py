@@ -3,16 +3,20 @@ call notices. And the verdict finds what does grow."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from rehearsal.soak import verdict
+from rehearsal.soak import knocker, verdict
 from rehearsal.soak.watch import Sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +66,43 @@ def test_what_is_left_over_at_rest_is_named() -> None:
         "app: tasks are left over: {'Line.write': 2}",
         "app: 38 threads are left over",
     ]
+
+
+@asynccontextmanager
+async def _door(closes: bool) -> AsyncIterator[int]:
+    """The port of a listener that closes each connection at once, or none before the end."""
+    over = asyncio.Event()
+
+    async def opened(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not closes:
+            await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(opened, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    over.set()
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize("kind", sorted(set(knocker.KNOCKS) - {"slamming"}))
+async def test_a_stranger_s_connection_that_is_not_closed_is_held(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knocker, "HELD_S", 0.3)
+    async with _door(closes=False) as port:
+        assert await knocker.knock(port, kind, Random(1))
+    async with _door(closes=True) as port:
+        assert not await knocker.knock(port, kind, Random(1))
+
+
+async def test_strangers_come_in_every_kind_until_it_is_over() -> None:
+    over = asyncio.Event()
+    async with _door(closes=True) as port:
+        knocking = asyncio.create_task(knocker.run(port, 1, over))
+        await asyncio.sleep(0.5)
+        over.set()
+        said = await asyncio.wait_for(knocking, 5)
+    assert said["held"] == 0
+    assert set(said["opened"]) == set(knocker.KNOCKS)  # type: ignore[call-overload]
 
 
 @pytest.mark.process
