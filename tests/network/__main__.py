@@ -15,7 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 from tests.network import table
 from tests.network.namespaces import NoNetworkBed, check_machine
 from tests.network.play import Played, play_once, together
-from tests.network.scenes import SCENES, Scene
+from tests.network.scenes import BY_NAME, SCENES, Scene
 
 KEPT = Path(__file__).parents[2] / "docs" / "performance"
 
@@ -67,9 +67,14 @@ async def _play_all(scenes: Sequence[Scene], runs: int) -> list[Played]:
 
 
 def _keep(played: Sequence[Played], runs: int) -> None:
+    """Beside what is kept of scenes that were not played now."""
     run = table.Run(datetime.now(UTC).date().isoformat(), _machine(), runs)
-    (KEPT / "network.md").write_text(table.as_markdown(played, run), "utf-8")
-    (KEPT / "network.json").write_text(table.as_json(played) + "\n", "utf-8")
+    text, page = KEPT / "network.json", KEPT / "network.md"
+    before = table.read_kept(text.read_text("utf-8"), BY_NAME) if text.exists() else {}
+    found = {**before, **{each.scene.name: (each, run) for each in played}}
+    kept = {name: found[name] for name in BY_NAME if name in found}
+    page.write_text(table.as_markdown(kept), "utf-8")
+    text.write_text(table.kept_json(kept) + "\n", "utf-8")
 
 
 def _machine() -> str:

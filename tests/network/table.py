@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from tests.network.play import SPARE, STOLEN, Played
-from tests.network.scenes import Figures
+from tests.network.scenes import Figures, Scene
 
 STARVED_PERCENT = 5
 STOLEN_PERCENT = 10
@@ -16,16 +17,37 @@ _HEAD = ("scene", "figure", "median", "bound", "")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a table is of: the date, the kind of machine and how often each scene was played."""
+    """When a scene was played, on what kind of machine and how often."""
 
     date: str
     machine: str
     runs: int
 
 
+Kept = Mapping[str, tuple[Played, Run]]
+"""By the scene's name: what docs/performance tells."""
+
+
 def as_json(played: Iterable[Played]) -> str:
-    scenes = [{"name": each.scene.name, "ok": each.ok, "figures": each.figures} for each in played]
-    return json.dumps({"scenes": scenes}, ensure_ascii=False, indent=1)
+    return _scenes(_scene(each) for each in played)
+
+
+def kept_json(kept: Kept) -> str:
+    return _scenes(_scene(played) | {"played": asdict(run)} for played, run in kept.values())
+
+
+def read_kept(text: str, scenes: Mapping[str, Scene]) -> Kept:
+    """What ``kept_json`` wrote, of the scenes that there still are."""
+    entries = [each for each in json.loads(text)["scenes"] if each["name"] in scenes]
+    return {each["name"]: (Played(scenes[each["name"]], each["figures"]), Run(**each["played"])) for each in entries}
+
+
+def _scene(played: Played) -> dict[str, Any]:
+    return {"name": played.scene.name, "ok": played.ok, "figures": played.figures}
+
+
+def _scenes(entries: Iterable[dict[str, Any]]) -> str:
+    return json.dumps({"scenes": list(entries)}, ensure_ascii=False, indent=1)
 
 
 def as_text(played: Sequence[Played]) -> str:
@@ -42,13 +64,18 @@ def as_text(played: Sequence[Played]) -> str:
     return "\n".join([*lines[1:], "", *_doubts(played), _verdict(played)])
 
 
-def as_markdown(played: Sequence[Played], run: Run) -> str:
+def as_markdown(kept: Kept) -> str:
     """What is kept in docs/performance/network.md."""
-    rows = [_HEAD, ("---",) * len(_HEAD), *(row for each in played for row in _rows(each))]
+    rows = [_HEAD, ("---",) * len(_HEAD)]
+    for played, run in kept.values():
+        (title, *rest), *figures = _rows(played)
+        rows += [(f"{title} ({run.date}, {run.runs} x)", *rest), *figures]
     table = ["| " + " | ".join(row) + " |" for row in rows]
+    machines = dict.fromkeys(run.machine for _, run in kept.values())
+    played = [each for each, _ in kept.values()]
     head = [
         "# What a call survives", "",
-        f"{run.date}, {run.machine}; each scene played {run.runs} x in real browsers over tests/network, medians.",
+        f"Each scene played in real browsers over tests/network, medians; on {', '.join(machines)}.",
         "Made by `./peitong bench network --keep`; the scenes and their bounds are data in `tests/network/scenes.py`.", "",
     ]  # fmt: skip
     return "\n".join([*head, *table, "", *_doubts(played), _verdict(played), ""])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,7 @@ def never_played(stage: Stage) -> Awaitable[Figures]:
 
 
 SCENE = Scene("loss", "some loss", never_played, (Bound("freeze_s", 1), Bound("fps", at_least=20), Bound("held", at_least=1)))
+RUN = table.Run("2026-11-22", "2 cores", 3)
 GOOD: Figures = {"freeze_s": 0.5, "fps": 25.0, "held": 1.0, "concealed": None, SPARE: 40.0}
 
 
@@ -81,10 +83,16 @@ def test_a_starved_run_is_said() -> None:
 
 
 def test_the_kept_page_is_a_markdown_table() -> None:
-    page = table.as_markdown([Played(SCENE, GOOD)], table.Run("2026-11-22", "2 cores", 3))
+    page = table.as_markdown({"loss": (Played(SCENE, GOOD), RUN)})
     rows = [line for line in page.splitlines() if line.startswith("|")]
     assert len({row.count("|") for row in rows}) == 1
-    assert "2026-11-22, 2 cores; each scene played 3 x" in page
+    assert "(2026-11-22, 3 x)" in rows[2]
+    assert "2 cores" in page
+
+
+def test_what_is_kept_can_be_read_again_but_for_scenes_that_are_gone() -> None:
+    kept = {"loss": (Played(SCENE, GOOD), RUN), "gone": (Played(replace(SCENE, name="gone"), GOOD), RUN)}
+    assert table.read_kept(table.kept_json(kept), {"loss": SCENE}) == {"loss": (Played(SCENE, GOOD), RUN)}
 
 
 def test_the_scenes_have_names_of_their_own_and_something_to_hold() -> None:
