@@ -265,6 +265,9 @@ class Recording:
         if folder.reopened:
             self._restart_gap_us = self._origin_us + folder.covered_us
         self._tell_head(folder.head.line, folder.head.sha256, now_us, folder.media_us // 1_000_000)
+        # the relay first: the app opens the gate as soon as it knows, and the relay would refuse
+        self._told_us = now_us
+        self._ports.to_feed(Durable(self.recording, self._durable_us))
         self._tell_state("running", "")
         early, self._early = self._early, []
         for message in early:

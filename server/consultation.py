@@ -337,7 +337,7 @@ class Consultation:
                 self._reopen(closed, REOPEN_AFTER_S)
             case "refused":
                 self._refusals += 1
-                self._reopen(closed, REOPEN_AFTER_S * 2 ** min(self._refusals, 4))
+                self._reopen(closed, REOPEN_AFTER_S * 2 ** (min(self._refusals, 5) - 2))
                 if self._refusals % REFUSALS_BEFORE_A_HOLD == 0:  # relay and app disagree for good: hold, and ask the recorder
                     self.controller.post(ev.RecorderLost("refused"))
             case "room_closed":

@@ -18,14 +18,13 @@ from pathlib import Path
 from server import config, demo
 from server.clock import Clock
 from server.wiring import chance
+from tests.network.ahead import run_ahead
 from tests.network.bed import ROOT, SERVER, Bed
 from tests.network.namespaces import inside
 
 PORT = 443
 TURN_PORT = 3478
 START_S = 60.0
-AHEAD = "-12"
-"""Of the browsers, the most eager of whose threads are at -8: a server does not share its machine with those who call."""
 STOP_S = 20.0
 
 
@@ -111,11 +110,12 @@ async def _start(
 ) -> asyncio.subprocess.Process:
     with err.open("ab") as to_err, (out or err).open("ab") as to_out:
         return await asyncio.create_subprocess_exec(
-            *("nice", "-n", AHEAD, "ip", "netns", "exec", namespace, *arguments),
+            *("ip", "netns", "exec", namespace, *arguments),
             cwd=ROOT,
             env={**os.environ, **environ},
             stdout=to_out if out else asyncio.subprocess.PIPE,
             stderr=to_err,
+            preexec_fn=run_ahead,
         )
 
 

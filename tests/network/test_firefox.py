@@ -16,7 +16,7 @@ from tests.network.visit import physician_at, sees_moving_again
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300)]
 
 
-async def test_a_guardian_in_firefox_sees_is_seen_and_comes_back_after_a_blackout(tmp_path: Path) -> None:
+async def test_a_guardian_in_firefox_sees_is_seen_and_comes_back_after_a_blackout_and_at_a_new_address(tmp_path: Path) -> None:
     async with (
         bed(seed=7) as b,
         house(b, tmp_path) as server,
@@ -32,6 +32,10 @@ async def test_a_guardian_in_firefox_sees_is_seen_and_comes_back_after_a_blackou
         await b.blackout("phone", True)
         await asyncio.sleep(10)
         await b.blackout("phone", False)
+        await both_see_something_move(guardian, physician, within_s=20)
+
+        await b.new_address("phone")
+        await asyncio.sleep(1)
         await both_see_something_move(guardian, physician, within_s=20)
 
 

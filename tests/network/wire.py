@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tests.network.ahead import run_ahead
 from tests.network.impair import Impairments, Link
 from tests.network.namespaces import tun
 from tests.network.nat import Nat
@@ -116,7 +117,7 @@ def _say(answer: dict[str, Any]) -> None:
 def main() -> None:
     with os.fdopen(_COMMANDS, "rb", buffering=0, closefd=False) as first:  # unbuffered: what follows belongs to the loop
         plan = json.loads(first.readline())
-    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # a nice value alone still waited for up to 50 ms
+    run_ahead()
     gc.disable()  # packets make no cycles
     wire = Wire.lay(plan["links"], plan["seed"])
     _say({})
