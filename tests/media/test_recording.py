@@ -106,6 +106,22 @@ def rig(tmp_path: Path) -> Rig:
     return Rig(Hospital.make(tmp_path))
 
 
+def test_the_relay_knows_that_it_is_durable_before_the_app_knows_that_it_runs(rig: Rig) -> None:
+    """The app opens the gate at once, and the relay would refuse."""
+    known: list[list[control.Message]] = []
+    told = rig.process.to_app
+
+    def to_app(message: control.Message) -> None:
+        if isinstance(message, RecordingState):
+            known.append(list(rig.process.relay))
+        told(message)
+
+    rig.process.to_app = to_app  # type: ignore[method-assign]
+    rig.open()
+    assert rig.process.states() == [("running", "")]
+    assert known == [[Durable("visit-7", rig.process.now - recording.ON_THE_WAY_US)]]
+
+
 def test_a_second_at_a_time_is_sealed_told_and_never_claimed_before(rig: Rig) -> None:
     rig.open()
     rig.play(rig.media(), 5 * SECOND)
