@@ -90,20 +90,18 @@ def test_a_hole_is_waited_for_half_a_second_and_then_given_up() -> None:
 
 
 def test_a_frame_whose_rest_never_comes_is_waited_for_a_second_and_then_given_up() -> None:
-    track = Track("VP8")
-    packets = sent("VP8")
-    first = [parse_rtp(packet.data, 0).marker for packet in packets].index(True) + 1
-    whole, later = packets[:first], packets[first:]
-    assert len(whole) > 1
-    assert frames_of(track, whole[:-1]) == []
-    began_us = whole[0].at_us
-    assert track.pending_us() == began_us
-    assert track.expire(began_us + UNFINISHED_US - 1) == []
-    assert track.pending_us() == began_us
-    assert track.expire(began_us + UNFINISHED_US) == []
+    track, (picture, *later) = Track("VP8"), sent("VP8")
+    read = parse_rtp(picture.data, 0)
+    assert read.marker, "a picture of one packet, which leaves in two here"
+    begin = rtp(read.sequence - 1, read.timestamp, read.ssrc, False, read.payload[:20])
+    rest = rtp(read.sequence, read.timestamp, read.ssrc, True, b"\0" + read.payload[20:])
+    assert track.push(begin, 100) == []
+    assert track.expire(99 + UNFINISHED_US) == []
+    assert track.pending_us() == 100
+    assert track.expire(100 + UNFINISHED_US) == []
     assert track.pending_us() is None
     assert track.dropped == 1
-    assert frames_of(track, whole[-1:]) == []  # its end, after all
+    assert track.push(rest, 200 + UNFINISHED_US) == []  # after all
     assert len(frames_of(track, later)) == 19
 
 

@@ -141,7 +141,7 @@ def test_when_it_climbs_the_picture_begins_with_a_keyframe_and_no_hole(call: Cal
 
 
 def test_at_stills_one_whole_keyframe_passes_every_few_seconds_and_is_recorded(call: Call) -> None:
-    call.falls_to(Rung.STILLS, 240_000)
+    call.falls_to(Rung.STILLS, 220_000)
     call.bears(150_000)  # too little to climb, enough to stay
     before, recorded = len(call.pictures_to("physician")), len(call.recorded_pictures())
     call.run(3.9)
@@ -155,7 +155,7 @@ def test_at_stills_one_whole_keyframe_passes_every_few_seconds_and_is_recorded(c
 
 
 def test_a_still_is_not_sent_in_a_lump(call: Call) -> None:
-    call.falls_to(Rung.STILLS, 240_000)
+    call.falls_to(Rung.STILLS, 220_000)
     call.bears(150_000)
     before = len(call.pictures_to("physician"))
     call.kit.now_us += 20_000
@@ -170,7 +170,7 @@ def test_a_still_is_not_sent_in_a_lump(call: Call) -> None:
 
 
 def test_a_still_that_waits_is_gone_when_the_gate_closes(call: Call) -> None:
-    call.falls_to(Rung.STILLS, 240_000)
+    call.falls_to(Rung.STILLS, 220_000)
     call.stamp += FRAME
     for n in range(6):
         call.picture += 1
