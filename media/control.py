@@ -171,7 +171,7 @@ class GateClosed(Message):
 
 @dataclass(frozen=True, slots=True)
 class LegRung(Message):
-    """What the leg's downlink bears: a word of ``media.ladder.Rung``."""
+    """What the leg's downlink bears: a word of ``media.rate.ladder.Rung``."""
 
     t: ClassVar[str] = "leg_rung"
     room: str

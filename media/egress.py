@@ -12,13 +12,13 @@ import struct
 from typing import Protocol
 
 from media import quality, rtcp, rtp
-from media.congestion import DownlinkRate
-from media.feedback import RembRelay
 from media.forward import Line, StartsPicture
-from media.ladder import Rung
+from media.rate.cap import RembRelay
+from media.rate.downlink import DownlinkRate
+from media.rate.ladder import Rung
+from media.rate.rescue import Stills
 from media.red import Redundancy
 from media.repair import LONG_RTT_US, Patience, RepairCache
-from media.rescue import Stills
 from media.rtp import abs_send_time, wrap_rtx
 from media.sdp import Downlink
 from media.srtp import PacketBuffer

@@ -12,15 +12,16 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from media import quality, red, rtcp, rtp
-from media.congestion import DownlinkRate
 from media.dtls import Handshake
 from media.egress import Outgoing, starts_picture
-from media.feedback import CapTeller, FeedbackRecorder
 from media.forward import KeyframeRequests
 from media.ice import Address, Path
-from media.overflow import Overflow
+from media.rate.cap import CapTeller
+from media.rate.downlink import DownlinkRate
+from media.rate.feedback import FeedbackRecorder
+from media.rate.overflow import Overflow
+from media.rate.rescue import THINNED, DownlinkLadder
 from media.repair import GapTracker
-from media.rescue import THINNED, DownlinkLadder
 from media.sdp import Answer, Offer, Uplink
 from media.srtp import Inbound, Outbound, PacketBuffer
 

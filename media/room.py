@@ -18,7 +18,7 @@ from media.feed import Feed, Recording
 from media.gate import Change, Closed, Evidence, Gate, Opened
 from media.leg import Leg, Stream
 from media.plane import transport
-from media.rescue import THINNED
+from media.rate.rescue import THINNED
 from media.srtp import PacketBuffer
 
 MAX_SEATS = 4

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from media.manifest import Level
+from media.recorder.manifest import Level
 from rehearsal.play import Access, Figures, Play, Step
 from server import recordings
 from server.clock import Clock

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from media import control
-from media.ladder import Rung
-from media.rescue import THINNED
+from media.rate.ladder import Rung
+from media.rate.rescue import THINNED
 from server import events as ev
 from server import rungs
 from server.controller import Controller, Journal
@@ -38,6 +38,9 @@ REQUIRED = [Role.GUARDIAN.value, Role.PHYSICIAN.value]
 ANCHOR_EVERY_S = 10.0
 LOOK_AGAIN_EVERY_S = 1.0
 REOPEN_AFTER_S = 0.3
+REFUSED_AGAIN_S = 0.15
+"""After the first refusal, which a word on its way to the relay explains; twice as long after each other, up to 2.4 s."""
+MOST_DOUBLED = 4
 REFUSALS_BEFORE_A_HOLD = 5
 FAILED_AGAIN_S = 10.0
 RECEIVE_PAIRS = 1
@@ -336,8 +339,8 @@ class Consultation:
             case "lease":
                 self._reopen(closed, REOPEN_AFTER_S)
             case "refused":
+                self._reopen(closed, REFUSED_AGAIN_S * 2 ** min(self._refusals, MOST_DOUBLED))
                 self._refusals += 1
-                self._reopen(closed, REOPEN_AFTER_S * 2 ** (min(self._refusals, 5) - 2))
                 if self._refusals % REFUSALS_BEFORE_A_HOLD == 0:  # relay and app disagree for good: hold, and ask the recorder
                     self.controller.post(ev.RecorderLost("refused"))
             case "room_closed":

@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, ClassVar, assert_never, get_type_hints
 
-from media.ladder import Rung
+from media.rate.ladder import Rung
 from signaling.seats import Role
 
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from media.ladder import Rung
+from media.rate.ladder import Rung
 from server import access, referral
 from server import events as ev
 from server.consultation import Consultation

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import av
 import pyrage
 
-from media import matroska
+from media.recorder import matroska
 
 Progress = Callable[[int, int], None]
 """Called with (segments done, segments in all)."""

@@ -18,8 +18,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from media import manifest
-from media.manifest import Audit, Finding, Level
+from media.recorder import manifest
+from media.recorder.manifest import Audit, Finding, Level
 from server import events as ev
 from server.journal import Journal
 from server.opening import CannotOpen, Progress, open_recording

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
-from media.ladder import Rung, worse
+from media.rate.ladder import Rung, worse
 from server.events import RungChanged, WeakLeg
 from server.session import Direction, Weakness
 from signaling.seats import Role

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from media import control
-from media.manifest import message_to_sign
+from media.recorder.manifest import message_to_sign
 
 _KEY_WITHIN_S = 15.0
 
@@ -108,7 +108,7 @@ class KeyMaker:
 
 
 async def _key_process() -> asyncio.subprocess.Process:
-    arguments = (sys.executable, "-m", "media.sessionkey")
+    arguments = (sys.executable, "-m", "media.recorder.sessionkey")
     return await asyncio.create_subprocess_exec(*arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
 
 

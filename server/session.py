@@ -38,7 +38,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
-from media.ladder import Rung
+from media.rate.ladder import Rung
 from server.errors import Refused
 from server.events import (
     Admitted,

@@ -22,7 +22,8 @@ from typing import Any, Final
 import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from media import control, sessionkey
+from media import control
+from media.recorder import sessionkey
 from server.sealing import KeyMaker, Origin, SessionRecording, Signer
 from server.workers import Lost, Received, Worker
 from signaling.seats import Role

@@ -30,7 +30,7 @@ from typing import Any, Final
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from media import rtcp, rtp
-from media.feedback import FeedbackRecorder
+from media.rate.feedback import FeedbackRecorder
 from media.srtp import PacketBuffer
 from rehearsal.load import footage
 from rehearsal.load.footage import Footage

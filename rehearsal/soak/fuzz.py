@@ -18,8 +18,9 @@ from typing import Any, Final
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from media import assemble, control, framing, ice, manifest, red, rtcp, rtp, sdp
-from media.depacketise import Malformed, sps_size
+from media import control, framing, ice, red, rtcp, rtp, sdp
+from media.recorder import assemble, manifest
+from media.recorder.depacketise import Malformed, sps_size
 from rehearsal.load import footage
 from rehearsal.load.peer import Joining, binding_request
 from rehearsal.soak import mutations

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from media.manifest import Level
+from media.recorder.manifest import Level
 from rehearsal.person import RehearsalFailed
 from server import demo, recordings
 from server.clock import Clock
@@ -98,34 +98,31 @@ class House:
         return self.log.read_text("utf-8", "replace").count('"logger": "media.')
 
     def udp_ports(self) -> list[int]:
-        """The relay's, as its process has them open."""
-        pid = self.processes()["relay"]
-        inodes = {str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()}
-        found = {port for port, inode, _ in _udp_sockets(pid) if f"socket:[{inode}]" in inodes}
-        return sorted(found)
+        """Those that the relay has open."""
+        return sorted({_port(fields) for fields in _sockets(self.processes()["relay"], "udp")})
 
     def tcp_ports(self) -> list[int]:
-        """Where the relay listens, once for each address."""
-        pid = self.processes()["relay"]
-        inodes = {str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()}
-        lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-        listening = [fields for fields in lines if fields[3] == _LISTEN and f"socket:[{fields[9]}]" in inodes]
-        return sorted({int(fields[1].rpartition(":")[2], 16) for fields in listening})
+        """Where the relay listens."""
+        return sorted({_port(fields) for fields in _sockets(self.processes()["relay"], "tcp") if fields[3] == _LISTEN})
 
     def dropped_by_kernel(self) -> int:
         """Datagrams that did not fit into the relay's sockets."""
-        ports = self.udp_ports()
-        return sum(drops for port, _, drops in _udp_sockets(self.processes()["relay"]) if port in ports)
+        return sum(int(fields[12]) for fields in _sockets(self.processes()["relay"], "udp"))
 
 
 _LISTEN: Final = "0A"
 """In proc(5), net/tcp."""
 
 
-def _udp_sockets(pid: int) -> list[tuple[int, str, int]]:
-    """(port, inode, drops) of each IPv4 socket that a process could have (proc(5), net/udp)."""
-    lines = [line.split() for line in Path(f"/proc/{pid}/net/udp").read_text().splitlines()[1:]]
-    return [(int(fields[1].rpartition(":")[2], 16), fields[9], int(fields[12])) for fields in lines]
+def _sockets(pid: int, protocol: str) -> list[list[str]]:
+    """The line of each IPv4 socket that a process has open, in fields (proc(5), net/udp and net/tcp)."""
+    open_ones = {str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()}
+    lines = [line.split() for line in Path(f"/proc/{pid}/net/{protocol}").read_text().splitlines()[1:]]
+    return [fields for fields in lines if f"socket:[{fields[9]}]" in open_ones]
+
+
+def _port(fields: list[str]) -> int:
+    return int(fields[1].rpartition(":")[2], 16)
 
 
 def _is_quiet(line: str) -> bool:

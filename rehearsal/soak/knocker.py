@@ -18,6 +18,7 @@ import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from rehearsal.soak import mutations
@@ -27,6 +28,15 @@ AT_ONCE: Final = 40
 HELD_S: Final = 9.0
 """Grace, a sweep and a busy machine."""
 _BINDING_REQUEST: Final = struct.pack("!HHI", 0x0001, 0, 0x2112A442) + bytes(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``opened``: connections of each kind; ``held``: those that the relay had to be left with, as it did not close them."""
+
+    opened: dict[str, int]
+    held: int
+
 
 Knock = Callable[[asyncio.StreamWriter, random.Random], Awaitable[None]]
 
@@ -95,7 +105,7 @@ async def knock(port: int, kind: str, chance: random.Random) -> bool:
     return False
 
 
-async def run(port: int, seed: int, over: asyncio.Event) -> dict[str, object]:
+async def run(port: int, seed: int, over: asyncio.Event) -> Report:
     opened: Counter[str] = Counter()
     held = 0
 
@@ -113,10 +123,10 @@ async def run(port: int, seed: int, over: asyncio.Event) -> dict[str, object]:
             await asyncio.sleep(chance.random() / 4)
 
     await asyncio.gather(*(stranger(number) for number in range(AT_ONCE)))
-    return {"opened": dict(opened), "held": held}
+    return Report(dict(opened), held)
 
 
-async def _until_stdin_ends(port: int, seed: int) -> dict[str, object]:
+async def _until_stdin_ends(port: int, seed: int) -> Report:
     over, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def heard() -> None:
@@ -133,7 +143,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    sys.stdout.write(json.dumps(asyncio.run(_until_stdin_ends(options.port, options.seed))) + "\n")
+    sys.stdout.write(json.dumps(asdict(asyncio.run(_until_stdin_ends(options.port, options.seed)))) + "\n")
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from media import manifest
-from media.folder import Folder, Identity
-from media.parts import Parts
-from tests.media.recording_kit import BLUE, RED, Hospital, sound, video
+from media.recorder import manifest
+from media.recorder.folder import Folder, Identity
+from media.recorder.parts import Parts
+from tests.media.recorder.kit import BLUE, RED, Hospital, sound, video
 
 HERE = Path(__file__).parent / "recordings"
 ALL = [

@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from media import control, rtcp
-from media.ladder import Rung
-from media.rescue import STILL_EVERY_US
+from media.rate.ladder import Rung
+from media.rate.rescue import STILL_EVERY_US
 from media.room import Seat
 from tests.media.room_kit import DELTA, KEYFRAME, OPUS, VP8, Kit
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from media.manifest import Level
+from media.recorder.manifest import Level
 from server.recordings import verify
 from tests.e2e.people import Guardian, Person, Physician, within
 from tests.network import probe

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.people import within
 from tests.network.bed import Bed, bed
 from tests.network.house import house, turn_server
 from tests.network.impair import Impairments
-from tests.network.visit import both_see_each_other_again, chosen_path, consultation
+from tests.network.visit import answers_on_its_path, both_see_each_other_again, calls_from, chosen_path, consultation
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300)]
 
@@ -36,12 +38,12 @@ async def test_a_call_connects_and_comes_back_after_a_blackout_at_a_new_address_
         await b.blackout("phone", False)
         await both_see_each_other_again(guardian, physician, within_s=15)
 
-        await b.new_address("phone")
-        await asyncio.sleep(1)
+        await calls_from(guardian, await b.new_address("phone"), within_s=15)
         await both_see_each_other_again(guardian, physician, within_s=20)
 
+        answered = await answers_on_its_path(guardian)
         await b.rebind("phone")
-        await asyncio.sleep(1)
+        await within(15, partial(answers_on_its_path, guardian), lambda now: now not in (0, answered), "the new binding carries checks")
         await both_see_each_other_again(guardian, physician, within_s=20)
 
 

@@ -10,7 +10,7 @@ import asyncio
 import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -119,6 +119,23 @@ async def chosen_path(person: Person) -> tuple[str, str]:
     transport = next(each for each in said.values() if each["type"] == "transport")
     own = said[said[transport["selectedCandidatePairId"]]["localCandidateId"]]
     return own["candidateType"], own.get("relayProtocol", own["protocol"])
+
+
+async def calls_from(person: Person, address: str, within_s: float) -> None:
+    """A path from that address carries the person's call."""
+
+    def carries(said: list[dict[str, Any]]) -> bool:
+        own = {each["id"] for each in said if each["type"] == "local-candidate" and each.get("address") == address}
+        pairs = [each for each in said if each["type"] == "candidate-pair" and each["localCandidateId"] in own]
+        return any(each.get("nominated") and each["state"] == "succeeded" for each in pairs)
+
+    await within(within_s, partial(stats, person), carries, f"{person.name} calls from {address}")
+
+
+async def answers_on_its_path(person: Person) -> int:
+    """How many checks of its present path were answered (RFC 8445)."""
+    pairs = [each for each in await stats(person) if each["type"] == "candidate-pair" and each.get("nominated")]
+    return sum(each["responsesReceived"] for each in pairs)
 
 
 async def arrive(house: House, guardian: Guardian, physician: Physician) -> None:

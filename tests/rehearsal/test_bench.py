@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from media.depacketise import Rtp, Vp8
-from media.manifest import Level
+from media.recorder.depacketise import Rtp, Vp8
+from media.recorder.manifest import Level
 from rehearsal.bench import tables
 from rehearsal.bench.stage import running
 from rehearsal.load import footage

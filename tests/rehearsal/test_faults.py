@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from media.manifest import Finding, Level
+from media.recorder.manifest import Finding, Level
 from rehearsal.person import Person
 from rehearsal.play import Play
 from server.journal import Journal

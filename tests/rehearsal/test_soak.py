@@ -101,8 +101,8 @@ async def test_strangers_come_in_every_kind_until_it_is_over() -> None:
         await asyncio.sleep(0.5)
         over.set()
         said = await asyncio.wait_for(knocking, 5)
-    assert said["held"] == 0
-    assert set(said["opened"]) == set(knocker.KNOCKS)  # type: ignore[call-overload]
+    assert said.held == 0
+    assert set(said.opened) == set(knocker.KNOCKS)
 
 
 @pytest.mark.process

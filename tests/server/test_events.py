@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.ladder import Rung
+from media.rate.ladder import Rung
 from server.events import (
     EVENTS,
     AnchorRecording,

@@ -15,7 +15,7 @@ import pyrage
 import pytest
 from sqlalchemy import delete, update
 
-from media.manifest import Level
+from media.recorder.manifest import Level
 from server import events as ev
 from server.journal import Journal
 from server.opening import CannotOpen, open_recording

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.ladder import RUNGS, Rung
+from media.rate.ladder import RUNGS, Rung
 from server import rungs
 from server.events import RungChanged, WeakLeg
 from server.rungs import Rungs

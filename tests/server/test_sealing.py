@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from media import control
-from media.manifest import message_to_sign
+from media.recorder.manifest import message_to_sign
 from server.sealing import Anchor, KeyMaker, Origin, SealingFailed, SessionRecording, Signer
 
 pytestmark = pytest.mark.process

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from media.ladder import Rung
+from media.rate.ladder import Rung
 from server.errors import Refused
 from server.events import (
     Admitted,

@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from media.ladder import Rung
+from media.rate.ladder import Rung
 from server.errors import Refused
 from server.events import (
     Admitted,

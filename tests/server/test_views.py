@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from media.ladder import Rung
+from media.rate.ladder import Rung
 from server.events import Cause, Doubt, Outcome, WeakLeg
 from server.session import (
     Consent,

@@ -1,5 +1,5 @@
 /**
- * The rescue ladder of this page's own uplink (PROTOCOL.md, section 8): the same machine as media/ladder.py, which explains the
+ * The rescue ladder of this page's own uplink (PROTOCOL.md, section 8): the same machine as media/rate/ladder.py, which explains the
  * figures and holds a receiver's downlink to them; one corpus (tests/corpus/ladder) holds both to the same rungs. Pure: times come
  * with the looks.
  *
