@@ -43,7 +43,8 @@ async def test_a_call_connects_and_comes_back_after_a_blackout_at_a_new_address_
 
         answered = await answers_on_its_path(guardian)
         await b.rebind("phone")
-        await within(15, partial(answers_on_its_path, guardian), lambda now: now not in (0, answered), "the new binding carries checks")
+        carried = partial(answers_on_its_path, guardian)
+        await within(15, carried, lambda now: now not in (0, answered), "the new binding carries checks")
         await both_see_each_other_again(guardian, physician, within_s=20)
 
 
