@@ -203,15 +203,17 @@ class Outgoing:
         timestamp = rtp.unpack_header(source.data)[3]
         return stills.take(number, timestamp, begins(source.data, header, size), source.view[:size], now_us)
 
-    def send_stills(self, number: int, now_us: int) -> None:
-        """What is due of a still; to be called every 20 ms."""
+    def send_stills(self, number: int, now_us: int) -> bool:
+        """What is due of a still; to be called every 20 ms. True when one began: the line is spliced."""
+        spliced = False
         while self.stills is not None and (kept := self.stills.release(now_us)) is not None:
             begins, data = kept
             if begins:
                 self.line.splice()
             buffer = PacketBuffer()
             buffer.data[: len(data)] = data
-            self.forward(buffer, len(data), rtp.header_size(buffer.data, len(data)), number, now_us)
+            spliced |= self.forward(buffer, len(data), rtp.header_size(buffer.data, len(data)), number, now_us)
+        return spliced
 
     def cap_bps(self, now_us: int) -> int:
         """What the source may send at most, for the sake of this receiver; ``FREE_BPS`` when nothing limits it."""

@@ -186,7 +186,8 @@ class Room:
             leg.heed_downlink(now_us)
         for leg in self.legs:
             for outgoing in leg.thinned:
-                outgoing.send_stills(leg.number, now_us)
+                if outgoing.send_stills(leg.number, now_us):
+                    self._report_now(outgoing, leg.stream("video"), now_us)
             if any(_wants_keyframe(outgoing, leg) for outgoing in leg.feeds["video"]) or any(
                 outgoing.stills is not None and outgoing.stills.wanted(now_us) for outgoing in leg.thinned
             ):
@@ -306,7 +307,7 @@ class Room:
             self._announce(recording, leg, stream)
         recording.packet(stream.track, arrival_us, packet.view[:size])
         for outgoing in leg.feeds[stream.kind]:
-            if outgoing.forward(packet, size, header, leg.number, now_us) and stream.clock is not None:
+            if outgoing.forward(packet, size, header, leg.number, now_us):
                 self._report_now(outgoing, stream, now_us)
 
     def _thin(self, leg: Leg, packet: PacketBuffer, size: int, header: int, now_us: int) -> bool:
@@ -327,9 +328,10 @@ class Room:
         if stream.clock is not None:
             recording.clock(number, *stream.clock)
 
-    def _report_now(self, outgoing: Outgoing, stream: Stream, now_us: int) -> None:
+    def _report_now(self, outgoing: Outgoing, stream: Stream | None, now_us: int) -> None:
         """A line that was spliced has a new time base: say so before the source's next report, or lips and sound part."""
-        assert stream.clock is not None
+        if stream is None or stream.clock is None:
+            return
         ntp, rtp, at_us = stream.clock
         elapsed_us = now_us - at_us
         now_rtp = (rtp + elapsed_us * _CLOCK_RATES[stream.kind] // 1_000_000) & 0xFFFFFFFF
@@ -381,7 +383,7 @@ class Room:
             return
         if self._recording is not None and stream.track >= 0:
             self._recording.clock(stream.track, *stream.clock)
-        for outgoing in leg.feeds[stream.kind]:
+        for outgoing in (*leg.feeds[stream.kind], *(leg.thinned if stream.kind == "video" else ())):
             if outgoing.line.source == leg.number and not outgoing.line.waiting:
                 outgoing.report(report.ntp, report.rtp, now_us)
 

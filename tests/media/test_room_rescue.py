@@ -72,6 +72,10 @@ class Call:
         heads = [(struct.unpack_from("!BBHII", packet), packet[20:]) for packet in self.kit.outbound[seat].packets]
         return [(head[2], head[3], payload) for head, payload in heads if head[4] == ssrc]
 
+    def reports_on_the_picture(self) -> list[rtcp.SenderReport]:
+        ssrc = self.kit.legs["physician"].outgoing[0, "video"].line.ssrc
+        return [said for said in self.said_to("physician") if isinstance(said, rtcp.SenderReport) and said.ssrc == ssrc]
+
     def sounds_to(self, seat: str) -> int:
         ssrc = self.kit.legs[seat].outgoing[0, "audio"].line.ssrc
         return sum(struct.unpack_from("!I", packet, 8)[0] == ssrc for packet in self.kit.outbound[seat].packets)
@@ -152,6 +156,23 @@ def test_at_stills_one_whole_keyframe_passes_every_few_seconds_and_is_recorded(c
     call.run(STILL_EVERY_US / S * 2)
     sequences = [sequence for sequence, _, _ in call.pictures_to("physician")]
     assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+
+
+def test_a_still_is_told_its_time_like_every_splice_and_hears_its_sources_reports(call: Call) -> None:
+    call.falls_to(Rung.STILLS, 220_000)
+    call.bears(150_000)
+    line, source = call.kit.legs["physician"].outgoing[0, "video"].line, call.kit.legs["guardian"].stream("video")
+    assert source is not None
+    call.kit.srtp("guardian", rtcp.sender_report(rtcp.SenderReport(source.ssrc, 7 << 32, 90_000, 9, 9)))
+    pictures, said = len(call.pictures_to("physician")), len(call.reports_on_the_picture())
+    call.run(3.9)
+    assert len(call.pictures_to("physician")) > pictures
+    (told,) = call.reports_on_the_picture()[said:]  # though the source said nothing
+    elapsed = (told.ntp - (7 << 32)) * 90_000 >> 32
+    assert (told.rtp - 90_000 - elapsed - line.timestamp_offset + 1) & 0xFFFFFFFF <= 2
+    call.kit.srtp("guardian", rtcp.sender_report(rtcp.SenderReport(source.ssrc, 14 << 32, 5, 9, 9)))
+    passed = call.reports_on_the_picture()[-1]
+    assert (passed.ntp, passed.rtp) == (14 << 32, (5 + line.timestamp_offset) & 0xFFFFFFFF)
 
 
 def test_a_still_is_not_sent_in_a_lump(call: Call) -> None:

@@ -282,6 +282,25 @@ test("a device that slept comes back at once, one that was only hidden is looked
   assert.equal(world.offers.at(-1), "1.2");
 });
 
+test("a page that lost its socket while it was hidden tries at once when it is seen again", async () => {
+  await world.inTheCall();
+  world.page.visibilityState = "hidden";
+  for (let failed = 0; failed < 6; failed += 1) {
+    world.socket.fire("disconnect");
+    await world.pass(8_000);
+  }
+  world.socket.fire("disconnect");
+  await world.pass(100);
+  const before = world.sockets.length;
+  world.page.visibilityState = "visible";
+  world.page.dispatchEvent(new Event("visibilitychange"));
+  await world.settle();
+  assert.equal(world.sockets.length, before + 1);
+  world.page.dispatchEvent(new Event("visibilitychange"));
+  await world.settle();
+  assert.equal(world.sockets.length, before + 1, "an attempt that is under way is left alone");
+});
+
 test("the server's request for new media is followed", async () => {
   await world.inTheCall();
   world.say({ type: "media_restart", reason: "relay_lost" });

@@ -190,6 +190,7 @@ export class Connection {
   /** @param {number} sleptMs */
   #woke(sleptMs) {
     if (sleptMs > SLEPT_MS) this.reconnect();
+    else this.#signal.hurry();
     this.#options.onwake?.();
   }
 }

@@ -84,6 +84,11 @@ export class Signal {
     void this.#connect();
   }
 
+  /** Somebody looks again: what waits between two attempts is tried now, unless the server asked us to stay away. */
+  hurry() {
+    if (this.#state.link === "offline" && !this.#state.notBeforeMs) this.reconnect();
+  }
+
   /** Ends it for good; the seat is given up only by the intent `leave`. */
   close() {
     this.#become({ ...this.#state, link: "closed" }, null);
