@@ -119,6 +119,7 @@ async def _turns(churn: Churn, most: int, seconds: float, watch: Watch | None, t
             try:
                 found = await watch.look()
             except TimeoutError:  # a starved machine: the next look is another
+                watch.missed += 1
                 told("a process did not answer in time")
                 continue
             sizes = ", ".join(f"{name} {sample.own_kb // 1024} MB" for name, sample in found.items())
@@ -165,6 +166,8 @@ def _report(
         processes[name], grown = verdict.of_process(name, samples)
         rest[name], left = verdict.of_rest(name, before[name], after[name])
         faults += grown + left
+    taken = min(len(samples) for samples in watch.samples.values())
+    faults += verdict.of_looks(taken, watch.missed)
     calls = {"calm": _of_calls(attack.calm), "under_fire": _of_calls(attack.under_fire)}
     faults += churn.faults + _of_churn(churn) + [fault for phase, each in calls.items() for fault in _call_faults(phase, each)]
     hostile: dict[str, Any] = {}
@@ -183,6 +186,7 @@ def _report(
         "steady": plan.steady,
         "churn": dict(churn.counts) | {"open_p50_ms": percentile(opened, 0.5), "open_p99_ms": percentile(opened, 0.99)},
         "recordings_verified": house.recordings_verified,
+        "looks": {"taken": taken, "missed": watch.missed},
         "processes": processes,
         "rest": rest,
         "calls": calls,

@@ -11,6 +11,7 @@ from typing import Any, Final
 from rehearsal.soak.watch import Sample
 
 GROWTH_PERCENT: Final = 5.0
+MISSED_PART: Final = 0.2
 SHORT_S: Final = 1200.0
 SHORT_TOLERANCE_KB: Final = 8192
 """In a run shorter than 20 minutes the allocator's last new arenas weigh as much as a leak would: so much is let pass."""
@@ -75,6 +76,12 @@ def of_process(name: str, samples: Sequence[Sample]) -> tuple[dict[str, Any], li
     figures = {what: {"from": round(line.level), "grew": round(line.by, 1)} for what, line in lines.items()}
     figures["own_kb"]["percent"] = round(lines["own_kb"].percent, 2)
     return figures, faults
+
+
+def of_looks(taken: int, missed: int) -> list[str]:
+    """A line needs points: a process that hardly ever answered proves nothing."""
+    enough = taken >= 2 and missed <= MISSED_PART * (taken + missed)
+    return [] if enough else [f"of {taken + missed} looks at the processes {missed} were in vain"]
 
 
 def of_rest(name: str, before: Sample, after: Sample) -> tuple[dict[str, Any], list[str]]:

@@ -34,11 +34,12 @@ class Sample:
 
 
 class Watch:
-    """``processes`` by name. Their probe answers in ``folder``."""
+    """``processes`` by name. Their probe answers in ``folder``. ``missed``: looks in which one did not."""
 
     def __init__(self, processes: dict[str, int], folder: Path) -> None:
         self.samples: dict[str, list[Sample]] = {name: [] for name in processes}
         self.processes, self._folder = processes, folder
+        self.missed = 0
 
     async def look(self, *, census: bool = False, keep: bool = True) -> dict[str, Sample]:
         """One sample of each; raises ``OSError`` when a process is gone, ``TimeoutError`` when it does not answer."""

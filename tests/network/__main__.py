@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -68,13 +69,19 @@ async def _play_all(scenes: Sequence[Scene], runs: int) -> list[Played]:
 
 def _keep(played: Sequence[Played], runs: int) -> None:
     """Beside what is kept of scenes that were not played now."""
-    run = table.Run(datetime.now(UTC).date().isoformat(), _machine(), runs)
+    run = table.Run(datetime.now(UTC).date().isoformat(), _machine(), runs, _build())
     text, page = KEPT / "network.json", KEPT / "network.md"
     before = table.read_kept(text.read_text("utf-8"), BY_NAME) if text.exists() else {}
     found = {**before, **{each.scene.name: (each, run) for each in played}}
     kept = {name: found[name] for name in BY_NAME if name in found}
     page.write_text(table.as_markdown(kept), "utf-8")
     text.write_text(table.kept_json(kept) + "\n", "utf-8")
+
+
+def _build() -> str:
+    """The commit that was played, with a + behind it when the tree held more than that."""
+    git = ["git", "-C", str(KEPT), "describe", "--always", "--abbrev=7", "--exclude=*", "--dirty=+"]
+    return subprocess.run(git, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _machine() -> str:

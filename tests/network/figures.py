@@ -248,9 +248,14 @@ def delays(
 
 
 def worst_delay_s(delayed: Series) -> float | None:
-    """The greatest delay that three beeps in a row had, so that one misheard beep decides nothing."""
+    """The greatest median of three beeps in a row, so that one misheard beep decides nothing."""
     values = [delay for _, delay in delayed]
     return max((median(values[n : n + 3]) for n in range(len(values) - 2)), default=None)
+
+
+def peak_delay_s(delayed: Series) -> float | None:
+    """The greatest of all, misheard beeps and all."""
+    return max((delay for _, delay in delayed), default=None)
 
 
 # --- the visit ---------------------------------------------------------------------------------------------------------------

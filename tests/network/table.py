@@ -17,11 +17,12 @@ _HEAD = ("scene", "figure", "median", "bound", "")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """When a scene was played, on what kind of machine and how often."""
+    """When a scene was played, on what kind of machine, how often, and which build (a commit; "" where it was not noted)."""
 
     date: str
     machine: str
     runs: int
+    build: str = ""
 
 
 Kept = Mapping[str, tuple[Played, Run]]
@@ -69,7 +70,8 @@ def as_markdown(kept: Kept) -> str:
     rows = [_HEAD, ("---",) * len(_HEAD)]
     for played, run in kept.values():
         (title, *rest), *figures = _rows(played)
-        rows += [(f"{title} ({run.date}, {run.runs} x)", *rest), *figures]
+        told = ", ".join(each for each in (run.date, f"{run.runs} x", run.build) if each)
+        rows += [(f"{title} ({told})", *rest), *figures]
     table = ["| " + " | ".join(row) + " |" for row in rows]
     machines = dict.fromkeys(run.machine for _, run in kept.values())
     played = [each for each, _ in kept.values()]

@@ -198,6 +198,7 @@ def test_one_misheard_beep_decides_nothing() -> None:
     delayed = [(t / 2, delay) for t, delay in enumerate([0.1, 0.1, 0.9, 0.1, 0.3, 0.4, 0.5])]
     assert figures.worst_delay_s(delayed) == 0.4
     assert figures.worst_delay_s(delayed[:2]) is None
+    assert (figures.peak_delay_s(delayed), figures.peak_delay_s([])) == (0.9, None)
 
 
 # --- the visit ---------------------------------------------------------------------------------------------------------------

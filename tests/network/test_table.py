@@ -21,7 +21,7 @@ def never_played(stage: Stage) -> Awaitable[Figures]:
 
 
 SCENE = Scene("loss", "some loss", never_played, (Bound("freeze_s", 1), Bound("fps", at_least=20), Bound("held", at_least=1)))
-RUN = table.Run("2026-11-22", "2 cores", 3)
+RUN = table.Run("2026-11-22", "2 cores", 3, "abc1234")
 GOOD: Figures = {"freeze_s": 0.5, "fps": 25.0, "held": 1.0, "concealed": None, SPARE: 40.0}
 
 
@@ -86,7 +86,7 @@ def test_the_kept_page_is_a_markdown_table() -> None:
     page = table.as_markdown({"loss": (Played(SCENE, GOOD), RUN)})
     rows = [line for line in page.splitlines() if line.startswith("|")]
     assert len({row.count("|") for row in rows}) == 1
-    assert "(2026-11-22, 3 x)" in rows[2]
+    assert "(2026-11-22, 3 x, abc1234)" in rows[2]
     assert "2 cores" in page
 
 

@@ -94,6 +94,12 @@ async def test_a_stranger_s_connection_that_is_not_closed_is_held(kind: str, mon
         assert not await knocker.knock(port, kind, Random(1))
 
 
+def test_looks_that_were_mostly_in_vain_prove_nothing() -> None:
+    assert verdict.of_looks(8, 2) == verdict.of_looks(2, 0) == []
+    assert verdict.of_looks(8, 3) == ["of 11 looks at the processes 3 were in vain"]
+    assert verdict.of_looks(1, 0) == ["of 1 looks at the processes 0 were in vain"]
+
+
 async def test_strangers_come_in_every_kind_until_it_is_over() -> None:
     over = asyncio.Event()
     async with _door(closes=True) as port:
@@ -114,7 +120,7 @@ def test_two_minutes_of_churn_and_a_hundred_thousand_strangers_are_borne() -> No
     )  # fmt: skip
     report = json.loads(run.stdout)
     assert (report["ok"], report["faults"], run.returncode) == (True, [], 0), run.stderr[-2000:]
-    assert report["churn"]["joined"] >= 40
+    assert report["churn"]["joined"] >= 60
     assert report["recordings_verified"] == report["churn"]["left"]
     assert report["hostile"]["sent"] == 100_000
     assert set(report["processes"]) == {"app", "relay", "recorder"}
