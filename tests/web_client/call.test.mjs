@@ -194,6 +194,33 @@ test("what comes back by itself needs no restart", async () => {
   assert.deepEqual([seen.offers.length, seen.states.at(-1)], [1, "connected"]);
 });
 
+test("a restart that got no answer is repeated on and on, whatever the socket did meanwhile", async () => {
+  const { call, seen, peer } = await connected();
+  const first = peer();
+  await flow(first, 1_500, { heard: false });
+  assert.equal(seen.offers.at(-1).revision, 2);
+  await call.reach(false);
+  await flow(first, 2_000, { heard: false });
+  await call.reach(true);
+  assert.equal(seen.offers.at(-1).revision, 3);
+  for (let at = 0; at < 120 && peer() === first; at += 1) await flow(first, 100, { heard: false });
+  // The last one waits 4 s, and is offered again after 3 s as it got no answer.
+  assert.deepEqual(seen.offers.slice(1).map(({ peer: number, revision }) => `${number}.${revision}`), ["1.2", "1.3", "1.4", "1.5", "1.6", "2.1"]);
+});
+
+test("a restart that was made just before the socket was lost is repeated too", async () => {
+  const { call, seen, peer, answer } = await connected();
+  peer().become("disconnected");
+  await call.reach(false);
+  await flow(peer(), 1_500, { heard: false });
+  assert.equal(seen.offers.length, 1);
+  await call.reach(true);
+  assert.equal(seen.offers.length, 2);
+  await answer();
+  await flow(peer(), 2_600, { heard: false });
+  assert.equal(seen.offers.length, 3);
+});
+
 test("a change of network that nothing can carry yet is remembered", async () => {
   const { call, seen } = await connected();
   await call.reach(false);
@@ -340,6 +367,16 @@ test("another camera goes out on the same line", async () => {
   assert.equal(seen.offers.length, 1);
 });
 
+test("a camera that comes back while only sound passes sends no picture", async () => {
+  const { call, peer } = await connected();
+  await call.replaceTrack("video", null);
+  await call.carry("sound");
+  const { sender } = peer().lines[1];
+  assert.notEqual(sender.parameters.encodings[0].active, false, "a sender without a track is left alone");
+  await call.replaceTrack("video", PICTURE);
+  assert.deepEqual([sender.track, sender.parameters.encodings[0].active], [PICTURE, false]);
+});
+
 test("a camera that comes later needs a new peer connection", async () => {
   const { call, seen, peer } = begin();
   await call.start({ audio: SOUND });
@@ -363,7 +400,6 @@ test("a fresh welcome can bring other servers and more seats", async () => {
   await call.renew();
   assert.equal(peer().lines.length, 8);
   assert.deepEqual(peer().configuration.iceServers, [{ urls: "turn:example" }]);
-  assert.equal(peer().configuration.iceTransportPolicy, "relay");
   assert.equal(peer().configuration.iceTransportPolicy, "relay");
 });
 

@@ -96,9 +96,9 @@ export class Call {
     this.#reachable = reachable;
     const pc = this.#pc;
     if (!reachable || !pc) return;
+    if (this.#seeking !== null) return this.#seek(pc); // before an offer that waits: only a seek is repeated until something is heard
     if (this.#unsent && this.#now() - this.#unsent.madeAtMs < OFFER_FRESH_MS) return this.#send(pc, this.#unsent.offer);
     if (pc.signalingState === "have-local-offer") return this.offerAgain();
-    if (this.#seeking !== null) return this.#seek(pc);
     if (this.#restartDue) return this.restartIce();
   }
 
@@ -142,6 +142,7 @@ export class Call {
     if (!line) return;
     if (track && line.direction === "inactive") return this.#newPeer();
     await line.sender.replaceTrack(track);
+    if (this.#pc) await this.#tuneSenders(this.#pc); // a sender without a track was passed over
   }
 
   /** Send no more than this rung of the rescue ladder from now on. @param {import("./ladder.js").Rung} rung */
