@@ -155,8 +155,7 @@ class Consultations:
         said = await bodies.of_session(self._database, session, "chat")
         chat = tuple(wire.Chat(b.id, Role(b.content["role"]), b.content["text"], moment(b.at)) for b in said)
         config = self._config
-        secret = config.turn_secret.reveal() if config.turn_secret is not None else ""
-        servers = ice_servers(config.turn_urls, secret, role.value, self._clock())
+        servers = ice_servers(config.turn_urls, config.turn_secret, role.value, self._clock())
         return replace(welcome, chat=chat, ice_servers=servers, ice_policy=config.turn_policy)
 
     async def intent(self, session: str, role: Role, epoch: int, intent: wire.Intent) -> dict[str, object]:

@@ -23,8 +23,8 @@ from server.doctor.findings import Finding
 from server.doctor.words import finding
 
 LOCK: Final = Path(__file__).resolve().parents[2] / "requirements.lock"
-GB_AN_HOUR: Final = 2.3
-"""Of one consultation at its best: two directions of 2.5 Mbit/s of picture and 48 kbit/s of sound."""
+GB_AN_HOUR: Final = 2.5
+"""Of one consultation at its best: two directions of 2.7 Mbit/s of picture and 48 kbit/s of sound."""
 
 HOURS_ENOUGH: Final = 50.0
 HOURS_LEAST: Final = 4.0

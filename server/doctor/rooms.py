@@ -32,11 +32,10 @@ class _Room:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the relay counted of the leg's uplink so far: packets that came and that are missing, and by which transport."""
+    """What the relay counted of the leg's uplink so far: packets that came and that are missing."""
 
     packets: int
     lost: int
-    transport: str
 
 
 class ProbeRooms:
@@ -79,7 +78,7 @@ class ProbeRooms:
             return None
         kinds = [room.measured.get(kind, {}) for kind in ("audio", "video")]
         packets, lost = (sum(int(kind.get(name, 0)) for kind in kinds) for name in ("up_packets", "up_lost"))
-        return Measured(packets, lost, str(room.measured.get("candidate", "")))
+        return Measured(packets, lost)
 
     def close(self, holder: str) -> None:
         room = self._rooms.get(holder)

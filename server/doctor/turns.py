@@ -18,7 +18,9 @@ _LONG_AGO_S: Final = 3600.0
 
 
 async def examine(url: str, config: Config, now: float, leg: Survey | None, context: ssl.SSLContext) -> Finding:
-    """The first thing that would keep a browser from this URL; ``leg`` is None while the server is stopped."""
+    """The first thing that would keep a browser from this URL. ``leg`` is what to reach through it, None when there is none:
+    the server is stopped, or did not give one.
+    """
     try:
         server = turn_url(url)
     except ValueError:
@@ -67,6 +69,5 @@ async def _takes_expired(server: TurnUrl, expired: Credentials, context: ssl.SSL
 
 
 def _credentials(config: Config, now: float) -> Credentials:
-    secret = config.turn_secret.reveal() if config.turn_secret is not None else ""
-    (server,) = ice_servers(config.turn_urls, secret, _NAME, now)
+    (server,) = ice_servers(config.turn_urls, config.turn_secret, _NAME, now)
     return Credentials(server.username, server.credential)

@@ -198,7 +198,8 @@ CATALOGUE: Final[Mapping[str, tuple[str, Words]]] = MappingProxyType({
     "turn_allocates": ("turn", Words(
         _W, "{url} 用时 {ms} 毫秒分配，但经它没有到达 {peer}。", "{url} allocated in {ms} ms, but the relay at {peer} was not reached through it.",
         "请允许 TURN 服务器向 {peer} 发送 UDP。", "Let the TURN server send UDP to {peer}.")),
-    "turn_unprobed": ("turn", Words(_G, "{url} 用时 {ms} 毫秒分配（服务未运行，没有检查到转发服务的路）。", "{url} allocated in {ms} ms (the server is stopped: the way to the relay was not tried).")),
+    "turn_unprobed": ("turn", Words(
+        _U, "{url} 用时 {ms} 毫秒分配；没有检查经它到转发服务的路。", "{url} allocated in {ms} ms; the way from it to the relay was not tried.")),
     "turn_bad_url": ("turn", Words(
         _F, "{url} 不是浏览器能用的 TURN 地址。", "{url} is no TURN address that browsers use.",
         "请写成 turn:主机:3478?transport=udp、turn:主机:3478?transport=tcp 或 turns:主机:5349。", "Write turn:HOST:3478?transport=udp, turn:HOST:3478?transport=tcp or turns:HOST:5349.")),

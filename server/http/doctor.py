@@ -38,15 +38,13 @@ def add_doctor(app: web.Application) -> None:
 
 
 async def begin(request: web.Request) -> web.Response:
-    """How long the link is still good, and what the page needs to try each way."""
+    """Whether the link is still good, and what the page needs to try each way."""
     house = request.app[HOUSE]
-    left_s = await _use(request)
+    await _use(request)
     config = house.config
-    secret = config.turn_secret.reveal() if config.turn_secret is not None else ""
-    servers = ice_servers(config.turn_urls, secret, TURN_NAME, house.clock())
+    servers = ice_servers(config.turn_urls, config.turn_secret, TURN_NAME, house.clock())
     return web.json_response(
         {
-            "expires_in_s": int(left_s),
             "workers": len(house.workers),
             "ice_policy": config.turn_policy,
             "ice_servers": [plain(server) for server in servers],
@@ -66,9 +64,8 @@ async def offer(request: web.Request) -> web.Response:
 async def figures(request: web.Request) -> web.Response:
     """The relay's count of the link's present room: of memory only, so it counts as no use. Nothing for whoever has no room."""
     measured = request.app[HOUSE].probes.measured(_holder(request))
-    if measured is None:
-        return web.json_response({"packets": 0, "lost": 0, "transport": ""})
-    return web.json_response({"packets": measured.packets, "lost": measured.lost, "transport": measured.transport})
+    packets, lost = (0, 0) if measured is None else (measured.packets, measured.lost)
+    return web.json_response({"packets": packets, "lost": lost})
 
 
 async def close(request: web.Request) -> web.Response:
@@ -95,15 +92,14 @@ async def report(request: web.Request) -> web.Response:
     return web.json_response({"kept": True})
 
 
-async def _use(request: web.Request) -> float:
-    """Counts one use of the link; how many seconds are left. Raises ``Problem`` or ``Refused``."""
+async def _use(request: web.Request) -> None:
+    """Counts one use of the link. Raises ``Problem`` or ``Refused``."""
     house = request.app[HOUSE]
     subject, origin = _counted(request)
     with request.app[DOORS]:
         await house.throttle.begin((subject, origin), house.clock())
-        left_s = await house.doctor.use(_token(request), house.clock())
+        await house.doctor.use(_token(request), house.clock())
         await house.throttle.forgive(subject, origin)
-    return left_s
 
 
 def _token(request: web.Request) -> str:

@@ -51,12 +51,12 @@ class DoctorLinks:
         await self._database.write(work)
         return token
 
-    async def use(self, token: str, now: float) -> float:
-        """Count one use; how many seconds are left.
+    async def use(self, token: str, now: float) -> None:
+        """Count one use.
 
         Raises ``Refused``: ``link_unknown``, ``link_expired``, or ``doctor_link_spent`` after ``MOST_USES``.
         """
-        return await self._database.write(lambda connection: _use(connection, token, now))
+        await self._database.write(lambda connection: _use(connection, token, now))
 
     async def report(self, token: str, report: str, now: float) -> None:
         """Keep what a browser found. Raises as ``use``; ``doctor_link_spent`` also after ``MOST_REPORTS``."""
@@ -82,7 +82,7 @@ class DoctorLinks:
         return await self._database.read(work)
 
 
-async def _use(connection: AsyncConnection, token: str, now: float) -> float:
+async def _use(connection: AsyncConnection, token: str, now: float) -> None:
     of_token = doctor_link.c.token_sha256 == digest(token)
     link = (await connection.execute(select(doctor_link).where(of_token))).one_or_none()
     if link is None:
@@ -93,4 +93,3 @@ async def _use(connection: AsyncConnection, token: str, now: float) -> float:
     counted = await connection.execute(update(doctor_link).where(*left).values(uses=doctor_link.c.uses + 1))
     if counted.rowcount != 1:
         raise Refused("doctor_link_spent")
-    return float(link.expires_at) - now

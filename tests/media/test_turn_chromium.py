@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from media import control
+from server.config import Secret
 from server.turn import GOOD_FOR_S, ice_servers
 from signaling.messages import plain
 from tests.media.pages import ARGUMENTS, join
@@ -59,7 +60,7 @@ async def _listens(port: int) -> bool:
 
 def configuration(port: int, transport: str) -> dict[str, Any]:
     """As a page makes it of its `welcome`."""
-    servers = ice_servers((f"turn:127.0.0.1:{port}?transport={transport}",), SECRET, "guardian", time.time())
+    servers = ice_servers((f"turn:127.0.0.1:{port}?transport={transport}",), Secret(SECRET), "guardian", time.time())
     return {"iceServers": plain(servers), "iceTransportPolicy": "relay"}
 
 
@@ -95,7 +96,7 @@ async def allocates(port: int, username: str, credential: str) -> bool:
 
 async def test_coturn_takes_what_we_issue_until_it_expires_and_nothing_else(turn: int) -> None:
     def issued(secret: str, at: float) -> tuple[str, str]:
-        (server,) = ice_servers(("turn:127.0.0.1",), secret, "guardian", at)
+        (server,) = ice_servers(("turn:127.0.0.1",), Secret(secret), "guardian", at)
         return server.username, server.credential
 
     now = time.time()

@@ -106,11 +106,11 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
     worklist: () => call("/api/staff/worklist"),
     /** What the doctor's page asks with its link's token. @param {string} token */
     doctor: (token) => ({
-      /** @returns {Promise<{expires_in_s: number, workers: number, ice_policy: "all" | "relay", ice_servers: {urls: string[], username: string, credential: string}[]}>} */
+      /** @returns {Promise<{workers: number, ice_policy: "all" | "relay", ice_servers: {urls: string[], username: string, credential: string}[]}>} */
       begin: () => post(`/api/doctor/${token}/begin`),
       /** @param {number} worker @param {string} sdp @returns {Promise<{sdp: string}>} */
       offer: (worker, sdp) => post(`/api/doctor/${token}/offer`, { worker, sdp }),
-      /** @returns {Promise<{packets: number, lost: number, transport: string}>} */
+      /** @returns {Promise<{packets: number, lost: number}>} */
       figures: () => post(`/api/doctor/${token}/figures`),
       /** @param {object} report */
       report: (report) => post(`/api/doctor/${token}/report`, { report }),

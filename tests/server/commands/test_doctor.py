@@ -320,7 +320,18 @@ async def test_coturn_with_time_limited_credentials_is_good_over_udp_and_tcp(tmp
     with coturn(tmp_path, *WITH_SECRET) as (port, _):
         for transport in ("udp", "tcp"):
             url = f"turn:127.0.0.1:{port}?transport={transport}"
-            assert (await asked(url, turn_config(tmp_path, url), None)).code == "turn_unprobed"
+            found = await asked(url, turn_config(tmp_path, url), None)
+            assert (found.code, found.verdict) == ("turn_unprobed", Verdict.UNKNOWN)
+
+
+@pytest.mark.process
+async def test_a_leg_without_a_candidate_that_a_turn_server_reaches_leaves_the_way_untried(tmp_path: Path) -> None:
+    other = Survey("u", "p" * 24, (Candidate("tcp", "127.0.0.1", 9), Candidate("udp", "::1", 9)))
+    with coturn(tmp_path, *WITH_SECRET) as (port, _):
+        url = f"turn:127.0.0.1:{port}"
+        found = await asked(url, turn_config(tmp_path, url), other)
+    assert (found.code, found.verdict) == ("turn_unprobed", Verdict.UNKNOWN)
+    assert "was not tried" in found.said("en")[0]
 
 
 @pytest.mark.process

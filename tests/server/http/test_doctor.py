@@ -48,10 +48,9 @@ async def link(house: House) -> str:
     return f"/api/doctor/{await house.web.app[HOUSE].doctor.issue(house.clock())}"
 
 
-async def test_the_page_learns_how_long_it_has_and_which_turn_servers_there_are(house: House, stranger: Browser) -> None:
+async def test_the_page_learns_which_workers_and_turn_servers_there_are(house: House, stranger: Browser) -> None:
     began = await (await stranger.post(f"{await link(house)}/begin")).json()
-    assert LASTS_S - 5 < began["expires_in_s"] <= LASTS_S
-    assert (began["workers"], began["ice_policy"], began["ice_servers"]) == (1, "all", [])
+    assert began == {"workers": 1, "ice_policy": "all", "ice_servers": []}
 
 
 async def test_it_gets_time_limited_credentials(house: House, stranger: Browser) -> None:
@@ -123,13 +122,13 @@ async def test_there_is_no_such_worker(house: House, stranger: Browser, relay: R
 
 async def test_the_relays_count_is_that_of_the_links_own_room(house: House, stranger: Browser, relay: Relay) -> None:
     at, other = await link(house), await link(house)
-    none = {"packets": 0, "lost": 0, "transport": ""}
+    none = {"packets": 0, "lost": 0}
     assert await (await stranger.post(f"{at}/figures")).json() == none
     await stranger.post(f"{at}/offer", {"worker": 0, "sdp": "o"})
-    counted = {"audio": {"up_packets": 10, "up_lost": 1}, "video": {"up_packets": 90, "up_lost": 4}, "candidate": "tcp"}
+    counted = {"audio": {"up_packets": 10, "up_lost": 1}, "video": {"up_packets": 90, "up_lost": 4}}
     legs = [{"room": "visit-1", "audio": {"up_packets": 7}}, {"room": relay.open[0], **counted}]
     house.server._received(control.LegStatistics(legs))
-    assert await (await stranger.post(f"{at}/figures")).json() == {"packets": 100, "lost": 5, "transport": "tcp"}
+    assert await (await stranger.post(f"{at}/figures")).json() == {"packets": 100, "lost": 5}
     assert await (await stranger.post(f"{other}/figures")).json() == none
 
 
