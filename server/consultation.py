@@ -39,7 +39,6 @@ ANCHOR_EVERY_S = 10.0
 LOOK_AGAIN_EVERY_S = 1.0
 REOPEN_AFTER_S = 0.3
 REFUSED_AGAIN_S = 0.15
-"""After the first refusal, which a word on its way to the relay explains; twice as long after each other, up to 2.4 s."""
 MOST_DOUBLED = 4
 REFUSALS_BEFORE_A_HOLD = 5
 FAILED_AGAIN_S = 10.0
@@ -58,6 +57,13 @@ class Shown:
 
     names: Mapping[Role, str]
     visit: Callable[[Role, str], wire.VisitView]
+
+
+def again_after_s(refusals: int) -> float:
+    """How long to wait with the gate after so many refusals before this one: shortly after the first, which a word on its way
+    to the relay explains, and twice as long after each other, up to 2.4 s.
+    """
+    return REFUSED_AGAIN_S * (1 << min(refusals, MOST_DOUBLED))
 
 
 class Consultation:
@@ -339,7 +345,7 @@ class Consultation:
             case "lease":
                 self._reopen(closed, REOPEN_AFTER_S)
             case "refused":
-                self._reopen(closed, REFUSED_AGAIN_S * 2 ** min(self._refusals, MOST_DOUBLED))
+                self._reopen(closed, again_after_s(self._refusals))
                 self._refusals += 1
                 if self._refusals % REFUSALS_BEFORE_A_HOLD == 0:  # relay and app disagree for good: hold, and ask the recorder
                     self.controller.post(ev.RecorderLost("refused"))

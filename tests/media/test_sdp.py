@@ -204,6 +204,14 @@ def test_only_what_is_on_the_lists_is_agreed() -> None:
     assert {"a=rtcp-fb:96 nack", "a=rtcp-fb:96 nack pli", "a=rtcp-fb:96 ccm fir"} <= set(video) & set(far_video)
 
 
+def test_sound_is_asked_for_and_sent_with_its_own_repair() -> None:
+    """RFC 7587, 6.1: who wants in-band FEC of the other side says so; a browser that says nothing still gets it said."""
+    for offer in (CHROMIUM, CHROMIUM.replace(";useinbandfec=1", "")):
+        _, up, _, down, _ = sections(answered(offer).sdp)
+        assert [line for line in up if line.startswith("a=fmtp:111 ")] == ["a=fmtp:111 minptime=10;useinbandfec=1"]
+        assert [line for line in down if line.startswith("a=fmtp:111 ")] == ["a=fmtp:111 minptime=10;useinbandfec=1"]
+
+
 def test_a_browser_that_reports_no_arrivals_is_given_the_time_of_sending() -> None:
     for without in ("transport-cc", sdp.TRANSPORT_CC):
         answer = answered(CHROMIUM.replace(without, "x"))

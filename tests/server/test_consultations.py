@@ -6,13 +6,15 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from media import control
+from server.config import Secret
+from server.consultation import again_after_s
 from server.consultations import Consultations
 from server.errors import Refused
 from server.events import to_record
@@ -134,9 +136,14 @@ def control_nothing() -> Any:
 
 async def journaled(visit: Visit, kind: str) -> list[tuple[str, ...]]:
     """The sender, receiver, rung and why of each event of that kind, oldest first."""
+    return [fields for _, fields in await journaled_at(visit, kind)]
+
+
+async def journaled_at(visit: Visit, kind: str) -> list[tuple[float, tuple[str, ...]]]:
+    """The same, each with its time."""
     committed = await Journal(visit.house.server.database).replay(visit.id)
-    records = [to_record(event) for event, _ in committed if event.type == kind]
-    return [tuple(value for name, value in record.items() if name != "type") for record in records]
+    records = [(at, to_record(event)) for event, at in committed if event.type == kind]
+    return [(at, tuple(value for name, value in record.items() if name != "type")) for at, record in records]
 
 
 async def take_seat(visit: Visit, browser: Browser, role: Role) -> wire.Welcome:
@@ -207,6 +214,16 @@ async def test_the_welcome_has_the_chat_so_far(visit: Visit) -> None:
     assert welcome.session.state == "waiting"
     assert welcome.visit.reasons
     await browser.client.close()
+
+
+async def test_the_welcome_has_the_turn_servers_and_whether_all_media_goes_through_them(visit: Visit) -> None:
+    consultations, guardian = visit.house.server.consultations, Role.GUARDIAN
+    turn = {"turn_urls": ("turn:t.example:3478",), "turn_secret": Secret("north"), "turn_policy": "relay"}
+    consultations._config = replace(consultations._config, **turn)  # type: ignore[arg-type]
+    welcome = await consultations.taken(visit.id, guardian, visit.epochs[guardian] + 1, "zh")
+    assert welcome.ice_policy == "relay"
+    (server,) = welcome.ice_servers
+    assert (server.urls, server.username.partition(":")[2]) == (("turn:t.example:3478",), "guardian")
 
 
 async def test_a_chat_message_sent_twice_is_one_message(visit: Visit) -> None:
@@ -418,6 +435,11 @@ async def test_a_bug_holds_everybody_and_a_second_one_ends_the_media(live: Visit
     assert live.worker.diary[-1] == "end"
 
 
+def test_a_gate_that_is_refused_again_and_again_is_tried_ever_later() -> None:
+    assert [again_after_s(refusals) for refusals in range(7)] == [0.15, 0.3, 0.6, 1.2, 2.4, 2.4, 2.4]
+    assert again_after_s(10**9) == 2.4
+
+
 async def test_a_relay_that_keeps_refusing_becomes_a_hold(live: Visit) -> None:
     for _ in range(5):
         live.house.server.consultations.received(control.GateClosed(live.id, 1, "refused", "", 0))
@@ -472,6 +494,7 @@ async def test_a_weak_uplink_is_journaled_and_shown_to_both(live: Visit) -> None
 
 
 async def test_what_the_relay_withholds_is_journaled_and_of_an_older_leg_it_is_not_heard(live: Visit) -> None:
+    began = live.house.clock()
     await live.report(control.LegRung(live.id, "physician", 2, "low"))
     await live.report(control.LegRung(live.id, "guardian", 7, "chat"))
     assert await journaled(live, "rung_changed") == [("guardian", "physician", "low", "downlink")]
@@ -479,7 +502,9 @@ async def test_what_the_relay_withholds_is_journaled_and_of_an_older_leg_it_is_n
     async with asyncio.timeout(5):
         while (await live.session()).rungs:
             await asyncio.sleep(0.05)
-    assert (await journaled(live, "rung_changed"))[-1] == ("guardian", "physician", "full", "uplink")
+    (down, low), (up, full) = await journaled_at(live, "rung_changed")
+    assert (low, full) == (("guardian", "physician", "low", "downlink"), ("guardian", "physician", "full", "uplink"))
+    assert began - 0.001 < down < up <= live.house.clock()  # a time is kept in whole microseconds
 
 
 async def test_a_page_that_says_a_new_rung_at_every_moment_fills_no_journal(live: Visit) -> None:
