@@ -192,9 +192,11 @@ def targets(more: dict[str, Sequence[bytes]] | None = None) -> list[Target]:
     stun = binding_request(_HERE.ufrag, _HERE.password, "there", nominate=True)
     vp8 = [payload for frame in film.frames[:4] for payload in frame]
     blocks = (rtcp.ReportBlock(1, 3, 5, 70000, 9, 1, 2),)
+    arrivals = [(n, n * 1000) for n in (*range(20), 22, 24, 25, 30, 31)] + [(40, 200_000), (41, 199_000)]  # every kind of chunk
     reports = (
         rtcp.sender_report(rtcp.SenderReport(1, 1 << 63, 3000, 9, 900, blocks)), rtcp.receiver_report(1, blocks),
         rtcp.nack(1, 2, [3, 5, 900]), rtcp.pli(1, 2) + rtcp.bye(1), rtcp.fir(1, 2, 3), rtcp.remb(1, 1_500_000, [2, 3]),
+        rtcp.transport_feedback(1, 2, 0, arrivals, 7)[1],
     )  # fmt: skip
     sound = struct.pack("!I", 0x80 << 24 | 111 << 24 | 960 << 10 | 20) + b"\x6f" + bytes(60)
     intents, commands = _of_sockets(), _of_control()
