@@ -18,7 +18,7 @@ from media.rate.downlink import DownlinkRate
 from media.rate.ladder import Rung
 from media.rate.rescue import Stills
 from media.red import Redundancy
-from media.repair import LONG_RTT_US, Patience, RepairCache
+from media.repair import LONG_RTT_US, UNKNOWN_RTT_US, Patience, RepairCache
 from media.rtp import abs_send_time, wrap_rtx
 from media.sdp import Downlink
 from media.srtp import PacketBuffer
@@ -37,7 +37,7 @@ _RESENT_SHARE = 0.4  # of what is forwarded may be sent again
 _RESENT_AT_ONCE = 150
 _LOSSY = 0.03
 _LEAST_REPEAT_US = 20_000
-_UNKNOWN_RTT_US = 100_000
+
 _MEASURED_OVER_US = 500_000
 
 
@@ -243,7 +243,7 @@ class Outgoing:
 
     def resend(self, lost: tuple[int, ...], rtt_us: int, now_us: int) -> None:
         """Answers a NACK from the cache, within bounds; over a long lossy way twice, 20 ms apart."""
-        wait_us = max(rtt_us, _LEAST_REPEAT_US) if rtt_us >= 0 else _UNKNOWN_RTT_US
+        wait_us = max(rtt_us, _LEAST_REPEAT_US) if rtt_us >= 0 else UNKNOWN_RTT_US
         twice = rtt_us >= LONG_RTT_US and self._receiver.downlink.loss >= _LOSSY
         self.flow.down_nacks += len(lost)
         self._credit = min(_RESENT_AT_ONCE, self._credit + _RESENT_SHARE * (self.packets - self._credited))

@@ -13,8 +13,6 @@ from media import rtp
 
 WINDOW = 1024
 """How far behind the newest a late packet may be. The SRTP session's replay window must be at least this."""
-MAX_JUMP = 3000
-"""A source that leaps further ahead (RFC 3550, A.1: MAX_DROPOUT) begins a new run: no hole is passed on."""
 
 KEYFRAME_EVERY_US = 300_000
 _WINDOW_MASK = WINDOW - 1
@@ -85,7 +83,7 @@ class Line:
             return -1
         ahead = (sequence - self._highest) & 0xFFFF
         if 0 < ahead < 0x8000:
-            if ahead > MAX_JUMP:
+            if ahead > rtp.MAX_DROPOUT:  # it begins a new run: no hole is passed on
                 return self._anew(sequence, timestamp, source, arrival_us, buf, header, size)
             self._highest += ahead
             index = self._highest + self._offset

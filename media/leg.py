@@ -21,14 +21,13 @@ from media.rate.downlink import DownlinkRate
 from media.rate.feedback import FeedbackRecorder
 from media.rate.overflow import Overflow
 from media.rate.rescue import THINNED, DownlinkLadder
-from media.repair import GapTracker
+from media.repair import UNKNOWN_RTT_US, GapTracker
 from media.sdp import Answer, Offer, Uplink
 from media.srtp import Inbound, Outbound, PacketBuffer
 
 _MAX_STREAMS = 8
 _HANDSHAKE_S = 30.0
 """From the answer to the keys. A page that could not connect has made another leg long before."""
-_UNKNOWN_RTT_US = 100_000
 _MAX_COMPOUND = 1100
 _WRAPPING = 44
 """Octets around an RTP packet on the way: its tag, UDP and IPv4."""
@@ -166,7 +165,7 @@ class Leg:
         self.running = False
         self._inbound = self._outbound = None
         # what points back at us lets go: the repair caches weigh too much to wait for the garbage collector
-        self.feeds = {"audio": [], "video": []}
+        self.feeds, self.thinned = {"audio": [], "video": []}, []
         self.outgoing.clear()
         self.by_ssrc.clear()
         self.streams.clear()
@@ -352,6 +351,8 @@ class Leg:
 
     def look_down(self, now_us: int) -> bool:
         """Judges what the way to the peer still carries; True when that changed. To be called often while the gate is open."""
+        if not self.ladder.due(now_us):
+            return False
         pictures = [outgoing for outgoing in self.outgoing.values() if outgoing.downlink.kind == "video"]
         octets = self.counters.audio.down_bytes + self.counters.video.down_bytes
         remb_bps = sum(outgoing.remb.estimate_bps for outgoing in pictures)
@@ -370,9 +371,11 @@ class Leg:
             self.heed_downlink(now_us)
 
     def ask_for_keyframe(self, now_us: int) -> None:
-        """Wants one from the peer's picture; many wishes make few requests."""
+        """Wants one from the peer's picture; many wishes make few requests, and none while the uplink runs over."""
         stream = self.stream("video")
-        if stream is not None and stream.keyframes.want(now_us, self.counters.round_trip.rtt_us):
+        if stream is not None and self.overflow.running_over:
+            stream.keyframes.pending = True
+        elif stream is not None and stream.keyframes.want(now_us, self.counters.round_trip.rtt_us):
             self._send_request(stream)
 
     def _send_request(self, stream: Stream) -> None:
@@ -394,7 +397,7 @@ class Leg:
                 if stream.starts_picture:
                     self.ask_for_keyframe(now_us)
             if stream.repairs is None and stream.wants_repair and stream.gaps.missing:
-                lost = stream.gaps.due(now_us, rtt_us if rtt_us >= 0 else _UNKNOWN_RTT_US)
+                lost = stream.gaps.due(now_us, rtt_us if rtt_us >= 0 else UNKNOWN_RTT_US)
                 if lost:
                     stream.flow.up_nacks += len(lost)
                     self.send_rtcp(rtcp.nack(self.ssrc, stream.ssrc, lost))

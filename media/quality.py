@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from media.rtp import MAX_DROPOUT
+
 Kind = Literal["audio", "video"]
 Light = Literal["good", "fair", "poor"]
 
 CLOCK_RATES: Mapping[str, int] = {"audio": 48_000, "video": 90_000}
-MAX_DROPOUT = 3000
 MAX_RTT_US = 10_000_000
 _REMEMBERED_REPORTS = 16
 

@@ -23,6 +23,7 @@ STOPPED_US = 400_000
 """A stream without a newer packet for so long has stopped, or its path has: what is missing of it is of no use any more, and to
 ask for it would fill a path that is too narrow already. What comes next should begin with a keyframe."""
 LONG_RTT_US = 60_000
+UNKNOWN_RTT_US = 100_000  # a round trip before it was measured
 """From there on waiting for a second try costs more than saying everything twice."""
 SAID_TWICE_US = 15_000
 _CREDIT = 30  # hundredths of a request earned by a received packet: repair takes at most about a quarter of the path

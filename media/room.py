@@ -287,8 +287,11 @@ class Room:
         if recording is not None:
             recording.gate(is_open, self.clock_us(), cause)
         for leg in self.legs:
-            leg.ladder.opened(self.clock_us())
+            leg.ladder.interrupted(self.clock_us())
+            if is_open:
+                leg.downlink.opened(self.clock_us())
             for outgoing in leg.outgoing.values():
+                outgoing.hold(leg.downlink.blocked and outgoing.downlink.kind == "video")
                 outgoing.carry(leg.ladder.rung)
             for stream in leg.streams.values():
                 if is_open and stream.clock is not None and stream.track >= 0 and recording is not None:

@@ -22,7 +22,7 @@ __all__ = [
 _SR, _RR, _BYE, _RTPFB, _PSFB = 200, 201, 203, 205, 206
 _NACK, _TRANSPORT = 1, 15  # formats of RTPFB
 _PLI, _FIR, _APPLICATION = 1, 4, 15  # formats of PSFB
-_MAX_STATUSES = 8192  # of one transport-wide feedback; a peer could otherwise make 65,535 of 30 bytes
+_MAX_STATUSES = 8192  # of transport-wide feedback in one datagram; a peer could otherwise make 65,535 of 30 bytes
 
 _COMMON = struct.Struct("!BBH")
 _SENDER_INFO = struct.Struct("!IQIII")
@@ -130,7 +130,7 @@ def parse(datagram: bytes | bytearray | memoryview) -> list[Message]:
     if not 4 <= len(data) <= MAX_SIZE:
         raise Malformed(f"an RTCP datagram of {len(data)} bytes")
     out: list[Message] = []
-    at = 0
+    at = statuses = 0
     try:
         while at < len(data):
             flags, kind, words = _COMMON.unpack_from(data, at)
@@ -140,6 +140,10 @@ def parse(datagram: bytes | bytearray | memoryview) -> list[Message]:
             message = _parse_one(flags & 0x1F, kind, _without_padding(data[start:at]) if flags & 0x20 else data[start:at])
             if message is not None:
                 out.append(message)
+            if isinstance(message, TransportFeedback):
+                statuses += len(message.arrivals_us)
+                if statuses > _MAX_STATUSES:
+                    raise Malformed("feedback about too many packets")
     except struct.error as error:
         raise Malformed("RTCP cut short") from error
     return out

@@ -14,6 +14,8 @@ ReadBuffer = bytes | bytearray | memoryview
 WriteBuffer = bytearray | memoryview
 
 FIXED_HEADER = 12
+MAX_DROPOUT = 3000
+"""A step in sequence numbers beyond this is a new beginning rather than a loss (RFC 3550, A.1)."""
 MAX_SIZE = 1500
 
 _HEADER = struct.Struct("!BBHII")

@@ -10,6 +10,8 @@ from typing import Final
 
 FREE_BPS: Final = 20_000_000
 """The cap where there is none."""
+PLENTY_BPS: Final = 3_000_000
+"""From there on a picture needs no cap."""
 _RELEASED_OVER_S: Final = 60.0
 
 
@@ -51,7 +53,7 @@ class RembRelay:
     RELEASE_PER_S = 0.08
     LOSS_HOLDS_US = 2_000_000
 
-    def __init__(self, ceiling_bps: int = 3_000_000) -> None:
+    def __init__(self, ceiling_bps: int = PLENTY_BPS) -> None:
         """``ceiling_bps``: a cap released up to here is lifted. ``estimate_bps``: what the receiver said last, 0 when never."""
         self.estimate_bps = 0
         self._cap = Cap(self.RELEASE_PER_S, ceiling_bps)

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from media.rate.cap import FREE_BPS
+from media.rate.cap import FREE_BPS, PLENTY_BPS
 from media.rate.lossiness import Loss
 from media.rate.trendline import Trendline
 
@@ -70,13 +70,13 @@ class DownlinkRate:
     ``estimate_bps``: what the downlink bears, all tracks and repair together; -1 while unknown (a browser that gives no
     transport-wide feedback never tells). ``loss``: 0..1, of late. ``queue_us``: how long the newest packets waited on the way.
     ``blocked``: the queue is so long, or nothing is heard, that pictures must wait, or sound would come late.
-    ``constrained``: sources are to be capped at the estimate.
+    ``constrained``: sources are to be capped at the estimate. ``pictures``: how many share the way.
     """
 
     __slots__ = (
-        "_arrivals", "_base", "_base_since_us", "_blocked_us", "_capacity", "_ceiling_bps", "_clock_us", "_decreased_us",
-        "_drain", "_heard_us", "_increased_us", "_next", "_older_base", "_probe", "_probe_due_us", "_probe_wait_us", "_recent",
-        "_sent_at_us", "_sent_us", "_settled", "_sizes", "_states", "_trend", "_window", "blocked", "constrained",
+        "_arrivals", "_base", "_base_since_us", "_blocked_us", "_capacity", "_clock_us", "_decreased_us", "_drain",
+        "_heard_us", "_increased_us", "_next", "_octets", "_older_base", "_probe", "_probe_due_us", "_probe_wait_us",
+        "_recent", "_sent_at_us", "_sent_us", "_settled", "_sizes", "_states", "_trend", "_window", "blocked", "constrained",
         "delivered_bps", "estimate_bps", "lossiness", "pictures", "queue_us",
     )  # fmt: skip
 
@@ -99,15 +99,13 @@ class DownlinkRate:
     PROBE_AGAIN_US = 500_000
     PROBE_EVERY_US = 4_000_000
 
-    def __init__(self, ceiling_bps: int = 3_000_000) -> None:
-        """``ceiling_bps``: from there on a picture needs no cap. ``pictures``: how many share the way."""
+    def __init__(self) -> None:
         self.pictures = 1
         self.estimate_bps = -1
         self.delivered_bps = 0
         self.constrained = self.blocked = False
         self.queue_us = 0
         self.lossiness = Loss()
-        self._ceiling_bps = ceiling_bps
         self._trend = Trendline()
         self._next = 0
         self._settled = 0  # every number below has been reported on, or never will be
@@ -117,7 +115,8 @@ class DownlinkRate:
         self._states = bytearray(HISTORY)
         self._sent_at_us = self._heard_us = self._blocked_us = -1
         self._clock_us: int | None = None  # the newest arrival
-        self._window: deque[tuple[int, int, int]] = deque()  # arrival, sent, size
+        self._window: deque[tuple[int, int, int]] = deque()  # arrival, sent, size; HISTORY of them at most
+        self._octets = 0  # in it
         self._recent: deque[int] = deque(maxlen=3)  # one-way delays, up to the difference of the clocks
         self._base = self._older_base = 0  # the least such delay of this period and the one before
         self._base_since_us = -1
@@ -160,9 +159,8 @@ class DownlinkRate:
         oldest, newest, states = max(0, self._next - HISTORY), self._next, self._states
         wraps_us = self._wraps_us(arrivals_us)
         expected = lost = 0
-        for number, arrival_us in enumerate(arrivals_us, first):
-            if not oldest <= number < newest:
-                continue
+        skipped = max(0, oldest - first)
+        for number, arrival_us in enumerate(arrivals_us[skipped : max(skipped, newest - first)], first + skipped):
             slot = number & _MASK
             state = states[slot]
             if arrival_us is None:
@@ -185,7 +183,13 @@ class DownlinkRate:
             arrival_us = self._window[-1][0]
             for number in range(max(self._settled, self._next - HISTORY), first):
                 slot = number & _MASK
-                self._window.append((arrival_us, self._sent_us[slot], self._sizes[slot]))
+                self._delivered(arrival_us, self._sent_us[slot], self._sizes[slot])
+
+    def _delivered(self, arrival_us: int, sent_us: int, size: int) -> None:
+        self._window.append((arrival_us, sent_us, size))
+        self._octets += size
+        if len(self._window) > HISTORY:
+            self._octets -= self._window.popleft()[2]
 
     def _wraps_us(self, arrivals_us: Sequence[int | None]) -> int:
         """What to add to a report's times: the receiver's clock is told modulo 2**24 times 64 ms."""
@@ -206,7 +210,7 @@ class DownlinkRate:
             self._base = delay_us
         self._arrivals[slot] = self._clock_us = arrival_us
         self._recent.append(delay_us)
-        self._window.append((arrival_us, sent_us, self._sizes[slot]))
+        self._delivered(arrival_us, sent_us, self._sizes[slot])
         self._trend.packet(sent_us, arrival_us)
 
     # --- the rate ---------------------------------------------------------------------------------
@@ -249,18 +253,19 @@ class DownlinkRate:
             self._capacity = drain.bps
         self._decreased_us = self._increased_us = now_us
         self._window.clear()
+        self._octets = 0
 
     def _measure(self) -> float:
         """Brings what is delivered and the queue up to date; by how much the way has stretched what was sent."""
         window = self._window
         newest_us = window[-1][0]
         while newest_us - window[0][0] > self.DELIVERED_OVER_US:
-            window.popleft()
+            self._octets -= window.popleft()[2]
         self.queue_us = max(0, min(self._recent) - min(self._base, self._older_base))
         arrived_us = newest_us - window[0][0]
         if arrived_us < self.DELIVERED_OVER_US // 3:
             return 1.0
-        self.delivered_bps = (sum(size for _, _, size in window) - window[0][2]) * 8_000_000 // arrived_us
+        self.delivered_bps = (self._octets - window[0][2]) * 8_000_000 // arrived_us
         return arrived_us / max(1, window[-1][1] - window[0][1])
 
     def _decrease(self, bps: float, now_us: int) -> None:
@@ -295,8 +300,15 @@ class DownlinkRate:
 
     def _raise(self, bps: int) -> None:
         self.estimate_bps = max(self.estimate_bps, bps)
-        if self.estimate_bps >= self._ceiling_bps * max(1, self.pictures):
+        if self.estimate_bps >= PLENTY_BPS * max(1, self.pictures):
             self.constrained = False
+
+    def opened(self, now_us: int) -> None:
+        """The gate opens: nothing was heard because nothing was sent, and what the way bears shows itself anew."""
+        if self._heard_us >= 0:
+            self._heard_us = now_us
+        if self.blocked:
+            self._unblock(now_us)
 
     # --- probing ----------------------------------------------------------------------------------
 
@@ -309,7 +321,7 @@ class DownlinkRate:
         if probe is None:
             if not self.constrained or self.blocked or silent or now_us < self._probe_due_us or self.queue_us > self.DRAINED_US:
                 return 0
-            target_bps = min(self.PROBE_GAIN * self.estimate_bps, 1.2 * self._ceiling_bps * max(1, self.pictures))
+            target_bps = min(self.PROBE_GAIN * self.estimate_bps, 1.2 * PLENTY_BPS * max(1, self.pictures))
             more_bps = max(0.25 * target_bps, target_bps - self.delivered_bps)
             octets = int(more_bps * self.TICK_US / 8e6)
             self._probe = probe = _Probe(self._next, target_bps, self.PROBE_TICKS, octets)

@@ -45,7 +45,7 @@ class FeedbackRecorder:
 
     @property
     def missing(self) -> int:
-        """Packets that have not arrived, of all since the beginning or the last leap."""
+        """Packets that have not arrived, of all since the beginning or the last leap; ``came`` counts from there too."""
         return self._highest - self._first + 1 - self.came if self._highest >= 0 else 0
 
     def received(self, sequence: int, arrival_us: int, octets: int = 0) -> None:

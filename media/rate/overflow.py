@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from media.rate.cap import Cap
+from media.rate.cap import PLENTY_BPS, Cap
 
 LOSSY = 0.25
 """Of all packets. Chance loses fewer: of 30 packets on a path that loses a tenth it is so many once in a hundred windows, and
@@ -21,7 +21,6 @@ DRAIN = 0.8
 """The sender gets so much of what arrives, and in ``HELD_US`` even a queue of 400 ms empties."""
 HELD_US = 2_000_000
 RELEASE_PER_S = 0.25
-LIFTED_BPS = 3_000_000
 REPAIRED_WITHIN_S = 0.3
 _PACKET_BITS = 9600
 
@@ -33,12 +32,12 @@ class Overflow:
 
     def __init__(self) -> None:
         self.running_over = False
-        self._cap = Cap(RELEASE_PER_S, LIFTED_BPS, HELD_US)
+        self._cap = Cap(RELEASE_PER_S, PLENTY_BPS, HELD_US)
         self._looks: deque[tuple[int, int, int, int]] = deque()  # time, and the totals then
         self._lossy_looks = 0  # in a row
 
     def look(self, came: int, lost: int, octets: int, now_us: int) -> None:
-        """``came``, ``lost`` (packets) and ``octets``: totals since the beginning. To be called every 60 ms or so."""
+        """``came``, ``lost`` (packets) and ``octets``: totals; only a leap sets them back. To be called every 60 ms or so."""
         looks = self._looks
         _, came_before, lost_before, _ = looks[-1] if looks else (0, came, lost, 0)
         looks.append((now_us, came, lost, octets))

@@ -43,8 +43,8 @@ class DownlinkLadder:
     def rung(self) -> Rung:
         return self._ladder.rung
 
-    def opened(self, now_us: int) -> None:
-        """The gate opens: what was measured before is of no use."""
+    def interrupted(self, now_us: int) -> None:
+        """The gate opens or closes: what was measured before is of no use."""
         self._ladder = ladder.interrupted(self._ladder, now_us // 1000)
         self._looked_us = now_us
         self._measured_us, self._octets, self._sent_bps = 0, 0, 0
@@ -54,10 +54,12 @@ class DownlinkLadder:
         """A receiver report on sound: the part (0..1) that did not come since the one before."""
         self._loss, self._loss_us = fraction, now_us
 
+    def due(self, now_us: int) -> bool:
+        """Whether it is time to look again."""
+        return now_us - self._looked_us >= LOOK_EVERY_US
+
     def look(self, rate: DownlinkRate, remb_bps: int, octets: int, now_us: int) -> bool:
         """True when the rung changed. ``remb_bps``: the receiver's own estimate, 0 for none; ``octets``: sent so far, all."""
-        if now_us - self._looked_us < LOOK_EVERY_US:
-            return False
         if self._looked_us < 0:
             self._ladder = ladder.begin(now_us // 1000)
         self._looked_us = now_us

@@ -7,32 +7,22 @@ and nothing that a sender writes raises: it is dropped and counted. Pure: times 
 
 from __future__ import annotations
 
-import struct
-
+from media import rtp
 from media.recorder.depacketise import Frame, Malformed, Rtp, depacketiser
 
 WAIT_US = 500_000
 UNFINISHED_US = 1_000_000
 """From a frame's first packet. The rest may never come: a sender that stops its picture leaves the last one as it is."""
 MAX_HELD = 1024  # packets behind a hole
-_JUMP = 3000  # a step in sequence numbers that is a new beginning rather than a loss (RFC 3550, A.1)
-_RTP = struct.Struct("!BBHII")
 
 
 def parse_rtp(data: bytes, arrival_us: int) -> Rtp:
     """Raises ``Malformed`` (RFC 3550, 5.1)."""
-    if len(data) < _RTP.size:
-        raise Malformed("shorter than an RTP header")
-    first, second, sequence, timestamp, ssrc = _RTP.unpack_from(data)
-    start, end = 12 + 4 * (first & 0x0F), len(data)
-    if first & 0x10:
-        if start + 4 > end:
-            raise Malformed("header extension cut short")
-        start += 4 + 4 * int.from_bytes(data[start + 2 : start + 4], "big")
-    if first & 0x20:
-        end -= data[-1]
-    if first >> 6 != 2 or start > end:
+    start = rtp.header_size(data, len(data))
+    if start < 0:
         raise Malformed("not an RTP packet")
+    end = len(data) - rtp.padding_size(data, len(data))
+    _, second, sequence, timestamp, ssrc = rtp.unpack_header(data)
     return Rtp(sequence, timestamp, ssrc, second > 0x7F, data[start:end], arrival_us)
 
 
@@ -68,7 +58,7 @@ class Track:
         if self._next is None:
             self._next = packet.sequence
         step = (packet.sequence - self._next + 0x8000 & 0xFFFF) - 0x8000
-        if not -_JUMP < step < _JUMP:
+        if not -rtp.MAX_DROPOUT < step < rtp.MAX_DROPOUT:
             frames += self._begin_source()
             self._next, step = packet.sequence, 0
         number = self._next + step

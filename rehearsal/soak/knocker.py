@@ -115,11 +115,12 @@ async def run(port: int, seed: int, over: asyncio.Event) -> Report:
         while not over.is_set():
             kind = chance.choice(list(KNOCKS))
             try:
-                held += await knock(port, kind, chance)
+                was_held = await knock(port, kind, chance)
             except OSError:  # too many at this moment
                 await asyncio.sleep(0.5)
                 continue
             opened[kind] += 1
+            held += was_held
             await asyncio.sleep(chance.random() / 4)
 
     await asyncio.gather(*(stranger(number) for number in range(AT_ONCE)))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pylibsrtp import Policy
 
 from media import rtp
-from media.forward import MAX_JUMP, WINDOW, KeyframeRequests, Line
+from media.forward import WINDOW, KeyframeRequests, Line
+from media.rtp import MAX_DROPOUT
 from media.srtp import Outbound, PacketBuffer
 
 SSRC = 0xCAFE
@@ -116,7 +117,7 @@ def test_the_line_is_what_a_model_that_keeps_every_packet_says(
                     offer(heads[source])
                     heads[source] += 1
             case "lose":
-                if heads[source] + amount - model.newest.get(source, heads[source]) <= MAX_JUMP:
+                if heads[source] + amount - model.newest.get(source, heads[source]) <= MAX_DROPOUT:
                     heads[source] += amount
             case "late":
                 offer(max(0, heads[source] - amount))
@@ -161,7 +162,7 @@ def test_nothing_is_ever_protected_twice_whatever_comes(seed: int, first: int) -
         if index < 0:
             continue
         assert index not in used
-        assert before - WINDOW < index <= before + MAX_JUMP
+        assert before - WINDOW < index <= before + MAX_DROPOUT
         used.add(index)
         assert rtp.ssrc(buf.data) == SSRC
         assert session.protect(buf, SIZE) > 0, "libsrtp saw it before, or found it too old"
@@ -222,8 +223,8 @@ def test_what_is_late_from_before_a_splice_is_refused() -> None:
 def test_a_leap_forward_leaves_no_hole() -> None:
     line = Line(SSRC, RATE, 0, 0)
     send(line, 1, 10)
-    assert send(line, 1, 10 + MAX_JUMP)[0] == MAX_JUMP
-    assert send(line, 1, 10 + 2 * MAX_JUMP + 1)[0] == MAX_JUMP + 1
+    assert send(line, 1, 10 + MAX_DROPOUT)[0] == MAX_DROPOUT
+    assert send(line, 1, 10 + 2 * MAX_DROPOUT + 1)[0] == MAX_DROPOUT + 1
 
 
 def test_a_source_that_restarts_elsewhere_is_followed_from_its_second_packet() -> None:

@@ -222,6 +222,13 @@ def test_hostile_transport_feedback_is_malformed(total: int, tail: str) -> None:
         rtcp.parse(transport(total, tail))
 
 
+def test_one_datagram_tells_of_so_many_packets_and_no_more() -> None:
+    two = rtcp.parse(transport(4096, "10000000") * 2)
+    assert [len(told.arrivals_us) for told in two if isinstance(told, rtcp.TransportFeedback)] == [4096, 4096]
+    with pytest.raises(Malformed):
+        rtcp.parse(transport(4096, "10000000") * 3)
+
+
 # --- datagrams ------------------------------------------------------------------------------------
 
 

@@ -253,6 +253,38 @@ def test_while_nothing_is_heard_pictures_wait() -> None:
     assert not call.rate.blocked
 
 
+def test_a_pause_in_which_nothing_is_sent_is_no_silence() -> None:
+    call = Call(Path()).run(2 * S)
+    call.now_us += 5 * S
+    call.rate.opened(call.now_us)
+    call.send(1200)
+    call.now_us += 20 * MS
+    call.rate.probe(call.now_us)
+    assert not call.rate.blocked
+    call.now_us += DownlinkRate.SILENT_US
+    call.send(1200)
+    call.rate.probe(call.now_us)
+    assert call.rate.blocked, "but this is"
+    call.rate.opened(call.now_us)
+    assert not call.rate.blocked, "a gate that opens tries the way anew"
+
+
+def test_before_anything_was_heard_a_gate_that_opens_changes_nothing() -> None:
+    rate = DownlinkRate()
+    rate.opened(5 * S)
+    rate.sent(1200, 9 * S)
+    assert (rate.probe(10 * S), rate.blocked) == (0, False)
+
+
+def test_a_receiver_whose_clock_stands_still_fills_no_memory() -> None:
+    rate = DownlinkRate()
+    for number in range(3 * HISTORY):
+        rate.sent(1000, number * MS)
+        rate.feedback(number & 0xFFFF, [500 * MS], number * MS + 60 * MS)
+    assert len(rate._window) <= HISTORY
+    assert rate._octets == sum(size for _, _, size in rate._window)
+
+
 # --- reports of any kind --------------------------------------------------------------------------
 
 

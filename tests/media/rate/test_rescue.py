@@ -34,7 +34,8 @@ class Watch:
     def over(self, seconds: float, sent_bps: int, remb_bps: int = 0) -> Rung:
         until_us = self.now_us + int(seconds * S)
         while self.now_us < until_us:
-            self.ladder.look(self.rate, remb_bps, self.octets, self.now_us)
+            if self.ladder.due(self.now_us):
+                self.ladder.look(self.rate, remb_bps, self.octets, self.now_us)
             self.now_us += 20_000
             self.octets += sent_bps // 400
         return self.ladder.rung
@@ -77,7 +78,7 @@ def test_a_new_leg_and_a_gate_that_opens_give_the_path_time_and_keep_the_rung() 
     watch.rate.estimate_bps = 2_000_000
     assert watch.over(20, sent_bps=1_000_000) is Rung.FULL
     watch.rate.estimate_bps = 100_000
-    watch.ladder.opened(watch.now_us)
+    watch.ladder.interrupted(watch.now_us)
     assert watch.over(3.5, sent_bps=100_000) is Rung.FULL
     assert watch.over(3.5, sent_bps=100_000) is Rung.SOUND
 
