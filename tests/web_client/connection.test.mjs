@@ -5,38 +5,9 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { Connection } from "../../web_client/shared/connection.js";
 import { FakePeer, FakeStream } from "./support/peer.mjs";
+import { FakeSocket, welcome } from "./support/socket.mjs";
 
 const TRACKS = { audio: { kind: "audio", id: "s" }, video: { kind: "video", id: "p" } };
-const SESSION = {
-  version: 1, state: "live", admitted: true, gate: true, recording: "running", until_ms: null,
-  causes: [], resume_to: null, outcome: null, referral: null, rungs: [], seats: [],
-}; // prettier-ignore
-const VISIT = {
-  id: "v-1", field: "growth", starts_at: "2026-02-02T09:00:00+08:00", child: "王*", guardian: "王**",
-  physician: { name: "林", title: "", hospital: "", licence: "" }, reasons: [], call_back: "",
-}; // prettier-ignore
-
-class FakeSocket {
-  listeners = {};
-  sent = [];
-  gone = false;
-  constructor(hello) {
-    this.hello = hello;
-  }
-  on(event, listener) {
-    this.listeners[event] = listener;
-  }
-  emit(_, message, answered) {
-    this.sent.push({ message, answered });
-  }
-  disconnect() {
-    this.gone = true;
-  }
-  fire(event, ...values) {
-    this.listeners[event](...values);
-  }
-}
-
 /** A page's connection, the sockets it opened, and a server that does only what a test says. */
 class World {
   sockets = [];
@@ -103,7 +74,7 @@ class World {
 
   welcome(epoch, more = {}) {
     this.seq = 0;
-    this.say({ type: "welcome", epoch, role: "guardian", visit: VISIT, session: SESSION, chat: [], receive_pairs: 1, ice_servers: [], ice_policy: "all", ...more });
+    this.say(welcome(epoch, more));
   }
 
   async answer() {

@@ -6,19 +6,8 @@ import { beforeEach, describe, test } from "node:test";
 import { intents } from "../../web_client/shared/messages.js";
 import { Signal } from "../../web_client/shared/signal.js";
 import { INITIAL, attempting, hello, isOver, lost, online, received, waitMs } from "../../web_client/shared/signal_state.js";
+import { FakeSocket, SESSION, welcome } from "./support/socket.mjs";
 
-const SESSION = {
-  version: 1, state: "waiting", admitted: false, gate: false, recording: "off", until_ms: null,
-  causes: [], resume_to: null, outcome: null, referral: null, rungs: [], seats: [],
-}; // prettier-ignore
-const VISIT = {
-  id: "v-1", field: "growth", starts_at: "2026-02-02T09:00:00+08:00", child: "王*", guardian: "王**",
-  physician: { name: "林", title: "", hospital: "", licence: "" }, reasons: [], call_back: "",
-}; // prettier-ignore
-
-const welcome = (epoch = 1, seq = 1) => ({
-  type: "welcome", seq, epoch, role: "guardian", visit: VISIT, session: SESSION, chat: [], receive_pairs: 1, ice_servers: [], ice_policy: "all",
-}); // prettier-ignore
 const changed = (seq) => ({ type: "session", seq, session: { ...SESSION, version: seq } });
 
 describe("what a connection is", () => {
@@ -68,25 +57,6 @@ describe("what a connection is", () => {
     assert.equal(online(state).notBeforeMs, 0);
   });
 });
-
-/** A socket that does nothing by itself. */
-class FakeSocket {
-  listeners = {};
-  sent = [];
-  disconnected = false;
-  on(event, listener) {
-    this.listeners[event] = listener;
-  }
-  emit(event, message, answered) {
-    this.sent.push({ message, answered });
-  }
-  disconnect() {
-    this.disconnected = true;
-  }
-  fire(event, ...args) {
-    this.listeners[event](...args);
-  }
-}
 
 /** Everything around a signal: sockets it opened, timers it set, what it told. */
 class World {
@@ -208,7 +178,7 @@ describe("a signal", () => {
     const old = world.socket;
     world.signal.reconnect();
     await world.settle();
-    assert.ok(old.disconnected);
+    assert.ok(old.gone);
     old.fire("message", changed(2));
     old.fire("disconnect");
     assert.equal(world.messages.length, 1);
@@ -230,7 +200,7 @@ describe("a signal", () => {
     await world.start();
     await world.after(6000);
     assert.equal(world.signal.link, "offline");
-    assert.ok(world.socket.disconnected);
+    assert.ok(world.socket.gone);
     await world.after(300);
     assert.equal(world.sockets.length, 2);
   });
@@ -256,7 +226,7 @@ describe("a signal", () => {
   test("stays away once superseded", async () => {
     await world.online();
     world.socket.fire("message", { type: "superseded", seq: 2 });
-    assert.ok(world.socket.disconnected);
+    assert.ok(world.socket.gone);
     world.signal.reconnect();
     await world.settle();
     assert.deepEqual([world.signal.link, world.sockets.length], ["superseded", 1]);
@@ -331,7 +301,7 @@ describe("a signal", () => {
     assert.deepEqual((await world.signal.send(intents.chat("c2", "二"))).ok, false);
     world.signal.reconnect();
     await world.settle();
-    assert.deepEqual([world.signal.link, world.sockets.length, world.socket.disconnected], ["closed", 1, true]);
+    assert.deepEqual([world.signal.link, world.sockets.length, world.socket.gone], ["closed", 1, true]);
   });
 
   test("a token that comes after closing opens nothing", async () => {

@@ -4,10 +4,11 @@
  */
 
 import { ApiProblem, createApi } from "../shared/api.js";
+import { browserSupport, watchLevel, watchPicture } from "../shared/devices.js";
 import { receivedOf } from "../shared/flow.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
+import { OwnDevices } from "../shared/own_devices.js";
 import { storageOf } from "../shared/storage.js";
-import { OwnDevices } from "./own_devices.js";
 import { fetchRecords } from "./records.js";
 import { initialState, reduce, screenOf } from "./state.js";
 import { createView } from "./view.js";
@@ -33,10 +34,22 @@ let drawing = false;
 const UNMUTES_WITHIN_MS = 800;
 
 const api = createApi({ language: () => state.language, role: "guardian" });
-const own = new OwnDevices(
-  (devices) => dispatch({ type: "devices", devices }),
-  (kind, track) => room?.replaceTrack(kind, track),
-);
+/** @param {Partial<import("./state.js").Devices>} devices */
+const tellDevices = (devices) => dispatch({ type: "devices", devices });
+const own = new OwnDevices({
+  tell: tellDevices,
+  ontrack: (kind, track) => room?.replaceTrack(kind, track),
+  watch: {
+    audio: (track) => {
+      const stop = watchLevel(track, (level) => tellDevices({ level }));
+      return () => (stop(), tellDevices({ level: 0 }));
+    },
+    video: (track) => {
+      const stop = watchPicture(track, (picture) => tellDevices({ picture }));
+      return () => (stop(), tellDevices({ picture: "unknown" }));
+    },
+  },
+});
 const view = createView(root, (intent) => void handle(intent));
 
 /** @param {StateEvent} event */
@@ -54,7 +67,7 @@ function dispatch(event) {
 // --- opening -----------------------------------------------------------------------------------------------------------
 
 async function open() {
-  dispatch({ type: "support", support: own.support });
+  dispatch({ type: "support", support: browserSupport() });
   await attempt(async () => {
     dispatch({ type: "opened", status: await api.visit(visit) });
   }, "problem");
@@ -207,7 +220,7 @@ async function answerConsent(agreed) {
 // --- the room ------------------------------------------------------------------------------------------------------------
 
 function enter() {
-  own.stopMeter();
+  own.unwatch("audio"); // the level meter belongs to the device check
   session?.setItem(inRoomKey, "yes");
   room?.close();
   room = new VisitRoom({
@@ -253,8 +266,8 @@ async function leave() {
   const leaving = room;
   room = null;
   dispatch({ type: "left" });
-  await leaving?.leave();
   own.release();
+  await leaving?.leave();
 }
 
 async function withdraw() {

@@ -198,13 +198,13 @@ function dragToCorner(element, onrest) {
 
 /** @param {Scene} scene */
 function controls({ state, t, emit }) {
-  const { audio, video, muted, cameraOff, cameras } = state.devices;
+  const { state: asked, audio, video, muted, cameraOff, cameras } = state.devices;
   return h(
     "div",
     { class: "controls", role: "toolbar", "aria-label": t("family.call.controls"), key: "controls" },
     control({ name: muted ? "mic-off" : "mic", words: t(muted ? "family.call.unmute" : "family.call.mute"), on: muted, disabled: audio !== "live", onclick: () => emit({ type: "toggle_microphone" }) }),
     control({ name: cameraOff ? "camera-off" : "camera", words: t(cameraOff ? "family.call.camera_on" : "family.call.camera_off"), on: cameraOff, disabled: video !== "live", onclick: () => emit({ type: "toggle_camera" }) }),
-    cameras > 1 && control({ name: "flip", words: t("family.call.flip"), disabled: video !== "live" || cameraOff, onclick: () => emit({ type: "flip_camera" }) }),
+    cameras > 1 && control({ name: "flip", words: t("family.call.flip"), disabled: video !== "live" || cameraOff || asked === "opening", onclick: () => emit({ type: "flip_camera" }) }),
     control({ name: "chat", words: t("family.call.chat"), badge: state.unread, badgeWords: t("family.call.unread", { n: state.unread }), onclick: () => emit({ type: state.chatOpen ? "close_chat" : "open_chat" }) }),
     control({ name: "leave", words: t("family.call.leave"), danger: true, onclick: () => emit({ type: "open_sheet", sheet: "leave" }) }),
   );

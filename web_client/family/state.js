@@ -5,6 +5,7 @@
 
 import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
+import { NOT_ASKED } from "../shared/own_devices.js";
 
 /** @typedef {import("../shared/i18n/i18n.js").Language} Language */
 /** @typedef {import("../shared/api.js").VisitStatus} VisitStatus */
@@ -13,35 +14,20 @@ import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from ".
 /** @typedef {import("../shared/api.js").Letter} Letter */
 /** @typedef {import("../shared/api.js").Summary} Summary */
 /** @typedef {import("../shared/support.js").Support} Support */
-/** @typedef {import("../shared/support.js").DeviceProblem} DeviceProblem */
 /** @typedef {import("../shared/picture.js").PictureJudgement} PictureJudgement */
-/** @typedef {import("../shared/devices.js").Facing} Facing */
 /** @typedef {import("../shared/call.js").CallState} CallState */
 /** @typedef {import("../shared/chat_log.js").ChatEntry} ChatEntry */
 
 /** @typedef {import("../shared/messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("../shared/messages.js").SessionView} SessionView */
-/** @typedef {"live" | "lost" | "none"} TrackState */
 /** @typedef {"top-right" | "top-left" | "bottom-right" | "bottom-left"} Corner */
 /** @typedef {"leave" | "menu" | "withdraw" | "trouble" | "licence"} Sheet */
 /** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "devices" | "left" | "room"} Stage */
 /** @typedef {"idle" | import("../shared/signal_state.js").Link} Connection */
 
 /**
- * @typedef {object} Devices
- * @property {Support} support
- * @property {"closed" | "opening" | "open"} state
- * @property {TrackState} audio
- * @property {TrackState} video
- * @property {DeviceProblem | null} audioProblem
- * @property {DeviceProblem | null} videoProblem
- * @property {number} cameras
- * @property {Facing} facing
- * @property {number} level  loudness now, 0 to 1
- * @property {boolean} heard  a voice was heard at least once
- * @property {PictureJudgement} picture
- * @property {boolean} muted
- * @property {boolean} cameraOff
+ * @typedef {import("../shared/own_devices.js").Seen & {support: Support, level: number, heard: boolean, picture: PictureJudgement}} Devices
+ *   level: loudness now, 0 to 1; heard: a voice was heard at least once
  */
 
 /**
@@ -100,10 +86,7 @@ export function initialState(language, languageChosen) {
     status: null, connection: "idle", retryS: 0, session: null, sessionAtMs: 0, nowMs: 0, call: "idle", remotes: [],
     flow: NOTHING_DUE, playBlocked: false, light: null, chat: [], chatOpen: false, unread: 0, sheet: null, withdrawing: "recording", corner: "top-right",
     wholePicture: false, letter: null, summary: null, recordsLate: false,
-    devices: {
-      support: "ok", state: "closed", audio: "none", video: "none", audioProblem: null, videoProblem: null, cameras: 0, facing: "user",
-      level: 0, heard: false, picture: "unknown", muted: false, cameraOff: false,
-    },
+    devices: { ...NOT_ASKED, support: "ok", level: 0, heard: false, picture: "unknown" },
   }; // prettier-ignore
 }
 

@@ -8,35 +8,30 @@
  * @typedef {import("../shared/messages.js").Intent} Intent
  */
 
-import { captured } from "../shared/capture.js";
 import { Connection } from "../shared/connection.js";
-import { browserSupport, openDevices, watchLevel, watchTrack } from "../shared/devices.js";
+import { browserSupport, watchLevel } from "../shared/devices.js";
 import { intents } from "../shared/messages.js";
+import { NOT_ASKED, OwnDevices } from "../shared/own_devices.js";
 import { Reporter } from "../shared/reporter.js";
 import { SILENCE, hear } from "./speaking.js";
 
 export class Room {
   #options;
   #connection;
-  /** @type {MediaStreamTrack | null} */ #audio = null;
-  /** @type {MediaStreamTrack | null} */ #video = null;
-  /** @type {(() => void)[]} */ #release = [];
-  /** @type {import("../shared/messages.js").Welcome | null} the newest */ #welcome = null;
-  #devicesAsked = false;
-  #started = false;
-  #closed = false;
+  /** @type {OwnDevices} */ #own;
+  /** @type {import("../shared/own_devices.js").Seen} */ #seen = NOT_ASKED;
   #heard = SILENCE;
-  #lost = { audio: false, video: false };
-  /** @type {Record<"audio" | "video", import("../shared/capture.js").Capture | null>} */ #captures = { audio: null, video: null };
-  #muted = false;
-  #cameraOff = false;
+  #answered = false;
+  #mediaOver = false;
+  #closed = false;
   #reporter = new Reporter((/** @type {Intent} */ report) => this.#connection.send(report));
 
   /**
    * @param {string} visit
    * @param {{api: import("../shared/api.js").Api, language: () => "zh" | "en", now: () => number, dispatch: (event: Event) => void,
-   *          onlevel: (level: number) => void, onstreams: (streams: {own?: MediaStream | null, remote?: MediaStream | null})
-   * => void}} options
+   *          onlevel: (level: number) => void, onstreams: (streams: {own?: MediaStream | null, remote?: MediaStream | null}) => void,
+   *          surroundings?: Partial<import("../shared/connection.js").ConnectionOptions>}} options
+   *   `surroundings`: socket, peer connection and clock of a test
    */
   constructor(visit, options) {
     this.#options = options;
@@ -45,14 +40,17 @@ export class Room {
       fetchToken: async () => (await api.socketToken(visit)).token,
       language,
       onmessage: (message) => this.#heardMessage(message),
-      onlink: (link, problem) => {
-        dispatch({ type: "link", link, problem });
-        if (link === "refused" || link === "superseded") this.#endMedia();
-      },
+      onlink: (link, problem) => this.#linked(link, problem),
       onmedia: (state) => this.#mediaChanged(state),
       onremotes: (remotes) => options.onstreams({ remote: remotes.get("guardian") ?? null }),
       onofferrefused: () => dispatch({ type: "media", media: "unavailable" }),
       onwake: () => this.#woke(),
+      ...options.surroundings,
+    });
+    this.#own = new OwnDevices({
+      tell: (changed) => this.#devicesChanged(changed),
+      ontrack: (kind, track) => this.#trackOpened(kind, track),
+      watch: { audio: (track) => this.#listen(track), video: () => () => {} },
     });
   }
 
@@ -66,45 +64,17 @@ export class Room {
   async openDevices() {
     const support = browserSupport();
     if (support !== "ok") return this.#options.dispatch({ type: "devices", devices: { support } });
-    this.#options.dispatch({ type: "devices", devices: { opened: false } });
-    this.#releaseDevices();
-    const opened = await openDevices("user");
-    if (this.#closed) return [opened.audio, opened.video].forEach((track) => track?.stop());
-    this.#audio = opened.audio;
-    this.#video = opened.video;
-    this.#lost = { audio: false, video: false };
-    this.#captures = { audio: null, video: null };
-    this.#watch();
-    this.#applySwitches();
-    this.#options.onstreams({ own: opened.video ? new MediaStream([opened.video]) : null });
-    this.#options.dispatch({
-      type: "devices",
-      devices: { opened: true, microphone: opened.audioProblem, camera: opened.videoProblem },
-    });
-    this.#devicesAsked = true;
-    if (this.#started) {
-      await this.#connection.replaceTrack("audio", this.#audio);
-      await this.#connection.replaceTrack("video", this.#video);
-    } else {
-      this.#started = true;
-      void this.#connection.begin({ audio: this.#audio, video: this.#video });
-    }
-    this.#report();
+    if (!this.#mediaOver) await this.#own.open();
   }
 
   toggleMute() {
-    this.#muted = !this.#muted;
     this.#heard = SILENCE;
-    this.#applySwitches();
-    this.#options.dispatch({ type: "devices", devices: { muted: this.#muted, speakingMuted: false } });
-    this.#report();
+    this.#options.dispatch({ type: "devices", devices: { speakingMuted: false } });
+    this.#own.mute(!this.#seen.muted);
   }
 
   toggleCamera() {
-    this.#cameraOff = !this.#cameraOff;
-    this.#applySwitches();
-    this.#options.dispatch({ type: "devices", devices: { cameraOff: this.#cameraOff } });
-    this.#report();
+    this.#own.turnCamera(!this.#seen.cameraOff);
   }
 
   /** @param {Intent} intent */
@@ -112,17 +82,9 @@ export class Room {
     return this.#connection.send(intent);
   }
 
-  /** A device that stopped giving was taken away, whatever its track says. @param {import("../shared/call.js").CallStats} stats */
-  judge({ captured: amounts }) {
-    for (const [kind, track, off] of /** @type {const} */ ([
-      ["audio", this.#audio, this.#muted],
-      ["video", this.#video, this.#cameraOff],
-    ])) {
-      const due = track?.readyState === "live" && !off && document.visibilityState === "visible";
-      const before = this.#captures[kind];
-      const now = (this.#captures[kind] = captured(before, amounts[kind], due, this.#options.now()));
-      if (now && now.stopped !== (before?.stopped ?? false)) this.#trackChanged(kind, now.stopped);
-    }
+  /** Do one's own devices still give? @param {import("../shared/call.js").CallStats} stats */
+  judge({ captured }) {
+    this.#own.judge(captured, this.#options.now());
   }
 
   /** What tests and support may look at; no addresses. */
@@ -155,18 +117,18 @@ export class Room {
     this.#options.dispatch({ type: "message", message, atMs: this.#options.now() });
     switch (message.type) {
       case "welcome":
-        return this.#welcomed(message);
       case "session":
         return this.#sessionChanged(message.session);
     }
   }
 
-  /** @param {import("../shared/messages.js").Welcome} welcome */
-  #welcomed(welcome) {
-    this.#welcome = welcome;
-    this.#reporter.forget();
+  /** @param {import("../shared/signal_state.js").Link} link @param {{code: string, text: string} | null} problem */
+  #linked(link, problem) {
+    this.#options.dispatch({ type: "link", link, problem });
+    if (link === "refused" || link === "superseded") this.#endMedia();
+    if (link !== "online") return;
+    this.#reporter.forget(); // a page that resumes hears no welcome
     this.#report();
-    this.#sessionChanged(welcome.session);
   }
 
   /** @param {import("../shared/messages.js").SessionView} session */
@@ -192,34 +154,41 @@ export class Room {
 
   // --- devices --------------------------------------------------------------------------------------------------------
 
-  #watch() {
-    for (const [kind, track] of /** @type {const} */ ([
-      ["audio", this.#audio],
-      ["video", this.#video],
-    ])) {
-      if (!track) continue;
-      this.#release.push(() => track.stop());
-      this.#release.push(watchTrack(track, (state) => this.#trackChanged(kind, state === "lost")));
+  /** @param {Partial<import("../shared/own_devices.js").Seen>} changed */
+  #devicesChanged(changed) {
+    this.#seen = { ...this.#seen, ...changed };
+    const { state, audio, video, audioProblem, videoProblem, muted, cameraOff } = this.#seen;
+    const microphone = audio === "lost" ? "interrupted" : audioProblem;
+    const camera = video === "lost" ? "interrupted" : videoProblem;
+    this.#options.dispatch({ type: "devices", devices: { opened: state !== "opening", microphone, camera, muted, cameraOff } });
+    if (changed.state === "open") {
+      this.#answered = true;
+      void this.#connection.begin(this.#own.tracks);
     }
-    if (!this.#audio) return;
-    // A muted track carries silence, so loudness is measured on a copy that is never muted.
-    const ear = this.#audio.clone();
-    const stop = watchLevel(ear, (level) => this.#loudness(level));
-    this.#release.push(stop, () => ear.stop());
+    this.#report();
   }
 
-  /** @param {"audio" | "video"} kind @param {boolean} lost */
-  #trackChanged(kind, lost) {
-    this.#lost = { ...this.#lost, [kind]: lost };
-    const problem = lost ? "interrupted" : null;
-    this.#options.dispatch({ type: "devices", devices: kind === "audio" ? { microphone: problem } : { camera: problem } });
-    this.#report();
+  /** @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track */
+  #trackOpened(kind, track) {
+    if (kind === "video") this.#options.onstreams({ own: this.#own.stream });
+    void this.#connection.replaceTrack(kind, track);
+  }
+
+  /** A muted track carries silence, so loudness is measured on a copy that is never muted. @param {MediaStreamTrack} track */
+  #listen(track) {
+    const ear = track.clone();
+    ear.enabled = true;
+    const stop = watchLevel(ear, (level) => this.#loudness(level));
+    return () => {
+      stop();
+      ear.stop();
+    };
   }
 
   /** @param {number} level */
   #loudness(level) {
     this.#options.onlevel(level);
-    if (!this.#muted) return;
+    if (!this.#seen.muted) return;
     const before = this.#heard.speaking;
     this.#heard = hear(this.#heard, level, this.#options.now());
     if (this.#heard.speaking !== before)
@@ -229,46 +198,27 @@ export class Room {
   /** Somebody looks at the page again: what was taken away meanwhile is asked for. */
   #woke() {
     this.#report();
-    if (this.#devicesAsked && (this.#lost.audio || this.#lost.video)) void this.openDevices();
-  }
-
-  /** Off means a silent or black track that goes on being sent: presence is media, not intention. */
-  #applySwitches() {
-    if (this.#audio) this.#audio.enabled = !this.#muted;
-    if (this.#video) this.#video.enabled = !this.#cameraOff;
+    void this.#own.recover();
   }
 
   /** Tell the server how the devices are, once for each change. */
   #report = () => {
-    if (!this.#devicesAsked || !this.#welcome) return;
+    const { audio, video, muted, cameraOff } = this.#seen;
+    if (!this.#answered || this.#mediaOver || this.#connection.link !== "online") return;
     const report = intents.deviceReport({
-      microphone: deviceWord(this.#audio, this.#lost.audio, this.#muted, "muted"),
-      camera: deviceWord(this.#video, this.#lost.video, this.#cameraOff, "off"),
+      microphone: audio === "live" && muted ? "muted" : audio,
+      camera: video === "live" && cameraOff ? "off" : video,
       visible: document.visibilityState === "visible",
       picture: "unknown",
     });
-    if (this.#connection.link === "online") this.#reporter.say(report);
+    this.#reporter.say(report);
   };
 
-  #releaseDevices() {
-    for (const release of this.#release.splice(0)) release();
-    this.#audio = null;
-    this.#video = null;
-  }
-
   #endMedia() {
+    if (this.#mediaOver) return;
+    this.#mediaOver = true;
     this.#connection.endMedia();
-    this.#releaseDevices();
+    this.#own.release();
     this.#options.onstreams({ own: null, remote: null });
   }
-}
-
-/**
- * @param {MediaStreamTrack | null} track @param {boolean} lost @param {boolean} off @param {"muted" | "off"} word
- * @returns {import("../shared/messages.js").Device}
- */
-function deviceWord(track, lost, off, word) {
-  if (!track) return "none";
-  if (lost) return "lost";
-  return off ? word : "live";
 }

@@ -7,6 +7,12 @@ export class FakeStream {
   getTracks() {
     return this.tracks;
   }
+  getAudioTracks() {
+    return this.tracks.filter(({ kind }) => kind === "audio");
+  }
+  getVideoTracks() {
+    return this.tracks.filter(({ kind }) => kind === "video");
+  }
 }
 
 /** A peer connection that negotiates nothing but keeps the books. */
