@@ -151,6 +151,23 @@ def test_a_path_that_is_capped_is_probed_for_more(kit: Kit) -> None:
     assert all(packet[1] == RTX and packet[0] & 0x20 for packet in probes)
 
 
+def test_after_a_hold_pictures_pass_at_once(kit: Kit) -> None:
+    """Nothing was heard of the way meanwhile, but nothing was sent either."""
+    stream(kit, 200, 10 * MS, 50_000_000)
+    kit.room.gate_close(kit.generation)
+    for _ in range(100):
+        alive(kit, 30 * MS)
+        kit.rtp("guardian", OPUS, kit.now_us // 1000)
+        kit.room.tick()
+    kit.open()
+    sent = len(kit.outbound["physician"].packets)
+    for n in range(5):
+        kit.rtp("guardian", VP8, 1000 + n, KEYFRAME if n == 0 else DELTA)
+        alive(kit, 20 * MS)
+        kit.room.tick()
+    assert len(kit.outbound["physician"].packets) == sent + 5
+
+
 def test_over_a_long_lossy_way_a_packet_is_sent_again_twice(kit: Kit) -> None:
     kit.rtp("guardian", VP8, 1, KEYFRAME)
     leg, outgoing = kit.legs["physician"], picture(kit)
