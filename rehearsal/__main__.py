@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from media.recorder.manifest import Level
 from rehearsal.play import Access, Figures, Play, Step
+from rehearsal.sealed import sealed
 from server import recordings
 from server.clock import Clock
 from server.commands.place import place
@@ -90,27 +91,16 @@ async def _look_at_recording(play: Play, data: Path, told: Any) -> dict[str, Any
     found: dict[str, Any] = {"verified": False, "seconds": 0}
     try:
         async with play.step("recording verified"):
-            await _until_sealed(folder)
+            lines = await sealed(folder, SEAL_WITHIN_S)
             signer = (data / "keys" / "signer.pub").read_text("ascii").strip()
             findings = await asyncio.to_thread(recordings.verify, folder, signer)
-            found["seconds"] = _seconds(folder)
+            found["seconds"] = int(lines[-1]["seconds"])
             found["verified"] = all(finding.level is not Level.DAMAGE for finding in findings) and found["seconds"] > 0
             if not found["verified"]:
                 raise TimeoutError("the recording does not verify")
     except Exception:  # the step has told it
         found["verified"] = False
     return found
-
-
-async def _until_sealed(folder: Path) -> None:
-    async with asyncio.timeout(SEAL_WITHIN_S):
-        while b'"type":"end"' not in (folder / "manifest.jsonl").read_bytes():  # noqa: ASYNC110  another process writes it
-            await asyncio.sleep(0.1)
-
-
-def _seconds(folder: Path) -> int:
-    """How much media the manifest's `end` line declares."""
-    return int(json.loads((folder / "manifest.jsonl").read_text("utf-8").splitlines()[-1])["seconds"])
 
 
 @asynccontextmanager

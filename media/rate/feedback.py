@@ -22,16 +22,18 @@ class FeedbackRecorder:
     than that it is told, and the delay it sees in what arrived. A hole must not be told as received either: the sender would
     forget the packet and could not send it again.
 
+    A recorder that is not ``forgiving`` tells of every hole, as a browser does.
+
     ``discreet``: tell of no hole at all. Chromium sends again at once what is told as lost behind its stream's last arrival
     (``RtpVideoSender``), and so feeds a queue that runs over.
     """
 
     __slots__ = (
-        "_arrivals", "_count", "_credit", "_first", "_fresh", "_highest", "_next", "_start", "came", "discreet", "loss",
+        "_arrivals", "_count", "_credit", "_first", "_fresh", "_highest", "_most_credit", "_next", "_start", "came", "discreet", "loss",
         "octets",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, *, forgiving: bool = True) -> None:
         self.loss = 0.0  # 0..1, of late, before repair
         self.came = self.octets = 0  # packets that arrived, each once, and what they and their copies weighed
         self.discreet = False
@@ -41,7 +43,7 @@ class FeedbackRecorder:
         self._start = -1  # the first index the next report is about
         self._fresh = False
         self._count = 0
-        self._credit = _FORGIVEN_AT_ONCE
+        self._credit = self._most_credit = _FORGIVEN_AT_ONCE if forgiving else 0
 
     @property
     def missing(self) -> int:
@@ -107,7 +109,7 @@ class FeedbackRecorder:
                 run = []
                 runs.append((index, run))
             run.append((index, known[index]))
-            self._credit = min(_FORGIVEN_AT_ONCE, self._credit + _FORGIVEN)
+            self._credit = min(self._most_credit, self._credit + _FORGIVEN)
             self.loss += (min(0.5, index - expected) - self.loss) / _LOSS_OVER
             expected = index + 1
         return runs

@@ -153,7 +153,7 @@ class Peer:
         self._first = 0x90 if terms.transport_cc else 0x80
         self._start = _HEADER.size if terms.transport_cc else rtp.FIXED_HEADER
         self._transport_sequence = 0
-        self._arrivals = FeedbackRecorder() if terms.reports_arrivals else None
+        self._arrivals = FeedbackRecorder(forgiving=False) if terms.reports_arrivals else None
         self._frame = random.randrange(len(film.frames))
         self._picture_id = self._sound = self._estimates = self._turn = self._debt = 0
         self._queue: deque[tuple[bytes, int, int]] = deque()  # payload, marker, picture id

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from media.recorder.manifest import Level
 from rehearsal.person import RehearsalFailed
+from rehearsal.sealed import sealed
 from server import demo, recordings
 from server.clock import Clock
 from server.commands.reception import reception
@@ -22,7 +23,6 @@ from server.desk import Reception
 from server.store.errors import Unavailable
 
 START_WITHIN_S: Final = 60.0
-_SEALED_WITHIN_S: Final = 15.0
 _PROBE: Final = Path(__file__).parent / "probe"
 _EXPECTED: Final = ("relay", "recorder")
 
@@ -69,12 +69,9 @@ class House:
         """Waits until it is sealed, verifies it and takes it off the disk. Raises ``RehearsalFailed``."""
         folder = self.data / "recordings" / visit
         try:
-            async with asyncio.timeout(_SEALED_WITHIN_S):
-                while b'"type":"end"' not in (folder / "manifest.jsonl").read_bytes():  # noqa: ASYNC110  the recorder writes it
-                    await asyncio.sleep(0.25)
+            await sealed(folder)
         except (TimeoutError, OSError) as error:
             raise RehearsalFailed(f"a recording was not sealed ({type(error).__name__})") from None
-        await asyncio.sleep(0.5)  # the last signatures
         findings = await asyncio.to_thread(recordings.verify, folder, self._signer)
         damage = [finding.kind for finding in findings if finding.level is Level.DAMAGE]
         if damage or not list(folder.glob("part-*/seg-*.age")):

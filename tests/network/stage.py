@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from media.recorder.manifest import Level
+from rehearsal.sealed import manifest_of, sealed
 from server.recordings import verify
 from tests.e2e.people import Guardian, Person, Physician, within
 from tests.network import probe
@@ -20,7 +21,6 @@ from tests.network.bed import Bed, bed
 from tests.network.figures import Record
 from tests.network.house import House, house, turn_server
 from tests.network.visit import arrive, people, stats
-from tests.rehearsal.losses import manifest_of, sealed
 
 
 @dataclass(frozen=True, slots=True)

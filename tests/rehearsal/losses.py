@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import av
 
@@ -75,17 +73,3 @@ def lost_s(relayed: Iterable[float], kept: Iterable[float], around: float) -> fl
     """How long people saw or heard what the recording lacks, on both sides of the interruption."""
     (last_relayed, first_relayed), (last_kept, first_kept) = widest_hole(relayed, around), widest_hole(kept, around)
     return max(0.0, last_relayed - last_kept) + max(0.0, first_kept - first_relayed)
-
-
-def manifest_of(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "manifest.jsonl").read_bytes().splitlines()]
-
-
-async def sealed(folder: Path, within_s: float = 15.0) -> list[dict[str, Any]]:
-    """The manifest, once its end line and the signature over it are there."""
-    async with asyncio.timeout(within_s):
-        while (lines := manifest_of(folder))[-1]["type"] != "end" or f'"line":{len(lines)},' not in (
-            folder / "signatures.jsonl"
-        ).read_text("ascii"):
-            await asyncio.sleep(0.05)
-    return lines

@@ -18,6 +18,7 @@ import pytest
 from media.recorder.manifest import Finding, Level
 from rehearsal.person import Person
 from rehearsal.play import Play
+from rehearsal.sealed import sealed
 from server.journal import Journal
 from server.opening import open_recording
 from server.recordings import journals_head, verify
@@ -187,7 +188,7 @@ async def test_a_killed_worker_process_holds_the_session_and_it_returns(stage: S
         await play.physician.ask(wire.Refer("other", "within_30d", "演练", "", ""))
         await play.physician.until("ended", lambda: state(play) == "ended")
     await journal_is_whole(stage)
-    lines = await losses.sealed(stage.recording)
+    lines = await sealed(stage.recording)
     assert await damage(stage) == []
 
     opened = tmp_path / "visit.mkv"

@@ -97,7 +97,20 @@ async def test_a_stranger_s_connection_that_is_not_closed_is_held(kind: str, mon
 def test_looks_that_were_mostly_in_vain_prove_nothing() -> None:
     assert verdict.of_looks(8, 2) == verdict.of_looks(2, 0) == []
     assert verdict.of_looks(8, 3) == ["of 11 looks at the processes 3 were in vain"]
-    assert verdict.of_looks(1, 0) == ["of 1 looks at the processes 0 were in vain"]
+    assert verdict.of_looks(1, 0) == ["the processes were looked at too seldom (1 times)"]
+    assert verdict.of_looks(0, 1) == ["of 1 looks at the processes 1 were in vain"]
+
+
+async def test_each_of_many_strangers_that_is_held_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knocker, "HELD_S", 0.3)
+    monkeypatch.setattr(knocker, "KNOCKS", {"silent": knocker.silent})
+    over = asyncio.Event()
+    async with _door(closes=False) as port:
+        knocking = asyncio.create_task(knocker.run(port, 1, over))
+        await asyncio.sleep(0.1)
+        over.set()
+        said = await asyncio.wait_for(knocking, 5)
+    assert said == knocker.Report({"silent": knocker.AT_ONCE}, held=knocker.AT_ONCE)
 
 
 async def test_strangers_come_in_every_kind_until_it_is_over() -> None:

@@ -61,6 +61,13 @@ def test_holes_up_to_an_eighth_are_left_out_for_this_hop_repairs_them() -> None:
             assert lost == set()
 
 
+def test_one_that_does_not_forgive_tells_of_every_hole() -> None:
+    recorder = FeedbackRecorder(forgiving=False)
+    for sequence in (1, 2, 4):
+        recorder.received(sequence, 0)
+    assert read(recorder.take(1, 2, 0))[1] == {3}
+
+
 def test_of_more_loss_the_sender_is_told() -> None:
     recorder, told = FeedbackRecorder(), set()
     for sequence in range(6000):
