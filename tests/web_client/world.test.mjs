@@ -31,10 +31,10 @@ test("being online again, or on another kind of network, is a change of network"
   assert.deepEqual(told, ["network", "network"]);
 });
 
-test("another estimate of the same network's speed is none", () => {
+test("another estimate of the same network's speed is none, nor does anybody look again", () => {
   const { told, network } = begin();
   network.dispatchEvent(new Event("change"));
-  assert.deepEqual(told, [0]);
+  assert.deepEqual(told, []);
 });
 
 test("a page that is seen again is told so, one that is hidden is not", () => {
@@ -49,9 +49,44 @@ test("a page that is seen again is told so, one that is hidden is not", () => {
 test("a page that was frozen, or kept for the back button, missed everything", () => {
   const { told, page, frame } = begin();
   page.dispatchEvent(new Event("resume"));
+  pass(1_000);
   frame.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: false }));
   frame.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
   assert.deepEqual(told, [Infinity, Infinity]);
+});
+
+test("one thaw is told once, in whichever order its events come", () => {
+  const events = {
+    resume: ({ page }) => page.dispatchEvent(new Event("resume")),
+    seen: ({ page }) => page.dispatchEvent(new Event("visibilitychange")),
+    shown: ({ frame }) => frame.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true })),
+    tick: () => mock.timers.tick(1_000),
+  };
+  for (const [order, sleptMs] of [
+    [["resume", "seen", "shown", "tick"], Infinity],
+    [["shown", "resume", "seen", "tick"], Infinity],
+    [["seen", "resume", "shown", "tick"], 60_000],
+    [["tick", "seen", "resume"], 60_000],
+  ]) {
+    const world = begin();
+    clockMs += 61_000;
+    for (const event of order) events[event](world);
+    assert.deepEqual(world.told, [sleptMs], order.join());
+    pass(1_000);
+    events.seen(world);
+    clockMs += 61_000;
+    events.resume(world);
+    assert.deepEqual(world.told, [sleptMs, 0, Infinity], "the next is told anew");
+    world.stop();
+  }
+});
+
+test("a clock that was put back hides no later sleep", () => {
+  const { told } = begin();
+  pass(61_000);
+  pass(-3_600_000);
+  pass(61_000);
+  assert.deepEqual(told, [60_000, 60_000]);
 });
 
 test("a clock that jumped more than three seconds tells of a sleep", () => {

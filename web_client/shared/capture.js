@@ -3,11 +3,11 @@
  * then the seconds of sound, or the frames, that the browser captured stop growing. Pure.
  */
 
+import { MISSED_LOOKS_MS } from "./slept.js";
+
 /** @typedef {{amount: number, atMs: number, grewAtMs: number, stopped: boolean}} Capture */
 
 const STOPPED_AFTER_MS = 4_000;
-/** A page that slept longer between two looks knows nothing of the time between. */
-const SLEPT_MS = 2_500;
 
 /**
  * @param {Capture | null} before what the last call returned
@@ -18,7 +18,7 @@ const SLEPT_MS = 2_500;
  */
 export function captured(before, amount, due, nowMs) {
   if (!due || amount === null) return null;
-  if (!before || nowMs - before.atMs > SLEPT_MS) return { amount, atMs: nowMs, grewAtMs: nowMs, stopped: false };
+  if (!before || nowMs - before.atMs > MISSED_LOOKS_MS) return { amount, atMs: nowMs, grewAtMs: nowMs, stopped: false };
   const grewAtMs = amount === before.amount ? before.grewAtMs : nowMs;
   return { amount, atMs: nowMs, grewAtMs, stopped: nowMs - grewAtMs >= STOPPED_AFTER_MS };
 }

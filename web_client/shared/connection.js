@@ -7,7 +7,7 @@ import { createCall } from "./call.js";
 import { Signal } from "./signal.js";
 import { openSocket } from "./socket.js";
 import { Uplink } from "./uplink.js";
-import { SLEPT_MS, watchWorld } from "./world.js";
+import { watchWorld } from "./world.js";
 
 /** @typedef {import("./messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("./messages.js").Intent} Intent */
@@ -189,7 +189,7 @@ export class Connection {
 
   /** @param {number} sleptMs */
   #woke(sleptMs) {
-    if (sleptMs > SLEPT_MS) this.reconnect();
+    if (sleptMs > 0) this.reconnect();
     else this.#signal.hurry();
     this.#options.onwake?.();
   }

@@ -4,11 +4,10 @@
  */
 
 import { arriving, standsStill } from "./rungs.js";
+import { MISSED_LOOKS_MS } from "./slept.js";
 
 /** The longest that a picture may stand still unexplained. */
 const STILL_MS = 3_000;
-/** A page that slept longer between two looks knows nothing of the time between. */
-const SLEPT_MS = 2_500;
 
 /** @typedef {{packets: number, frames: number}} Received  RTP packets of all kinds, frames decoded */
 /** @typedef {Received & {atMs: number, packetsAtMs: number, framesAtMs: number, interrupted: boolean}} Flow */
@@ -35,7 +34,7 @@ export function receivedOf({ inbound }) {
  */
 export function flowed(before, { packets, frames }, due, nowMs) {
   if (!due.media) return NOTHING_DUE;
-  if (!before || nowMs - before.atMs > SLEPT_MS)
+  if (!before || nowMs - before.atMs > MISSED_LOOKS_MS)
     return { packets, frames, atMs: nowMs, packetsAtMs: nowMs, framesAtMs: nowMs, interrupted: false };
   const packetsAtMs = packets > before.packets ? nowMs : before.packetsAtMs;
   const pictureMoves = !due.picture || frames === 0 || frames > before.frames;

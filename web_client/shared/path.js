@@ -4,12 +4,13 @@
  * sends and hears nothing at all has lost its way, long before the browser says `disconnected` (7 s). Pure.
  */
 
+import { SLEPT_MS } from "./slept.js";
+
 /** @typedef {{heard: number, sent: number}} Evidence  packets of any kind and STUN responses received; media packets sent */
 /** @typedef {{atMs: number, evidence: Evidence, heardAtMs: number, reported: boolean, silent: boolean}} Path  reported: something was heard while sending */
 
 export const SILENT_AFTER_MS = 1_000;
-/** A page that slept longer between two looks knows nothing of the time between, and gives the path this long to prove itself. */
-const SLEPT_MS = 3_000;
+/** After a sleep the path has this long to prove itself. */
 const PROVE_WITHIN_MS = 500;
 
 /** How long to wait for a new path before asking for another: a new address may come late after a change of network. */
