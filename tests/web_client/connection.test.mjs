@@ -231,6 +231,24 @@ test("a change of network leaves the socket at once and restarts ICE over the ne
   assert.deepEqual([world.sockets.length, world.offers], [2, ["1.1", "1.2"]]);
 });
 
+test("what the uplink bears is told after each welcome, and with the socket that resumes only if it changed", async () => {
+  const sendings = () => world.sockets.map(({ sent }) => sent.filter(({ message }) => message.type === "sending").length);
+  await world.inTheCall();
+  world.socket.sent.find(({ message }) => message.type === "sending").answered({ ok: true });
+  await world.settle();
+  world.socket.fire("disconnect");
+  await world.flow(400, { socket: false });
+  await world.resumed();
+  await world.flow(1_000);
+  assert.deepEqual(sendings(), [1, 0]);
+  world.socket.fire("disconnect");
+  await world.flow(400, { socket: false });
+  await world.resumed();
+  world.welcome(2);
+  await world.pass(600);
+  assert.deepEqual(sendings(), [1, 0, 1]);
+});
+
 test("a seat that has a new epoch begins a new peer connection", async () => {
   await world.inTheCall();
   world.socket.fire("disconnect");
@@ -301,7 +319,13 @@ test("whoever leaves says so, and hears no more of it", async () => {
 
 test("when a visit has ended media stops and messages still come", async () => {
   await world.inTheCall();
+  const sendings = () => world.sockets.flatMap(({ sent }) => sent).filter(({ message }) => message.type === "sending").length;
+  const before = sendings();
+  assert.equal(before, 1);
   world.connection.endMedia();
+  world.welcome(2);
+  await world.pass(5_000);
+  assert.equal(sendings(), before, "nobody asks any more what this uplink bears");
   assert.deepEqual([world.connection.link, world.media.at(-1)], ["online", "closed"]);
   assert.equal((await world.connection.stats()).state, "closed");
 });

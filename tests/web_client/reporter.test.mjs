@@ -55,3 +55,35 @@ test("without a connection nothing is repeated: whoever is online again says it"
   reporter.say({ camera: "live" });
   assert.equal(sent.length, 2);
 });
+
+test("what is said meanwhile takes the place of a repetition", async () => {
+  const { sent, reporter } = begin();
+  reporter.say({ camera: "live" });
+  sent[0].answer({ ok: false });
+  await settle();
+  reporter.say({ camera: "off" });
+  sent[1].answer({ ok: false });
+  await settle();
+  mock.timers.tick(2_000);
+  assert.deepEqual(sent.map(({ report }) => report.camera), ["live", "off", "off"]);
+  sent[2].answer({ ok: false });
+  await settle();
+  mock.timers.tick(2_000);
+  assert.equal(sent.length, 4, "one repetition at a time");
+});
+
+test("one that is hushed repeats nothing, and says what is new", async () => {
+  const { sent, reporter } = begin();
+  reporter.say({ camera: "live" });
+  sent[0].answer({ ok: false });
+  await settle();
+  reporter.hush();
+  mock.timers.tick(60_000);
+  assert.equal(sent.length, 1);
+  reporter.say({ camera: "off" });
+  reporter.hush();
+  sent[1].answer({ ok: false });
+  await settle();
+  mock.timers.tick(60_000);
+  assert.equal(sent.length, 2);
+});

@@ -8,13 +8,13 @@ afterEach(() => mock.timers.reset());
 
 /** A page over a path that bears `estimateBps`, and all it did. */
 function page() {
-  const world = { nowMs: 0, estimateBps: 2_500_000, sentBps: 2_400_000, state: "connected", peer: 1, bytes: 0, accepts: true, told: [], carried: [] };
+  const world = { nowMs: 0, estimateBps: 2_500_000, sentBps: 2_400_000, state: "connected", peer: 1, bytes: 0, answer: { ok: true }, told: [], carried: [] };
   const uplink = new Uplink({
     stats: async () => ({ state: world.state, peer: world.peer, uplink: { estimateBps: world.estimateBps, bytesSent: world.bytes } }),
     carry: (rung) => world.carried.at(-1) !== rung && world.carried.push(rung),
     tell: async (rung) => {
       world.told.push(rung);
-      return world.accepts;
+      return world.answer;
     },
     now: () => world.nowMs,
   });
@@ -111,16 +111,50 @@ test("a connection that is interrupted or new keeps its rung and gets time", asy
 
 test("what the server did not take in is said again, and after a new welcome too", async () => {
   const { world, uplink, pass } = page();
-  world.accepts = false;
+  world.answer = { ok: false, code: "unavailable" };
   uplink.welcomed();
-  await pass(4);
-  assert.deepEqual(world.told, ["full", "full"]);
-  world.accepts = true;
-  await pass(4);
+  await pass(5);
   assert.deepEqual(world.told, ["full", "full", "full"]);
-  uplink.welcomed();
-  await pass(1);
+  world.answer = { ok: true };
+  await pass(8);
   assert.equal(world.told.length, 4);
+  uplink.welcomed();
+  await pass(8);
+  assert.equal(world.told.length, 5);
+});
+
+test("of two changes one waits for the other, so that the server ends at the newest", async () => {
+  const { world, uplink, pass } = page();
+  let taken;
+  world.answer = new Promise((done) => (taken = done));
+  uplink.welcomed();
+  await pass(8);
+  Object.assign(world, { estimateBps: 130_000, sentBps: 150_000 });
+  await pass(3);
+  assert.deepEqual([world.told, world.carried.at(-1)], [["full"], "sound"]);
+  world.answer = { ok: true };
+  taken({ ok: true });
+  await pass(0.5);
+  assert.deepEqual(world.told, ["full", "sound"]);
+});
+
+test("a change that no socket carried is told when one does, and once", async () => {
+  const { world, uplink, pass } = page();
+  uplink.online();
+  uplink.welcomed();
+  uplink.online();
+  await pass(8);
+  assert.deepEqual(world.told, ["full"]);
+  world.answer = { ok: false, code: "offline" };
+  Object.assign(world, { estimateBps: 130_000, sentBps: 150_000 });
+  await pass(4);
+  assert.deepEqual(world.told, ["full", "sound"]);
+  world.answer = { ok: true };
+  uplink.online();
+  await pass(0.5);
+  uplink.online();
+  await pass(1);
+  assert.deepEqual(world.told, ["full", "sound", "sound"]);
 });
 
 test("once stopped it looks no more", async () => {
@@ -134,6 +168,8 @@ test("once stopped it looks no more", async () => {
   world.estimateBps = 1;
   await pass(5);
   assert.equal(world.carried.length, length);
+  uplink.online();
+  assert.deepEqual(world.told, ["full"]);
 });
 
 test("a call that cannot be asked is left alone", async () => {

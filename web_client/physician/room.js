@@ -218,6 +218,7 @@ export class Room {
     if (this.#mediaOver) return;
     this.#mediaOver = true;
     this.#connection.endMedia();
+    this.#reporter.hush();
     this.#own.release();
     this.#options.onstreams({ own: null, remote: null });
   }

@@ -76,7 +76,7 @@ export class Connection {
     this.#uplink = new Uplink({
       stats: () => this.#call.stats(),
       carry: (rung) => this.#call.carry(rung),
-      tell: async (rung) => (await this.#signal.send({ type: "sending", rung })).ok,
+      tell: (rung) => this.#signal.send({ type: "sending", rung }),
       now,
     });
     void this.#call.reach(false);
@@ -161,7 +161,7 @@ export class Connection {
     const changed = served !== this.#served || (again && epoch !== this.#epoch);
     [this.#served, this.#epoch] = [served, epoch];
     this.#role = role;
-    this.#uplink.welcomed();
+    if (this.#call.state !== "closed") this.#uplink.welcomed();
     this.#call.configure({ iceServers, icePolicy, receivePairs });
     if (changed) void this.#call.renew();
   }
@@ -169,6 +169,7 @@ export class Connection {
   /** @param {import("./signal_state.js").Link} link @param {{code: string, text: string} | null} problem */
   #linked(link, problem) {
     void this.#call.reach(link === "online");
+    if (link === "online") this.#uplink.online();
     this.#options.onlink(link, problem);
   }
 

@@ -1,7 +1,7 @@
 /**
  * Telling the server how something is now, one report after the other: the server works on intents side by side, so of two that are
  * under way the older could win. A report that was not taken in is said again in a while; without a connection its owner says it
- * when there is one.
+ * when there is one, and when nobody is there to hear any more it is hushed.
  *
  * @template T
  */
@@ -10,6 +10,7 @@ export class Reporter {
   /** @type {T | null} */ #wanted = null;
   #told = "";
   #busy = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #again;
 
   /** @param {(report: T) => Promise<{ok: boolean, code?: string}>} send */
   constructor(send) {
@@ -27,8 +28,15 @@ export class Reporter {
     this.#told = "";
   }
 
+  /** Nothing is said any more, until there is something new to say. */
+  hush() {
+    this.#wanted = null;
+    clearTimeout(this.#again);
+  }
+
   /** @returns {Promise<void>} */
   async #tell() {
+    clearTimeout(this.#again);
     const words = JSON.stringify(this.#wanted);
     if (this.#busy || this.#wanted === null || words === this.#told) return;
     this.#busy = true;
@@ -37,7 +45,7 @@ export class Reporter {
     this.#busy = false;
     if (ok) return this.#tell();
     if (this.#told === words) this.#told = "";
-    if (code !== "offline") setTimeout(() => void this.#tell(), AGAIN_MS);
+    if (code !== "offline") this.#again = setTimeout(() => void this.#tell(), AGAIN_MS);
   }
 }
 

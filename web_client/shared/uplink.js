@@ -5,26 +5,24 @@
  *
  * @typedef {import("./ladder.js").Rung} Rung
  * @typedef {import("./call.js").CallStats} CallStats
- * @typedef {{stats: () => Promise<CallStats> | null, carry: (rung: Rung) => unknown, tell: (rung: Rung) => Promise<boolean>, now: () => number}} UplinkOptions
- *   `tell` says whether the server has taken it in
+ * @typedef {{stats: () => Promise<CallStats>, carry: (rung: Rung) => unknown, tell: (rung: Rung) => Promise<{ok: boolean, code?: string}>, now: () => number}} UplinkOptions
  */
 
 import { begin, interrupted, look, RUNGS, worse } from "./ladder.js";
+import { Reporter } from "./reporter.js";
 import { receiversBear } from "./rungs.js";
 
 const LOOK_MS = 500;
 const SENT_OVER_MS = 1_000;
 /** The server measures once a second; after that its word is old. */
 const LOSS_GOOD_MS = 3_000;
-/** What the server did not take in is said again, but not at every look. */
-const AGAIN_MS = 2_000;
 
 export class Uplink {
   /** @type {UplinkOptions} */ #options;
   /** @type {import("./ladder.js").Ladder} */ #ladder;
   /** @type {Rung} */ #receivers = "full";
-  /** @type {Rung | null} */ #told = null;
-  #againMs = 0;
+  /** @type {Reporter<Rung>} */ #reporter;
+  /** @type {Rung | null} what was last said, taken in or not; null when it has to be said anew */ #said = null;
   /** @type {{value: number, atMs: number} | null} */ #loss = null;
   /** @type {{peer: number, bytes: number, atMs: number, bps: number} | null} */ #sent = null;
   /** @type {ReturnType<typeof setInterval> | null} */ #timer = null;
@@ -33,6 +31,7 @@ export class Uplink {
   constructor(options) {
     this.#options = options;
     this.#ladder = begin(options.now());
+    this.#reporter = new Reporter(options.tell);
   }
 
   /** What this page sends at most. */
@@ -47,13 +46,19 @@ export class Uplink {
   stop() {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#reporter.hush();
   }
 
   /** The server has taken this page in (again): it knows nothing of the uplink yet. */
   welcomed() {
-    this.#told = null;
-    this.#againMs = 0;
+    this.#reporter.forget();
+    this.#said = null;
     this.start();
+  }
+
+  /** The server can be told again; what it knows already is not repeated. */
+  online() {
+    if (this.#timer !== null) this.#say();
   }
 
   /** @param {import("./messages.js").SessionView} session @param {string} own */
@@ -73,7 +78,7 @@ export class Uplink {
   }
 
   async #look() {
-    const stats = await this.#options.stats()?.catch(() => null);
+    const stats = await this.#options.stats().catch(() => null);
     if (!stats || this.#timer === null) return;
     const nowMs = this.#options.now();
     if (stats.state !== "connected" || stats.peer !== this.#sent?.peer) {
@@ -84,7 +89,8 @@ export class Uplink {
       const sentBps = this.#sentBps(stats.uplink.bytesSent, nowMs);
       this.#ladder = look(this.#ladder, { estimateBps: stats.uplink.estimateBps, sentBps, loss, carried: this.carried }, nowMs);
     }
-    await this.#act();
+    void this.#options.carry(this.carried);
+    if (this.#ladder.rung !== this.#said) this.#say();
   }
 
   /** @param {number} bytes @param {number} nowMs */
@@ -96,15 +102,8 @@ export class Uplink {
     return this.#sent?.bps ?? 0;
   }
 
-  async #act() {
-    void this.#options.carry(this.carried);
-    const { rung } = this.#ladder;
-    const nowMs = this.#options.now();
-    if (rung === this.#told || nowMs < this.#againMs) return;
-    this.#told = rung;
-    const taken = await this.#options.tell(rung);
-    if (taken || this.#told !== rung) return;
-    this.#told = null;
-    this.#againMs = nowMs + AGAIN_MS;
+  #say() {
+    this.#said = this.#ladder.rung;
+    this.#reporter.say(this.#said);
   }
 }
