@@ -401,7 +401,7 @@ class Resumption:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What a page says when it connects (Socket.IO's `auth`); `instance` is made once when the page is loaded."""
+    """What a page says when it connects (Socket.IO's `auth`); `instance` is the same for all sockets of one stay."""
 
     token: Annotated[str, Length(16, 128)]
     instance: Annotated[str, Length(16, 64)]

@@ -35,7 +35,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One loaded page on one device, over its present connection."""
+    """A page in the visit on one device, over its present connection."""
 
     device: str
     instance: str

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { createCall } from "../../web_client/shared/call.js";
+import { Call } from "../../web_client/shared/call.js";
 import { FakePeer, FakeStream } from "./support/peer.mjs";
 
 const SOUND = { kind: "audio", id: "s" };
@@ -10,14 +10,15 @@ const TRACKS = [{ mid: "2", role: "physician" }, { mid: "3", role: "physician" }
 
 /** A call whose offers are kept, to be answered by the test. */
 function begin({ receivePairs = 1, refuse = null } = {}) {
-  const seen = { offers: [], states: [], remotes: null, errors: [], silences: 0 };
+  const seen = { offers: [], offeredAtMs: [], states: [], remotes: null, errors: [], silences: 0 };
   seen.refuse = refuse;
-  const call = createCall({
+  const call = new Call({
     iceServers: [],
     receivePairs,
     PeerConnection: FakePeer,
     sendOffer: async (offer) => {
       seen.offers.push(offer);
+      seen.offeredAtMs.push(clockMs);
       if (seen.refuse) throw seen.refuse;
     },
     now: () => clockMs,
@@ -155,6 +156,8 @@ test("a new address may come late: restarts are repeated, then a new peer connec
     if (first.signalingState === "have-local-offer") await answer();
   }
   assert.deepEqual(seen.offers.slice(1).map(({ peer: number, revision }) => `${number}.${revision}`), ["1.2", "1.3", "1.4", "1.5", "2.1"]);
+  const [, ...times] = seen.offeredAtMs;
+  assert.deepEqual(times.slice(1).map((at, n) => at - times[n]), [1_000, 1_500, 2_500, 4_000]);
 });
 
 test("a browser that says disconnected is believed at once", async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import en from "../../web_client/shared/i18n/en.js";
 import { clockTime, countdown, hasText, rememberedLanguage, rememberLanguage, translator } from "../../web_client/shared/i18n/i18n.js";
 import zh from "../../web_client/shared/i18n/zh.js";
+import { RUNGS } from "../../web_client/shared/ladder.js";
 
 const WEB_CLIENT = fileURLToPath(new URL("../../web_client", import.meta.url));
 const PARTS = ["shared", "join", "family", "physician", "ops", "letter", "doctor"];
@@ -62,6 +63,15 @@ test("every code that the wire can bring has its words", () => {
   for (const urgency of ["emergency", "within_24h", "within_2w", "within_30d", "routine"]) assert.ok(hasText(`urgency.${urgency}`), urgency);
   for (const problem of ["none", "busy", "interrupted", "unknown"]) assert.ok(hasText(`family.help.${problem}.body`), problem);
   for (const screen of ["unknown", "used", "expired", "throttled", "network", "other"]) assert.ok(hasText(`join.${screen}.title`) && hasText(`join.${screen}.body`), screen);
+});
+
+test("every rung below the best has its words on both pages, whosever network is weak", () => {
+  for (const page of ["family", "physician"])
+    for (const rung of RUNGS.slice(1))
+      for (const side of ["own", "far"]) {
+        const key = `${page}.rung.${rung}.${side}`;
+        assert.ok(zh[key] && en[key], key);
+      }
 });
 
 test("values are put into a sentence, and one that is missing stays visible", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { evidenceOf, looked, seekWaitMs, SILENT_AFTER_MS } from "../../web_client/shared/path.js";
+import { evidenceOf, looked, SILENT_AFTER_MS } from "../../web_client/shared/path.js";
 
 /** Looks at [heard, sent] every 400 ms; gives whether each look finds the path silent. */
 function looks(samples, everyMs = 400) {
@@ -45,10 +45,6 @@ test("after a sleep the path has half a second to prove itself", () => {
 test("a page that slept and sends nothing begins anew", () => {
   const before = looked(null, { heard: 1, sent: 1 }, 0);
   assert.equal(looked(before, { heard: 1, sent: 1 }, 60_000).heardAtMs, 60_000);
-});
-
-test("a new path is sought soon at first, then every four seconds", () => {
-  assert.deepEqual([0, 1, 2, 3, 4, 50].map(seekWaitMs), [1_000, 1_000, 1_500, 2_500, 4_000, 4_000]);
 });
 
 test("evidence is what came over the transport, media or not, and what STUN brought", () => {

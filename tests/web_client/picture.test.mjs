@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { judgePicture, NO_PICTURE_YET } from "../../web_client/shared/picture.js";
-import { deviceProblemOf, isInApp, supportOf } from "../../web_client/shared/support.js";
+import { deviceProblemOf, supportOf } from "../../web_client/shared/support.js";
 
 const flat = (value, first = value) => Uint8ClampedArray.from({ length: 4 * 24 * 16 }, (_, at) => (at === 0 ? first : value));
 const judge = (samples) => samples.reduce(({ memory }, pixels) => judgePicture(memory, pixels), { memory: NO_PICTURE_YET, judgement: "unknown" }).judgement;
@@ -39,8 +39,6 @@ test("what a browser lacks is told by what to do about it", () => {
   assert.equal(supportOf({ ...FACTS, secure: false, hasDevices: false }), "insecure");
   assert.equal(supportOf({ ...FACTS, hasDevices: false }), "unsupported");
   assert.equal(supportOf({ ...FACTS, hasPeerConnection: false, userAgent: "iPhone MicroMessenger/8.0" }), "in_app");
-  assert.equal(isInApp("iPhone MicroMessenger/8.0"), true);
-  assert.equal(isInApp("Mozilla/5.0 Chrome"), false);
 });
 
 test("each refusal of the camera has its help", () => {

@@ -3,6 +3,7 @@
  * the only RTCPeerConnection outside `shared/call.js`, since it must use one way and give up, where a call uses all and goes on.
  */
 
+import { FULL_PICTURE_BPS } from "../shared/encodings.js";
 import { answerFor, configurationFor, figuresOf, stateOf } from "./state.js";
 
 /** @typedef {import("./state.js").Way} Way */
@@ -12,7 +13,6 @@ import { answerFor, configurationFor, figuresOf, stateOf } from "./state.js";
 const CONNECT_WITHIN_MS = 8_000;
 const MEASURE_MS = 5_000;
 const SOCKET_WITHIN_MS = 6_000;
-const MAX_VIDEO_BPS = 2_500_000;
 const WIDTH = 1280;
 const HEIGHT = 720;
 const FPS = 15;
@@ -132,7 +132,7 @@ async function limitPicture(pc) {
   for (const sender of pc.getSenders()) {
     const parameters = sender.getParameters();
     if (sender.track?.kind !== "video" || !parameters.encodings?.length) continue;
-    parameters.encodings[0].maxBitrate = MAX_VIDEO_BPS;
+    parameters.encodings[0].maxBitrate = FULL_PICTURE_BPS;
     await sender.setParameters(parameters).catch(() => undefined);
   }
 }

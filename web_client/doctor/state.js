@@ -6,7 +6,7 @@
 /** @typedef {import("../shared/i18n/i18n.js").Language} Language */
 /** @typedef {import("../shared/i18n/i18n.js").Translate} Translate */
 /** @typedef {"udp" | "udp6" | "tcp" | "tcp6" | "turn_udp" | "turn_tcp" | "turn_tls"} Kind */
-/** @typedef {"waiting" | "trying" | "measuring" | "good" | "poor" | "failed" | "untested"} WayState */
+/** @typedef {"waiting" | "trying" | "measuring" | "good" | "poor" | "failed"} WayState */
 /** @typedef {{connectedMs: number | null, rttMs: number | null, loss: number | null, upBps: number | null}} Figures */
 /** @typedef {{id: string, kind: Kind, host: string, port: number, worker: number, url: string, state: WayState} & Figures} Way */
 /** @typedef {"ready" | "running" | "done" | "expired" | "unknown" | "spent" | "throttled" | "busy" | "network" | "media"} Screen */

@@ -11,7 +11,7 @@ import { adviceOf, figuresText, headlineOf, overallOf, progressOf, workingKinds 
 /** @typedef {(intent: Intent) => void} Emit */
 
 const LOOKS = Object.freeze({ good: ["check", "good"], partial: ["warn", "warn"], none: ["close", "danger"] });
-const WAY_LOOKS = Object.freeze({ good: ["check", "good"], poor: ["warn", "warn"], failed: ["close", "danger"], waiting: ["clock", "soft"], untested: ["clock", "soft"] });
+const WAY_LOOKS = Object.freeze({ good: ["check", "good"], poor: ["warn", "warn"], failed: ["close", "danger"], waiting: ["clock", "soft"] });
 /** What fails and need not be mended is not shown as a fault. */
 const NO_MATTER = new Set(["doctor.advice.other_address", "doctor.advice.ipv6", "doctor.advice.inside"]);
 /** @type {Readonly<Record<string, string>>} */

@@ -8,7 +8,7 @@
 import { addLines, ownLine, remotesOf, roleOfTrack } from "./call_lines.js";
 import { figuresOf } from "./call_stats.js";
 import { encodingFor, SHARP_START_MS, withEncoding } from "./encodings.js";
-import { evidenceOf, looked, MOST_RESTARTS, seekWaitMs } from "./path.js";
+import { evidenceOf, looked, SEEK_WAITS_MS } from "./path.js";
 
 /** @typedef {"audio" | "video"} Kind */
 /** @typedef {{peer: number, revision: number, sdp: string}} Offer */
@@ -35,11 +35,6 @@ const NEVER_TAKEN = ["bad_sdp", "no_common_codec"];
 
 /** @param {number[]} waits @param {number} times */
 const nth = (waits, times) => waits[Math.min(times, waits.length - 1)];
-
-/** @param {CallOptions} options */
-export function createCall(options) {
-  return new Call(options);
-}
 
 export class Call {
   /** @type {RTCPeerConnection | null} */ #pc = null;
@@ -289,9 +284,9 @@ export class Call {
   /** Ask for a new path again and again until something is heard; without the server wait for it. @param {RTCPeerConnection} pc */
   async #seek(pc) {
     if (pc !== this.#pc || this.#seeking === null || !this.#reachable) return;
-    if (this.#seeking >= MOST_RESTARTS) return this.#newPeer();
+    if (this.#seeking >= SEEK_WAITS_MS.length) return this.#newPeer();
+    this.#later("seek", SEEK_WAITS_MS[this.#seeking], () => void this.#seek(pc));
     this.#seeking += 1;
-    this.#later("seek", seekWaitMs(this.#seeking), () => void this.#seek(pc));
     await this.#offer(pc, true);
   }
 

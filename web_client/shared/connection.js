@@ -3,7 +3,7 @@
  * silence and sleep. Both sides' pages use it; what messages and states mean to people is theirs.
  */
 
-import { createCall } from "./call.js";
+import { Call } from "./call.js";
 import { Signal } from "./signal.js";
 import { openSocket } from "./socket.js";
 import { Uplink } from "./uplink.js";
@@ -42,7 +42,7 @@ const SERVED = { iceServers: [], icePolicy: /** @type {const} */ ("all"), receiv
 export class Connection {
   /** @type {ConnectionOptions} */ #options;
   /** @type {Signal} */ #signal;
-  /** @type {import("./call.js").Call} */ #call;
+  /** @type {Call} */ #call;
   /** @type {Uplink} */ #uplink;
   #role = "";
   #served = JSON.stringify(SERVED);
@@ -63,7 +63,7 @@ export class Connection {
       eager: () => globalThis.document?.visibilityState !== "hidden",
       now,
     });
-    this.#call = createCall({
+    this.#call = new Call({
       ...SERVED,
       sendOffer: (offer) => this.#sendOffer(offer),
       onchange: options.onmedia,

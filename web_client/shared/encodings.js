@@ -10,12 +10,14 @@
 /** A picture starts sharp; after that a fall of the network should cost frames and sharpness evenly (measured, see docs). */
 export const SHARP_START_MS = 12_000;
 
+/** What a picture takes at its best. */
+export const FULL_PICTURE_BPS = 2_700_000;
 /**
- * What a picture may take on each rung. `low` leaves room for sound below the 600 kbit/s that it begins at; `stills` is one small
- * picture a second, which a relay thins out further for a receiver that is as weak.
+ * What a picture may take on each rung. `low` leaves room for sound below the 500 kbit/s under which `full` is left; `stills` is one
+ * small picture a second, which a relay thins out further for a receiver that is as weak.
  */
 const PICTURES = Object.freeze({
-  full: { active: true, maxBitrate: 2_700_000, scaleResolutionDownBy: 1, maxFramerate: null },
+  full: { active: true, maxBitrate: FULL_PICTURE_BPS, scaleResolutionDownBy: 1, maxFramerate: null },
   low: { active: true, maxBitrate: 450_000, scaleResolutionDownBy: 2, maxFramerate: null },
   stills: { active: true, maxBitrate: 60_000, scaleResolutionDownBy: 2, maxFramerate: 1 },
   sound: { active: false, maxBitrate: 60_000, scaleResolutionDownBy: 2, maxFramerate: 1 },

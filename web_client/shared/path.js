@@ -6,22 +6,18 @@
 
 import { SLEPT_MS } from "./slept.js";
 
-/** @typedef {{heard: number, sent: number}} Evidence  packets of any kind and STUN responses received; media packets sent */
+/** @typedef {{heard: number, sent: number}} Evidence  what came, as a figure that grows with whatever comes (packets, bytes and STUN responses added up); media packets sent */
 /** @typedef {{atMs: number, evidence: Evidence, heardAtMs: number, reported: boolean, silent: boolean}} Path  reported: something was heard while sending */
 
 export const SILENT_AFTER_MS = 1_000;
 /** After a sleep the path has this long to prove itself. */
 const PROVE_WITHIN_MS = 500;
 
-/** How long to wait for a new path before asking for another: a new address may come late after a change of network. */
-const SEEK_WAITS_MS = [1_000, 1_500, 2_500, 4_000];
-/** After so many fruitless restarts a new peer connection is likelier to help than another. */
-export const MOST_RESTARTS = 4;
-
-/** @param {number} tries restarts so far */
-export function seekWaitMs(tries) {
-  return SEEK_WAITS_MS[Math.min(tries, SEEK_WAITS_MS.length) - 1] ?? SEEK_WAITS_MS[0];
-}
+/**
+ * How long each restart is given before the next: a new address may come late after a change of network. After the last one a new peer
+ * connection is likelier to help than another.
+ */
+export const SEEK_WAITS_MS = Object.freeze([1_000, 1_500, 2_500, 4_000]);
 
 /**
  * What a report of `getStats` says. Chrome counts on the transport, Firefox on the candidate pair; STUN is counted apart.

@@ -21,7 +21,7 @@
  * @property {() => "zh" | "en"} language
  * @property {(message: ServerMessage) => void} onmessage each message once, in order
  * @property {(link: Link, problem: {code: string, text: string} | null) => void} onlink
- * @property {string} [instance] of this loaded page
+ * @property {string} [instance] of this stay in the visit, the same for each socket
  * @property {number} [answerWithinMs]
  * @property {number} [connectWithinMs]
  * @property {() => boolean} [eager] whether somebody waits for it: then it tries about every second

@@ -19,11 +19,6 @@ export function supportOf({ secure, hasDevices, hasPeerConnection, userAgent }) 
   return IN_APP.test(userAgent) ? "in_app" : "unsupported";
 }
 
-/** @param {string} userAgent */
-export function isInApp(userAgent) {
-  return IN_APP.test(userAgent);
-}
-
 /** What `getUserMedia` refused with, as one of our problems. @param {unknown} error @returns {DeviceProblem} */
 export function deviceProblemOf(error) {
   switch (error instanceof Error || error instanceof DOMException ? error.name : "") {

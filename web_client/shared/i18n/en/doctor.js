@@ -61,7 +61,6 @@ export default Object.freeze({
   "doctor.state.good": "Good",
   "doctor.state.poor": "Connects, but poorly",
   "doctor.state.failed": "Does not connect",
-  "doctor.state.untested": "Not tried",
   "doctor.figure.connected": "connected in {ms} ms",
   "doctor.figure.rtt": "round trip {ms} ms",
   "doctor.figure.loss": "loss {percent}%",

@@ -61,7 +61,6 @@ export default Object.freeze({
   "doctor.state.good": "良好",
   "doctor.state.poor": "能通，质量不足",
   "doctor.state.failed": "不通",
-  "doctor.state.untested": "没有试",
   "doctor.figure.connected": "连接 {ms} 毫秒",
   "doctor.figure.rtt": "往返 {ms} 毫秒",
   "doctor.figure.loss": "丢失 {percent}%",
