@@ -29,8 +29,8 @@ class FeedbackRecorder:
     """
 
     __slots__ = (
-        "_arrivals", "_count", "_credit", "_first", "_fresh", "_highest", "_most_credit", "_next", "_start", "came", "discreet", "loss",
-        "octets",
+        "_arrivals", "_count", "_credit", "_first", "_fresh", "_highest", "_most_credit", "_next", "_start", "came",
+        "discreet", "loss", "octets",
     )  # fmt: skip
 
     def __init__(self, *, forgiving: bool = True) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from rehearsal.bench import tables
 from rehearsal.bench.stage import Broken, Stage, running
-from rehearsal.load.figures import Usage, machine_busy_ms, percentile, usage
+from rehearsal.load.figures import Usage, machine, percentile, processor, usage
 
 WARM_UP_S: Final = 8.0
 """Long enough for the repair caches to fill, so that the memory is that of a call under way."""
@@ -37,7 +37,7 @@ class _Moment:
     @classmethod
     def now(cls, stage: Stage) -> _Moment:
         at_s = asyncio.get_running_loop().time()
-        return cls(at_s, usage(stage.worker.relay.pid), usage(stage.worker.recorder.pid), machine_busy_ms())
+        return cls(at_s, usage(stage.worker.relay.pid), usage(stage.worker.recorder.pid), machine().busy_ms)
 
 
 def relay(consults: int, seconds: float, as_json: bool) -> int:
@@ -132,7 +132,7 @@ def _report(consults: int, empty: _Moment, first: _Moment, last: _Moment, loads:
         "generator": _of_generators(loads),
         "machine": {
             "system": f"{platform.system()} {platform.release()}",
-            "processor": _processor(),
+            "processor": processor(),
             "cores": os.cpu_count(),
             "python": platform.python_version(),
             "others_percent": round(max(0.0, last.busy_ms - first.busy_ms - ours_ms) / seconds / 10, 1),
@@ -160,8 +160,3 @@ def _of_generators(loads: list[dict[str, Any]]) -> dict[str, Any]:
         "keyframe_requests": sum(load["keyframe_requests"] for load in loads),
         "starved": late_p99_ms > _STARVED_LATE_MS or unsent > 0 or slips > 0,
     }
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,8 +1,9 @@
-"""What the kernel knows of a process, and percentiles."""
+"""What the kernel knows of a process and of the machine, and percentiles."""
 
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +31,33 @@ def usage(pid: int) -> Usage:
     return Usage(ticks * 1000 / _TICKS_A_SECOND, waited_ns / 1e6, int(resident.split()[1]))
 
 
-def machine_busy_ms() -> float:
-    """The time that all processors together were not idle."""
-    fields = [int(each) for each in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
-    return (sum(fields[:8]) - fields[3] - fields[4]) * 1000 / _TICKS_A_SECOND
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """All processors together so far (proc(5)). ``stolen_ms``: what a host gave to others though there was work here."""
+
+    idle_ms: float
+    stolen_ms: float
+    all_ms: float
+
+    @property
+    def busy_ms(self) -> float:
+        return self.all_ms - self.idle_ms
+
+    def shares_since(self, earlier: Machine) -> tuple[float, float]:
+        """Of the time between: idle and stolen, in percent."""
+        passed_ms = max(1.0, self.all_ms - earlier.all_ms)
+        return 100 * (self.idle_ms - earlier.idle_ms) / passed_ms, 100 * (self.stolen_ms - earlier.stolen_ms) / passed_ms
+
+
+def machine() -> Machine:
+    ms = [int(each) * 1000 / _TICKS_A_SECOND for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return Machine(ms[3] + ms[4], ms[7], sum(ms))
+
+
+def processor() -> str:
+    """Its kind, not its name."""
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def percentile(ordered: Sequence[int], part: float) -> int:

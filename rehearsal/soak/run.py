@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from rehearsal.load.figures import machine_busy_ms, percentile
+from rehearsal.load.figures import machine, percentile
 from rehearsal.soak import verdict
 from rehearsal.soak.churn import STEP_S, Churn
 from rehearsal.soak.house import House, running
@@ -66,7 +66,7 @@ class Plan:
 @dataclass(slots=True)
 class _Attack:
     """What the stranger sent, what the calls that stayed received until it came and while it was there, and how much of the
-    machine nobody used."""
+    machine nobody used or its host gave to others."""
 
     told: dict[str, Any] = field(default_factory=dict)
     knocked: dict[str, Any] = field(default_factory=dict)
@@ -74,6 +74,7 @@ class _Attack:
     under_fire: dict[str, Any] = field(default_factory=dict)
     dropped_by_kernel: int = 0
     spare_percent: float = 0.0
+    stolen_percent: float = 0.0
 
 
 async def soak(folder: Path, plan: Plan, told: Callable[[str], None]) -> dict[str, Any]:
@@ -104,11 +105,10 @@ async def _wear(churn: Churn, watch: Watch, plan: Plan, attack: _Attack, house: 
     await _turns(churn, plan.turns, warm_up_s, None, told)
     await churn.measure()
     told(f"{plan.seconds:g} s of churn" + (f", with {plan.hostile} hostile datagrams" if plan.hostile else ""))
-    busy_ms, began_s = machine_busy_ms(), time.monotonic()
+    before = machine()
     strangers = asyncio.create_task(_strangers(churn, plan, attack, house))
     await _turns(churn, plan.turns, plan.seconds, watch, told)
-    there_ms = (time.monotonic() - began_s) * 1000 * (os.cpu_count() or 1)
-    attack.spare_percent = 100 - 100 * (machine_busy_ms() - busy_ms) / there_ms
+    attack.spare_percent, attack.stolen_percent = machine().shares_since(before)
     await strangers
 
 
@@ -196,6 +196,7 @@ def _report(
         "calls": calls,
         "hostile": hostile,
         "spare_cpu_percent": round(attack.spare_percent, 1),
+        "stolen_cpu_percent": round(attack.stolen_percent, 1),
     }
 
 

@@ -26,7 +26,6 @@ class Sample:
     threads: int
     tasks: int
     by_name: Counter[str] = field(default_factory=Counter)
-    objects: Counter[str] = field(default_factory=Counter)
 
     @property
     def open_files(self) -> int:
@@ -41,15 +40,9 @@ class Watch:
         self.processes, self._folder = processes, folder
         self.missed = 0
 
-    async def look(self, *, census: bool = False, keep: bool = True) -> dict[str, Sample]:
+    async def look(self, *, keep: bool = True) -> dict[str, Sample]:
         """One sample of each; raises ``OSError`` when a process is gone, ``TimeoutError`` when it does not answer."""
-        mark = self._folder / "census"
-        if census:
-            mark.touch()
-        try:
-            found = {name: await self._sample(pid) for name, pid in self.processes.items()}
-        finally:
-            mark.unlink(missing_ok=True)
+        found = {name: await self._sample(pid) for name, pid in self.processes.items()}
         if keep:
             for name, sample in found.items():
                 self.samples[name].append(sample)
@@ -60,8 +53,7 @@ class Watch:
         at_s = asyncio.get_running_loop().time()
         memory = _memory_kb(pid)
         own = memory["Private_Clean"] + memory["Private_Dirty"]
-        counts = Counter(said["by_name"]), Counter(said.get("objects", {}))
-        return Sample(at_s, memory["Rss"], own, open_files(pid), said["threads"], said["tasks"], *counts)
+        return Sample(at_s, memory["Rss"], own, open_files(pid), said["threads"], said["tasks"], Counter(said["by_name"]))
 
     async def _ask(self, pid: int) -> dict[str, Any]:
         answer = self._folder / f"{pid}.json"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from playwright.async_api import Error as PlaywrightError
 
+from rehearsal.load.figures import processor
 from tests.network import table
 from tests.network.namespaces import NoNetworkBed, check_machine
 from tests.network.play import Played, play_once, together
@@ -85,10 +86,7 @@ def _build() -> str:
 
 
 def _machine() -> str:
-    """Its kind, not its name."""
-    models = [line for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines() if line.startswith("model name")]
-    model = models[0].split(":", 1)[1].strip() if models else "processor of an unknown kind"
-    return f"{os.cpu_count()} cores of {model}"
+    return f"{os.cpu_count()} cores of {processor()}"
 
 
 if __name__ == "__main__":

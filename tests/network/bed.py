@@ -33,15 +33,9 @@ _LINKS = ("phone", "desk")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the links have done so far. ``cpu_s`` of the process that carries them, at ``at`` on the monotonic clock."""
+    """What the links have done so far."""
 
-    cpu_s: float
-    at: float
     tallies: dict[tuple[str, str], Tally]
-
-    def cpu_share_since(self, earlier: Report) -> float:
-        """Of one core."""
-        return (self.cpu_s - earlier.cpu_s) / (self.at - earlier.at)
 
 
 @dataclass(slots=True)
@@ -117,7 +111,7 @@ class Bed:
     async def report(self) -> Report:
         answer = await self._ask({"do": "report"})
         tallies = {(link, way): Tally(**answer["tallies"][f"{link} {way}"]) for link in _LINKS for way in ("up", "down")}
-        return Report(answer["cpu_s"], answer["at"], tallies)
+        return Report(tallies)
 
     async def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self.wire.stdin is not None

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rehearsal.load.figures import machine
 from tests.network.figures import middle
 from tests.network.scenes import Bound, Figures, Scene
 from tests.network.stage import staged
@@ -15,7 +16,6 @@ from tests.network.stage import staged
 SPARE = "spare_cpu_percent"
 STOLEN = "stolen_cpu_percent"
 """What a virtual machine's host gave to others though this one had work (proc(5), steal)."""
-_PROC_STAT = Path("/proc/stat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,6 @@ def together(scene: Scene, runs: Sequence[Figures]) -> Played:
 def spare_cpu() -> Iterator[dict[str, float]]:
     """What all cores had left meanwhile and what was taken from them, in percent of the machine; known at the end."""
     found: dict[str, float] = {}
-    before = _cpu_times()
+    before = machine()
     yield found
-    idle, stolen, total = (now - then for now, then in zip(_cpu_times(), before, strict=True))
-    found[SPARE], found[STOLEN] = 100 * idle / max(1, total), 100 * stolen / max(1, total)
-
-
-def _cpu_times() -> tuple[int, int, int]:
-    """Idle, stolen and all ticks of all cores since the machine started (proc(5))."""
-    ticks = [int(word) for word in _PROC_STAT.read_text("ascii").split("\n", 1)[0].split()[1:9]]
-    return ticks[3] + ticks[4], ticks[7], sum(ticks)
+    found[SPARE], found[STOLEN] = machine().shares_since(before)

@@ -77,9 +77,8 @@ class Wire:
                 self.nats[command["link"]].rebind()
                 return {}
             case "report":
-                spent = time.process_time()
                 tallies = {f"{link} {way}": asdict(each.link.tally) for (link, way), each in self.directions.items()}
-                return {"cpu_s": spent, "at": time.monotonic(), "tallies": tallies}
+                return {"tallies": tallies}
         raise ValueError("no such command")
 
     def carry(self) -> None:

@@ -1,9 +1,8 @@
 """Put before everything else on the path of the processes under soak, and of no others: SIGUSR1 makes a process write what
 only it can know into ``$PEITONG_PROBE/PID.json``, so that the shipped processes need no such door.
 
-``tasks`` and ``threads`` are counts, ``objects`` the garbage collector's objects by type when ``census`` exists there. With
-``forget`` there, what is kept for some minutes after a consultation is forgotten after so many seconds: else a soak of two
-minutes would see nothing of it go.
+``tasks`` and ``threads`` are counts, ``by_name`` the tasks by their coroutine's name. With ``forget`` there, what is kept for
+some minutes after a consultation is forgotten after so many seconds: else a soak of two minutes would see nothing of it go.
 """
 
 import os
@@ -12,7 +11,6 @@ import signal
 
 def _answer(number: int, frame: object) -> None:
     import asyncio
-    import gc
     import json
     import sys
     import threading
@@ -29,9 +27,6 @@ def _answer(number: int, frame: object) -> None:
     loop = asyncio._get_running_loop()
     names = [task.get_coro().__qualname__ for task in asyncio.all_tasks(loop)] if loop is not None else []  # type: ignore[union-attr]
     said = {"tasks": len(names), "by_name": Counter(names), "threads": threading.active_count()}
-    if (folder / "census").exists():
-        gc.collect()
-        said["objects"] = dict(Counter(type(each).__qualname__ for each in gc.get_objects()).most_common(400))
     written = folder / f"{os.getpid()}.new"
     written.write_text(json.dumps(said))
     written.rename(folder / f"{os.getpid()}.json")
