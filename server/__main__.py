@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -15,7 +14,8 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from server import demo, logs
+from media.coredump import forbid_core_dumps
+from server import demo, descriptors, logs
 from server.clock import Clock
 from server.commands import doctor, ready, reception
 from server.commands.place import configuration
@@ -118,7 +118,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _run(config: Config, clock: Clock, luck: Chance, announce: Callable[[], None]) -> int:
     logs.configure()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # this process holds the signing key
+    forbid_core_dumps()  # this process holds the signing key
+    descriptors.allow_most()
     config.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         asyncio.run(_serving(config, clock, luck, announce))

@@ -116,14 +116,16 @@ async def examine(config: Config, progress: Progress, context: ssl.SSLContext) -
     try:
         found.append(await _database(config, database))
         progress(CHECKS["server"])
-        missing = await asyncio.to_thread(ready.ask, config)
+        told = await asyncio.to_thread(ready.ask, config)
+        found.append(machine.open_files(told.open_files))
         links = DoctorLinks(database, chance().new_secret)
-        if "server" in missing:
+        if "server" in told.missing:
             host, port = config.listen
             found += [finding("server_stopped", listen=f"{host}:{port}"), *relays.ports_taken(config)]
             token = link = ""
         else:
-            found.append(finding("server_missing", missing=", ".join(missing)) if missing else finding("server_good"))
+            away = ", ".join(told.missing)
+            found.append(finding("server_missing", missing=away) if away else finding("server_good"))
             progress(CHECKS["origin"])
             found += await asyncio.to_thread(origin.examine, config, context)
             token = await _ways(config, links, found, progress)

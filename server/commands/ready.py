@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     config = configuration(options.config)
     if config is None:
         return 2
-    missing = ask(config)
+    missing = ask(config).missing
     if options.json:
         print(json.dumps({"ok": not missing, "missing": missing}))
     elif missing:
@@ -33,15 +34,24 @@ def run(options: argparse.Namespace) -> int:
     return 1 if missing else 0
 
 
-def ask(config: Config) -> list[str]:
-    """What is missing, as ``/readyz`` says; ``server`` when nobody answers."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of ``/readyz``. ``missing``: ``server`` when nobody answers; ``open_files``: how many the server may, None if untold."""
+
+    missing: list[str]
+    open_files: int | None = None
+
+
+def ask(config: Config) -> Told:
     connection = local_connection(config)
     try:
         connection.request("GET", "/readyz")
-        missing = json.loads(connection.getresponse().read())["missing"]
-        return [str(name) for name in missing]
+        document = json.loads(connection.getresponse().read())
+        missing = [str(name) for name in document["missing"]]
+        open_files = document.get("open_files")
+        return Told(missing, open_files if type(open_files) is int else None)
     except (OSError, HTTPException, ValueError, KeyError, TypeError):
-        return ["server"]
+        return Told(["server"])
     finally:
         connection.close()
 

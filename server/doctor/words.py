@@ -16,7 +16,6 @@ CHECKS: Final[Mapping[str, str]] = MappingProxyType({
     "data": "数据目录 / data folder",
     "disk": "磁盘空间 / disk space",
     "clock": "系统时间 / clock",
-    "core_dumps": "内存转储 / core dumps",
     "files": "打开文件数 / open files",
     "udp_buffers": "UDP 缓冲 / UDP buffers",
     "database": "数据库 / database",
@@ -78,14 +77,12 @@ CATALOGUE: Final[Mapping[str, tuple[str, Words]]] = MappingProxyType({
         _F, "系统时间是 {now}，早于本软件的发布时间。", "The clock says {now}, which is before this software was made.",
         "请校正系统时间并启用时间同步。", "Set the clock, and enable its synchronisation.")),
     "clock_unknown": ("clock", Words(_U, "系统没有告知时间是否同步。", "The system does not tell whether its clock is synchronised.")),
-    "core_good": ("core_dumps", Words(_G, "服务各进程自行关闭内存转储。", "The server's processes forbid core dumps themselves.")),
-    "core_piped": ("core_dumps", Words(
-        _W, "core_pattern 把转储交给 {handler}，它不遵守进程的大小限制。", "core_pattern hands dumps to {handler}, which does not heed a process's size limit.",
-        "请运行 sysctl -w kernel.core_pattern=core，或停用该程序，以免密钥落盘。", "Run sysctl -w kernel.core_pattern=core, or disable that program, lest keys reach the disk.")),
-    "files_good": ("files", Words(_G, "每个进程最多可打开 {limit} 个文件。", "A process may open {limit} files.")),
+    "files_good": ("files", Words(_G, "服务最多可打开 {limit} 个文件。", "The server may open {limit} files.")),
     "files_low": ("files", Words(
-        _W, "每个进程最多只能打开 {limit} 个文件。", "A process may open only {limit} files.",
-        "请把限制提高到 {wanted}（systemd：LimitNOFILE={wanted}）。", "Raise the limit to {wanted} (systemd: LimitNOFILE={wanted}).")),
+        _W, "服务最多只能打开 {limit} 个文件。", "The server may open only {limit} files.",
+        "请把限制提高到 {wanted}（systemd：LimitNOFILE={wanted}），再重启服务。", "Raise the limit to {wanted} (systemd: LimitNOFILE={wanted}) and restart the server.")),
+    "files_unknown": ("files", Words(
+        _U, "服务最多可打开多少文件，运行时才看得到。", "How many files the server may open can be seen only while it runs.")),
     "buffers_good": ("udp_buffers", Words(_G, "接收缓冲上限 {receive_kib} KiB，发送 {send_kib} KiB。", "At most {receive_kib} KiB to receive, {send_kib} KiB to send.")),
     "buffers_small": ("udp_buffers", Words(
         _W, "接收缓冲上限 {receive_kib} KiB，发送 {send_kib} KiB，需要 {wanted_kib} KiB；繁忙时会丢包。",

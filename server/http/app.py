@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from server import descriptors
 from server.http.doctor import add_doctor
 from server.http.family import add_family
-from server.http.house import HOUSE, House
+from server.http.house import HOUSE, House, is_asked_here
 from server.http.letter import add_letter
 from server.http.pages import add_pages
 from server.http.shell import MAX_BODY, middlewares
@@ -31,5 +32,9 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
+    """Whoever asks on this machine, as the doctor does, is also told the server's limit of open files."""
     missing = await request.app[HOUSE].ready()
-    return web.json_response({"ok": not missing, "missing": missing}, status=503 if missing else 200)
+    said: dict[str, object] = {"ok": not missing, "missing": missing}
+    if is_asked_here(request):
+        said["open_files"] = descriptors.allowed()
+    return web.json_response(said, status=503 if missing else 200)

@@ -59,6 +59,14 @@ def asker(request: web.Request) -> str:
     return client_address(request.remote or "", forwarded, request.app[HOUSE].config.trusted_proxies)
 
 
+def is_asked_here(request: web.Request) -> bool:
+    """Whether the request comes from this machine itself, and no proxy says that it passes it on for somebody."""
+    if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers or request.transport is None:
+        return False
+    ours, theirs = (request.transport.get_extra_info(name) for name in ("sockname", "peername"))
+    return ours is not None and theirs is not None and bool(ours[0] == theirs[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Someone at a visit: the role, and the device or sign-in that vouches for it."""

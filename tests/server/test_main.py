@@ -57,6 +57,36 @@ def test_the_help_names_what_the_door_does_besides(capsys: pytest.CaptureFixture
     assert [command for command in ("rehearse", "bench", "check", "test") if f"\n    {command} " not in told] == []
 
 
+_LIMITS = """
+import ctypes, resource, sys
+from pathlib import Path
+from server import __main__
+from server.clock import Clock
+from server.config import Config
+from server.wiring import chance
+
+def instead_of_serving(work):
+    work.close()
+    print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))  # PR_GET_DUMPABLE
+    print(*resource.getrlimit(resource.RLIMIT_CORE))
+    print(*resource.getrlimit(resource.RLIMIT_NOFILE))
+
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
+print(hard)
+__main__.asyncio.run = instead_of_serving
+__main__._run(Config(Path(sys.argv[1]), (), "http://localhost:1"), Clock(), chance(), print)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Linux's")
+def test_a_server_leaves_no_core_and_may_open_as_many_files_as_it_is_let(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _LIMITS, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    hard, dumpable, core, files = done.stdout.splitlines()
+    assert (dumpable, core, files) == ("0", "0 0", f"{hard} {hard}")
+
+
 def test_a_faulty_configuration_lists_every_fault_and_exits_2(tmp_path: Path) -> None:
     file = tmp_path / "peitong.toml"
     file.write_text("[http]\nlisten = 'nowhere'\n[media]\nrelays = 0\n", "utf-8")

@@ -102,12 +102,9 @@ def test_the_kernels_own_word_on_its_clock_is_understood() -> None:
     assert machine.clock(NOW).code in {"clock_good", "clock_free", "clock_unknown"}
 
 
-def test_a_core_pattern_that_is_a_program_is_warned_of(tmp_path: Path) -> None:
-    pattern = tmp_path / "core_pattern"
-    pattern.write_text("core\n")
-    assert machine.core_dumps(pattern).code == "core_good"
-    pattern.write_text("|/usr/lib/systemd/systemd-coredump %P\n")
-    assert machine.core_dumps(pattern).figures["handler"] == "/usr/lib/systemd/systemd-coredump"
+@pytest.mark.parametrize(("limit", "code"), [(None, "files_unknown"), (1024, "files_low"), (65_536, "files_good")])
+def test_open_files_are_judged_by_what_the_server_says_of_itself(limit: int | None, code: str) -> None:
+    assert machine.open_files(limit).code == code
 
 
 def test_kernel_buffers_are_held_against_what_the_relay_asks_for(tmp_path: Path) -> None:
@@ -410,6 +407,7 @@ async def test_a_running_server_is_examined_down_to_its_ports_and_through_coturn
     found = by_check(out)
     assert code == 0
     assert (found["server"], found["origin"], found["database"]) == (["server_good"], ["origin_plain"], ["database_good"])
+    assert found["files"] in (["files_good"], ["files_low"])
     assert (found["udp"], found["tcp"]) == (["udp_loopback"], ["tcp_good"])
     assert found["turn"] == ["turn_good", "turn_good"]
     link = json.loads(out)["link"]
@@ -459,7 +457,7 @@ async def test_a_stopped_server_is_said_to_be_and_the_rest_is_examined(
     await database.close()
     found, link = await doctor.examine(config, lambda what: None, TRUSTING_NOBODY)
     assert link == ""
-    assert {"server_stopped", "database_good", "recipients_good", "turn_off"} <= set(codes(found))
+    assert {"server_stopped", "files_unknown", "database_good", "recipients_good", "turn_off"} <= set(codes(found))
     assert not any(finding.check == "origin" for finding in found)
 
 

@@ -16,13 +16,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from server import demo
-from server.commands.ready import ask
+from server.commands.ready import Told, ask
 from server.config import Config
 
 RECIPIENT = "age1" + "q" * 58
 
 
-async def asked(tmp_path: Path, answer: web.Response, *, secure: bool = False, host: str = "127.0.0.1") -> list[str]:
+async def asked(tmp_path: Path, answer: web.Response, *, secure: bool = False, host: str = "127.0.0.1") -> Told:
     """What the check says of a server that answers like this."""
 
     async def readyz(request: web.Request) -> web.Response:
@@ -50,24 +50,29 @@ def told(*missing: str) -> web.Response:
 
 
 async def test_a_server_that_is_ready_misses_nothing(tmp_path: Path) -> None:
-    assert await asked(tmp_path, told()) == []
+    assert await asked(tmp_path, told()) == Told([])
 
 
 async def test_it_follows_https_whatever_name_the_certificate_has(tmp_path: Path) -> None:
-    assert await asked(tmp_path, told(), secure=True) == []
+    assert await asked(tmp_path, told(), secure=True) == Told([])
 
 
 async def test_a_server_that_listens_everywhere_is_asked_on_this_machine(tmp_path: Path) -> None:
-    assert await asked(tmp_path, told(), host="0.0.0.0") == []
+    assert await asked(tmp_path, told(), host="0.0.0.0") == Told([])
 
 
 async def test_what_does_not_answer_is_named(tmp_path: Path) -> None:
-    assert await asked(tmp_path, told("database", "relay-1")) == ["database", "relay-1"]
+    assert await asked(tmp_path, told("database", "relay-1")) == Told(["database", "relay-1"])
+
+
+@pytest.mark.parametrize(("said", "heard"), [(4096, 4096), ("4096", None), (True, None), (None, None)])
+async def test_the_limit_of_open_files_is_handed_on(tmp_path: Path, said: object, heard: int | None) -> None:
+    assert await asked(tmp_path, web.json_response({"missing": [], "open_files": said})) == Told([], heard)
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"missing": 3}', "<html>"])
 async def test_an_answer_of_something_else_is_no_server(tmp_path: Path, body: str) -> None:
-    assert await asked(tmp_path, web.Response(text=body)) == ["server"]
+    assert await asked(tmp_path, web.Response(text=body)) == Told(["server"])
 
 
 @pytest.mark.process

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import resource
+from http.client import HTTPConnection
+
 from tests.server.http.conftest import Browser, House
 
 
@@ -68,6 +73,19 @@ async def test_readiness_names_what_does_not_answer(house: House, stranger: Brow
     answer = await stranger.get("/readyz")
     assert answer.status == 503
     assert (await answer.json())["missing"] == ["database", "relay-1", "recorder-1"]
+
+
+async def test_only_who_asks_on_this_machine_is_told_its_limit_of_open_files(house: House, stranger: Browser) -> None:
+    assert (await (await stranger.get("/readyz")).json())["open_files"] == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    for header in ({"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}):
+        assert (await (await stranger.get("/readyz", headers=header)).json()).keys() == {"ok", "missing"}
+
+    def from_elsewhere() -> set[str]:
+        connection = HTTPConnection("127.0.0.1", house.web.port, source_address=("127.0.0.2", 0))
+        connection.request("GET", "/readyz")
+        return set(json.loads(connection.getresponse().read()))
+
+    assert await asyncio.to_thread(from_elsewhere) == {"ok", "missing"}
 
 
 async def test_a_browser_that_is_both_says_as_whom_it_asks(house: House, guardian: Browser) -> None:
