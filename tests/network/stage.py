@@ -8,19 +8,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from media.recorder.manifest import Level
 from rehearsal.sealed import manifest_of, sealed
 from server.recordings import verify
-from tests.e2e.people import Guardian, Person, Physician, within
+from tests.e2e.people import Guardian, Person, Physician
 from tests.network import probe
 from tests.network.bed import Bed, bed
 from tests.network.figures import Record
 from tests.network.house import House, house, turn_server
-from tests.network.visit import arrive, people, stats
+from tests.network.visit import meet, people
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +47,8 @@ class Stage:
         return self.guardian, self.physician
 
     async def meet(self) -> float:
-        """From closed browsers to Live, both seeing each other move; returns when the physician clicked to admit.
-
-        Which nobody does before the page with the file is there and connected: that is a time of its own (``connected_s``).
-        """
-        await arrive(self.house, self.guardian, self.physician)
-        for person in self.people:
-            await within(20, partial(stats, person), _connected, f"{person.name} is connected")
-        await self.physician.acts("admit")
-        await asyncio.gather(self.physician.sees_moving("guardian"), self.guardian.sees_moving("physician"))
-        await self.physician.attests()
-        await self.physician.reads("就诊进行中")
+        """As ``visit.meet``; returns when the physician clicked to admit. Until then is a time of its own (``connected_s``)."""
+        await meet(self.house, self.guardian, self.physician)
         clicks = (await probe.taken(self.physician.page)).clicks
         return next(at for at, name in clicks if name == "act-admit")
 
@@ -92,10 +81,6 @@ class Stage:
         held = [line for line in lines if line["type"] == "hold" and origin + line["at_us"] / 1e6 >= since]
         on = [line for line in lines if line["type"] == "resume" and origin + line["at_us"] / 1e6 >= until]
         return bool(held and on)
-
-
-def _connected(said: list[dict[str, Any]]) -> bool:
-    return any(each["type"] == "transport" and each.get("dtlsState") == "connected" for each in said)
 
 
 @asynccontextmanager

@@ -147,12 +147,19 @@ async def arrive(house: House, guardian: Guardian, physician: Physician) -> None
 
 
 async def meet(house: House, guardian: Guardian, physician: Physician) -> None:
-    """From closed browsers to Live, both seeing each other move."""
+    """From closed browsers to Live, both seeing each other move. The physician admits when both pages are connected, as people
+    do who see the file first."""
     await arrive(house, guardian, physician)
+    for person in (guardian, physician):
+        await within(20, partial(stats, person), _connected, f"{person.name} is connected")
     await physician.acts("admit")
     await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
     await physician.attests()
     await physician.reads("就诊进行中")
+
+
+def _connected(said: list[dict[str, Any]]) -> bool:
+    return any(each["type"] == "transport" and each.get("dtlsState") == "connected" for each in said)
 
 
 @cache
