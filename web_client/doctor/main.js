@@ -1,11 +1,12 @@
-/** Wires the doctor's page: nothing begins before the button, the camera is asked for only on its own, and the report is sent at the end. */
+/** Wires the doctor's page: the link is tried at once and nothing else begins before the button, the camera is asked for only on its own, and the report is sent at the end. */
 
-import { ApiProblem, createApi } from "../shared/api.js";
+import { createApi } from "../shared/api.js";
 import { rememberedLanguage, rememberLanguage, translator } from "../shared/i18n/i18n.js";
 import { storageOf } from "../shared/storage.js";
 import { deviceProblemOf } from "../shared/support.js";
+import { screenOfError, tryLink } from "./link.js";
 import { survey, synthetic, trySocket, tryWay } from "./probe.js";
-import { asText, initial, reportOf, screenOfProblem, tokenOf, waysOf, withWay } from "./state.js";
+import { asText, initial, reportOf, tokenOf, waysOf, withWay } from "./state.js";
 import { show } from "./view.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -56,7 +57,7 @@ async function run() {
     change({ screen: "done" });
     await send();
   } catch (error) {
-    change({ screen: screenOfProblem(error instanceof ApiProblem ? error.code : "unknown") });
+    change({ screen: screenOfError(error) });
   } finally {
     media.stop();
   }
@@ -106,3 +107,10 @@ async function copy() {
 
 root.replaceChildren();
 change({});
+if (state.screen === "ready") {
+  void tryLink(
+    server,
+    () => state.screen,
+    (screen) => change({ screen }),
+  );
+}
