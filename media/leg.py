@@ -386,6 +386,10 @@ class Leg:
         """Asks for what is missing; to be called every 20 ms while the gate is open."""
         if self.overflow.running_over:
             return
+        for stream in self.streams.values():
+            if stream.gaps.answered_us >= 0:
+                self.counters.round_trip.measured(stream.gaps.answered_us)
+                stream.gaps.answered_us = -1
         rtt_us = self.counters.round_trip.rtt_us
         for stream in self.streams.values():
             if stream.keyframes.pending and stream.keyframes.due(now_us, rtt_us):

@@ -16,6 +16,7 @@ Light = Literal["good", "fair", "poor"]
 
 CLOCK_RATES: Mapping[str, int] = {"audio": 48_000, "video": 90_000}
 MAX_RTT_US = 10_000_000
+RISING, FALLING = 2, 8  # the part of the difference that a measurement moves the round trip by is one in so many
 _REMEMBERED_REPORTS = 16
 
 
@@ -111,9 +112,12 @@ class Interval:
 
 
 class RoundTrip:
-    """The round trip to a leg, from the reports that passed through to it and its answers (RFC 3550, 6.4.1).
+    """The round trip to a leg: from the reports that passed through to it and its answers (RFC 3550, 6.4.1), about one a
+    second, and from the repairs that it sent.
 
-    A sender report that came from elsewhere is timed from when it left here, so this is the round trip of this leg alone.
+    A sender report that came from elsewhere is timed from when it left here, so this is the round trip of this leg alone. It
+    rises fast and falls slowly: to take a long way for a short one costs more (pictures are shown before their repair is
+    there, and what is under way is asked for again) than the other way round.
     """
 
     __slots__ = ("_left_us", "rtt_us")
@@ -133,9 +137,12 @@ class RoundTrip:
         left_us = self._left_us.get(last_sr)
         if left_us is None:
             return
-        rtt_us = now_us - left_us - delay * 1_000_000 // 65_536
+        self.measured(now_us - left_us - delay * 1_000_000 // 65_536)
+
+    def measured(self, rtt_us: int) -> None:
         if 0 <= rtt_us <= MAX_RTT_US:
-            self.rtt_us = rtt_us if self.rtt_us < 0 else (7 * self.rtt_us + rtt_us) // 8
+            share = RISING if rtt_us > self.rtt_us else FALLING
+            self.rtt_us = rtt_us if self.rtt_us < 0 else self.rtt_us + (rtt_us - self.rtt_us) // share
 
 
 class Freezes:

@@ -78,18 +78,19 @@ class GapTracker:
     """
 
     __slots__ = (
-        "_credit", "_highest", "_late_us", "_left", "_missing", "_newest_us", "_next", "_rtt_us", "broken", "lost", "recovered",
-        "requests",
+        "_credit", "_highest", "_late_us", "_left", "_missing", "_newest_us", "_next", "_rtt_us", "answered_us", "broken",
+        "lost", "recovered", "requests",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self._next = -1  # the 16-bit sequence that comes next
         self._highest = 0  # newest index: sequence plus 65536 a cycle
-        self._missing: dict[int, list[int]] = {}  # index -> [found at, asked at, tries, times said in this try]
+        self._missing: dict[int, list[int]] = {}  # index -> [found at, asked at, tries, times said in this try, first asked at]
         self._credit = _CREDIT_CAP
         self._late_us, self._rtt_us = REORDER_US, 0
         self._newest_us = 0
         self._left = False  # it stopped with holes
+        self.answered_us = -1  # since its owner last looked: how long a repair took from the first request on
         self.broken = False  # since its owner last looked, a hole was left that a decoder cannot go past
         self.lost = 0  # given up
         self.recovered = 0
@@ -121,7 +122,7 @@ class GapTracker:
             hole = self._missing.pop(self._highest + 1 + ahead - 0x10000, None)
             if hole is not None:
                 self.recovered += 1
-                self._came_late(now_us - hole[0], now_us - hole[1] if hole[2] else 0)
+                self._came_late(hole, now_us)
             return
         self._newest_us = now_us
         if ahead > MAX_GAP:
@@ -129,7 +130,7 @@ class GapTracker:
             self.broken = True
             return
         for index in range(self._highest + 1, self._highest + 1 + ahead):
-            self._missing[index] = [now_us, -1, 0, 0]
+            self._missing[index] = [now_us, -1, 0, 0, -1]
         self._highest += ahead + 1
         self._next = (sequence + 1) & 0xFFFF
         while len(self._missing) > MAX_GAP:
@@ -137,12 +138,16 @@ class GapTracker:
             self.lost += 1
             self.broken = True
 
-    def _came_late(self, late_us: int, asked_us: int) -> None:
-        """A hole was filled, ``asked_us`` after it was asked for: sooner than an answer can come, it was only reordered."""
-        if asked_us < self._rtt_us >> 1 or not asked_us:
+    def _came_late(self, hole: list[int], now_us: int) -> None:
+        """A hole was filled: if that was sooner than an answer can come, the packet was only reordered."""
+        found_us, asked_us, tries, _, first_us = hole
+        if not tries or now_us - asked_us < max(1, self._rtt_us >> 1):
+            late_us = now_us - found_us
             self._late_us = max(self._late_us, min(MOST_REORDER_US, late_us + (late_us >> 2)))
         else:
             self._late_us = max(REORDER_US, self._late_us - (self._late_us >> 4))
+            if tries == 1 or self._rtt_us < MIN_RETRY_US:  # else who knows which try it answers (Karn)
+                self.answered_us = now_us - first_us
 
     def _restart(self, sequence: int) -> None:
         self.lost += len(self._missing)
@@ -177,12 +182,14 @@ class GapTracker:
         ask: list[int] = []
         given_up: list[int] = []
         for index, hole in self._missing.items():
-            found_us, asked_us, tries, said = hole
+            found_us, asked_us, tries, said, _ = hole
             if now_us - found_us > MAX_AGE_US or (tries >= MAX_TRIES and now_us - asked_us >= retry_us):
                 given_up.append(index)
             elif (now_us - found_us >= self._late_us if tries == 0 else now_us - asked_us >= retry_us) and self._credit >= 100:
                 self._credit -= 100
                 hole[1], hole[2], hole[3] = now_us, tries + 1, 1
+                if not tries:
+                    hole[4] = now_us
                 ask.append(index & 0xFFFF)
             elif said == 1 and rtt_us >= LONG_RTT_US and now_us - asked_us >= SAID_TWICE_US:
                 hole[3] = 2

@@ -150,6 +150,18 @@ def test_an_uplink_that_runs_over_is_capped_and_not_asked_for_what_it_lost() -> 
     assert _of(said, rtcp.PictureLossIndication)
 
 
+def test_a_repair_says_how_far_away_the_browser_is() -> None:
+    call = _Call()
+    call.passes(200)
+    lost = call.sequence + 1
+    call.lose(1)
+    call.passes(100)
+    assert {each.lost for each in _of(call.said(), rtcp.Nack)} == {(lost,)}
+    call.kit.srtp("guardian", _numbered(VP8, PICTURE_SSRC, lost, lost, DELTA))
+    call.passes(20)
+    assert 60_000 <= call.leg.counters.round_trip.rtt_us <= 90_000
+
+
 def test_a_picture_that_stopped_with_a_hole_and_goes_on_without_a_keyframe_is_asked_for_one() -> None:
     call = _Call()
     call.passes(200)

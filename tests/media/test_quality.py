@@ -153,6 +153,18 @@ def test_a_round_trip_is_smoothed_and_nonsense_ignored() -> None:
     assert trip.rtt_us == -1
     trip.answered(1, 0, 80 * MS)
     trip.answered(1, 0, 160 * MS)
+    assert trip.rtt_us == 120 * MS, "up fast"
+    trip.answered(1, 0, 40 * MS)
+    assert trip.rtt_us == 110 * MS, "down slowly"
+
+
+def test_a_repair_measures_the_round_trip_too() -> None:
+    trip = RoundTrip()
+    trip.measured(-1)
+    trip.measured(MAX_RTT_US + 1)
+    assert trip.rtt_us == -1
+    trip.measured(80 * MS)
+    trip.measured(100 * MS)
     assert trip.rtt_us == 90 * MS
 
 

@@ -122,6 +122,28 @@ def test_it_gives_up_on_what_is_too_old() -> None:
     assert (gaps.missing, gaps.lost) == (0, 1)
 
 
+def test_a_repair_tells_how_long_the_way_is() -> None:
+    gaps = tracker(1, 3)
+    assert gaps.due(10 * MS, 50 * MS) == [2]
+    assert gaps.answered_us == -1
+    gaps.received(2, 70 * MS)
+    assert gaps.answered_us == 60 * MS
+    gaps.answered_us = -1
+    gaps.received(5, 100 * MS)
+    assert gaps.due(110 * MS, 50 * MS) == gaps.due(180 * MS, 50 * MS) == [4]
+    gaps.received(4, 220 * MS)
+    assert gaps.answered_us == -1, "nobody knows which request it answers"
+
+
+def test_a_way_that_has_become_long_is_known_by_its_first_repair() -> None:
+    """Reports come once a second; until then each packet would be asked for again and again."""
+    gaps = tracker(1, 3)
+    asked = [at for at in range(10, 170, 20) if gaps.due(at * MS, 2 * MS)]
+    assert asked[:3] == [10, 50, 90]
+    gaps.received(2, 170 * MS)
+    assert gaps.answered_us == 160 * MS
+
+
 def test_a_leap_is_not_repaired() -> None:
     gaps = tracker(1, 3, 4 + MAX_GAP + 1)
     assert (gaps.missing, gaps.lost) == (0, 1)
