@@ -322,6 +322,8 @@ test("when a visit has ended media stops and messages still come", async () => {
   const sendings = () => world.sockets.flatMap(({ sent }) => sent).filter(({ message }) => message.type === "sending").length;
   const before = sendings();
   assert.equal(before, 1);
+  world.socket.sent.find(({ message }) => message.type === "sending").answered({ ok: true });
+  await world.settle();
   world.connection.endMedia();
   world.welcome(2);
   await world.pass(5_000);

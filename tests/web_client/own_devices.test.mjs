@@ -108,6 +108,19 @@ test("a camera that comes after all was released is switched off at once", async
   }
 });
 
+test("once all was released the reader is asked no more", async () => {
+  for (const answered of [0, 1]) {
+    const page = begin();
+    const opening = page.own.open();
+    if (answered) await devices.refuse("NotReadableError");
+    page.own.release();
+    if (answered) await devices.give();
+    else await devices.refuse("NotReadableError");
+    assert.equal(await opening, false);
+    assert.deepEqual([devices.waiting, devices.lit], [[], 0]);
+  }
+});
+
 test("one that is released while the cameras are counted stays closed", async () => {
   const page = begin();
   let counted;

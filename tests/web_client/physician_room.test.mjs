@@ -130,12 +130,37 @@ test("a visit that ended for want of consent asks for no device again, and repor
   await world.taken();
   world.devices.opened[1].dispatchEvent(new Event("ended"));
   await world.taken();
-  await world.ends("consent_withdrawn");
   const told = world.reports.length;
+  await world.ends("consent_withdrawn");
   await world.isSeen();
   document.dispatchEvent(new Event("visibilitychange"));
-  await world.room.openDevices();
+  void world.room.openDevices();
+  await settle();
   assert.deepEqual([world.devices.waiting, world.devices.lit, world.reports.length], [[], 0, told]);
+});
+
+test("a report that was refused because the visit had ended is not repeated", async () => {
+  await world.enters();
+  await world.devices.give();
+  await world.ends("consent_withdrawn");
+  world.socket.sent.find(({ message: { type } }) => type === "device_report").answered({ ok: false, code: "session_ended", text: "" });
+  await settle();
+  mock.timers.tick(10_000);
+  await settle();
+  assert.equal(world.reports.length, 1);
+});
+
+test("whoever takes the seat anew tells of the devices again", async () => {
+  await world.enters();
+  await world.devices.give();
+  await world.taken();
+  world.socket.fire("disconnect");
+  mock.timers.tick(400);
+  await settle();
+  world.socket.fire("connect");
+  world.seq = 0;
+  await world.says(welcome(2, { role: "physician" }));
+  assert.deepEqual(world.reports, ["live live", "live live"]);
 });
 
 test("a page whose seat was taken, or that is refused, lets its devices go", async () => {

@@ -159,6 +159,7 @@ test("a change that no socket carried is told when one does, and once", async ()
 
 test("once stopped it looks no more", async () => {
   const { world, uplink, pass } = page();
+  world.answer = { ok: false, code: "unavailable" };
   uplink.start();
   uplink.start();
   await pass(1);

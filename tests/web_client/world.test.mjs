@@ -55,6 +55,14 @@ test("a page that was frozen, or kept for the back button, missed everything", (
   assert.deepEqual(told, [Infinity, Infinity]);
 });
 
+test("a page that is seen twice within a moment is told so twice, as nothing was missed between", () => {
+  const { told, page } = begin();
+  page.dispatchEvent(new Event("visibilitychange"));
+  clockMs += 500;
+  page.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual(told, [0, 0]);
+});
+
 test("one thaw is told once, in whichever order its events come", () => {
   const events = {
     resume: ({ page }) => page.dispatchEvent(new Event("resume")),

@@ -29,15 +29,16 @@ export function browserSupport() {
 /**
  * Microphone and camera, asked for together (one question to the reader); when that fails each alone, so that one of them is better
  * than none. Never rejects.
- * @param {Facing} facing
+ * @param {Facing} facing @param {() => boolean} overtaken once it is so nothing more is asked for
  * @returns {Promise<Opened>}
  */
-export async function openDevices(facing) {
+export async function openDevices(facing, overtaken) {
   const both = await ask({ audio: SOUND, video: pictureOf(facing) });
   if (both.stream) return { ...tracksOf(both.stream), audioProblem: null, videoProblem: null };
-  if (both.problem === "denied" && (await bothDenied())) return { audio: null, video: null, audioProblem: "denied", videoProblem: "denied" };
+  const { problem } = both;
+  if (overtaken() || (problem === "denied" && (await bothDenied()))) return { audio: null, video: null, audioProblem: problem, videoProblem: problem };
   const sound = await ask({ audio: SOUND });
-  const picture = await openCamera(facing);
+  const picture = overtaken() ? { track: null, problem } : await openCamera(facing);
   return { audio: sound.stream?.getAudioTracks()[0] ?? null, audioProblem: sound.problem, video: picture.track, videoProblem: picture.problem };
 }
 

@@ -59,7 +59,7 @@ export class OwnDevices {
     this.#stop("audio");
     this.#stop("video");
     const { facing } = this.#wish;
-    const { audio, video, audioProblem, videoProblem } = await openDevices(facing);
+    const { audio, video, audioProblem, videoProblem } = await openDevices(facing, overtaken);
     if (overtaken()) {
       for (const track of [audio, video]) track?.stop();
       return false;
