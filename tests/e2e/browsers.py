@@ -31,8 +31,8 @@ async def launch(playwright: Playwright, video: Path, tone: Path, executable: st
 
 
 async def phone(browser: Browser, **options: Any) -> BrowserContext:
-    return await browser.new_context(**_CHINESE, **_PHONE, **options)
+    return await browser.new_context(**{**_CHINESE, **_PHONE, **options})
 
 
 async def desk(browser: Browser, **options: Any) -> BrowserContext:
-    return await browser.new_context(**_CHINESE, **_DESK, **options)
+    return await browser.new_context(**{**_CHINESE, **_DESK, **options})

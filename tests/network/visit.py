@@ -83,7 +83,8 @@ async def _page(
     async with async_playwright() as playwright:
         browser = await browsers.launch(playwright, *film(clip, scale), _in_namespace(place.namespace, folder))
         try:
-            context = await shape(browser, ignore_https_errors=True)
+            # a pixel for a pixel: a phone's GPU draws four times as many, these cores would draw them all by themselves
+            context = await shape(browser, ignore_https_errors=True, device_scale_factor=1)
             await context.add_init_script(f"({KEEP_PEERS})();{script}")
             yield context, await context.new_page()
         finally:
