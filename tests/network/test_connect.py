@@ -13,7 +13,7 @@ from tests.e2e.people import within
 from tests.network.bed import Bed, bed
 from tests.network.house import house, turn_server
 from tests.network.impair import Impairments
-from tests.network.visit import answers_on_its_path, both_see_each_other_again, calls_from, chosen_path, consultation
+from tests.network.visit import another_path, answers_on_its_path, both_see_each_other_again, chosen_path, consultation
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300)]
 
@@ -38,7 +38,8 @@ async def test_a_call_connects_and_comes_back_after_a_blackout_at_a_new_address_
         await b.blackout("phone", False)
         await both_see_each_other_again(guardian, physician, within_s=15)
 
-        await calls_from(guardian, await b.new_address("phone"), within_s=15)
+        async with another_path(guardian, within_s=15):
+            await b.new_address("phone")
         await both_see_each_other_again(guardian, physician, within_s=20)
 
         answered = await answers_on_its_path(guardian)

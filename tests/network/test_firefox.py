@@ -11,7 +11,7 @@ from tests.e2e.people import Physician
 from tests.network.bed import bed
 from tests.network.firefox import FirefoxGuardian, firefox_guardian, sees_anything_move
 from tests.network.house import house
-from tests.network.visit import calls_from, physician_at, sees_moving_again
+from tests.network.visit import another_path, physician_at, sees_moving_again
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300)]
 
@@ -34,7 +34,8 @@ async def test_a_guardian_in_firefox_sees_is_seen_and_comes_back_after_a_blackou
         await b.blackout("phone", False)
         await both_see_something_move(guardian, physician, within_s=20)
 
-        await calls_from(guardian, await b.new_address("phone"), within_s=15)
+        async with another_path(guardian, within_s=15):
+            await b.new_address("phone")
         await both_see_something_move(guardian, physician, within_s=20)
 
 

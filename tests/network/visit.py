@@ -122,15 +122,18 @@ async def chosen_path(person: Person) -> tuple[str, str]:
     return own["candidateType"], own.get("relayProtocol", own["protocol"])
 
 
-async def calls_from(person: Person, address: str, within_s: float) -> None:
-    """A path from that address carries the person's call."""
+async def paths(person: Person) -> set[str]:
+    """The candidate pairs that carry the person's call, or did so before."""
+    pairs = [each for each in await stats(person) if each["type"] == "candidate-pair"]
+    return {each["id"] for each in pairs if each.get("nominated") and each["state"] == "succeeded"}
 
-    def carries(said: list[dict[str, Any]]) -> bool:
-        own = {each["id"] for each in said if each["type"] == "local-candidate" and each.get("address") == address}
-        pairs = [each for each in said if each["type"] == "candidate-pair" and each["localCandidateId"] in own]
-        return any(each.get("nominated") and each["state"] == "succeeded" for each in pairs)
 
-    await within(within_s, partial(stats, person), carries, f"{person.name} calls from {address}")
+@asynccontextmanager
+async def another_path(person: Person, within_s: float) -> AsyncIterator[None]:
+    """What happens inside takes the person's path away; at the end the call has another one."""
+    before = await paths(person)
+    yield
+    await within(within_s, partial(paths, person), lambda now: bool(now - before), f"{person.name} has another path")
 
 
 async def answers_on_its_path(person: Person) -> int:
