@@ -81,6 +81,19 @@ class _Grant:
     owner: int
     key: bytes
     seen: dict[bytes, Address] = field(default_factory=dict)
+    newest: Address = ()
+
+    def first_from(self, transaction: bytes, address: Address) -> bool:
+        """Whether this transaction was first heard from here. Thousands are remembered, mostly with the same address."""
+        if address == self.newest:
+            address = self.newest
+        else:
+            self.newest = address
+        if self.seen.setdefault(transaction, address) != address:
+            return False
+        if len(self.seen) > _REMEMBERED_TRANSACTIONS:
+            del self.seen[next(iter(self.seen))]
+        return True
 
 
 class Agent:
@@ -122,10 +135,8 @@ class Agent:
             return Drop.UNKNOWN_UFRAG
         if not hmac.compare_digest(hmac.digest(grant.key, request.signed, hashlib.sha1), request.integrity):
             return Drop.BAD_INTEGRITY
-        if grant.seen.setdefault(request.transaction, address) != address:
+        if not grant.first_from(request.transaction, address):
             return Drop.REPLAYED
-        if len(grant.seen) > _REMEMBERED_TRANSACTIONS:
-            del grant.seen[next(iter(grant.seen))]
         if not self._validate(grant.owner, address, now_us):
             return Drop.ADDRESS_IN_USE
         return Binding(grant.owner, address, request.nominated, _success(request.transaction, address, grant.key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import zlib
 
 import pytest
@@ -162,6 +163,19 @@ def test_the_memory_of_requests_is_bounded_but_long(agent: Agent) -> None:
         agent.receive(request(transaction=number.to_bytes(12, "big")), ADDRESS, number)
     assert agent.receive(request(transaction=(1).to_bytes(12, "big")), ELSEWHERE, 0) is Drop.REPLAYED
     assert isinstance(agent.receive(request(transaction=(0).to_bytes(12, "big")), ELSEWHERE, 0), Binding)
+
+
+def test_what_is_remembered_of_an_hour_of_checks_is_small(agent: Agent) -> None:
+    """The kernel gives a new tuple for each datagram; kept, they would weigh more than all the rest of a leg's memory."""
+    checks = [request(transaction=number.to_bytes(12, "big")) for number in range(1440)]  # an hour of them
+    tracemalloc.start()
+    try:
+        for check in checks:
+            agent.receive(check, ("".join(("203.0.", "113.7")), int("40001")), 0)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1440 * 160
 
 
 def test_an_ice_restart_keeps_the_last_credentials_good(agent: Agent) -> None:
