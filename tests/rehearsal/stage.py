@@ -38,7 +38,7 @@ class Stage:
 
     def process(self, module: str) -> int:
         """The process id of the app's child that runs ``module`` (media.relay, media.recorder)."""
-        found = [pid for pid in children_of(self.app) if module in command_of(pid)]
+        found = [pid for pid in children_of(self.app) if f"-m {module} " in command_of(pid)]
         assert len(found) == 1, f"{len(found)} processes run {module}"
         return found[0]
 
