@@ -53,10 +53,9 @@ class RembRelay:
     RELEASE_PER_S = 0.08
     LOSS_HOLDS_US = 2_000_000
 
-    def __init__(self, ceiling_bps: int = PLENTY_BPS) -> None:
-        """``ceiling_bps``: a cap released up to here is lifted. ``estimate_bps``: what the receiver said last, 0 when never."""
-        self.estimate_bps = 0
-        self._cap = Cap(self.RELEASE_PER_S, ceiling_bps)
+    def __init__(self) -> None:
+        self.estimate_bps = 0  # what the receiver said last; 0: nothing yet
+        self._cap = Cap(self.RELEASE_PER_S, PLENTY_BPS)
         self._lossy_until_us = -1
 
     def estimate(self, remb_bps: int, forwarded_bps: int, now_us: int) -> None:

@@ -101,25 +101,23 @@ def test_looks_that_were_mostly_in_vain_prove_nothing() -> None:
     assert verdict.of_looks(0, 1) == ["of 1 looks at the processes 1 were in vain"]
 
 
+async def _strangers(seconds: float, *, closes: bool) -> knocker.Report:
+    """They come for so long."""
+    over = asyncio.Event()
+    async with _door(closes=closes) as port:
+        asyncio.get_running_loop().call_later(seconds, over.set)
+        return await asyncio.wait_for(knocker.run(port, 1, over), seconds + 5)
+
+
 async def test_each_of_many_strangers_that_is_held_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knocker, "HELD_S", 0.3)
     monkeypatch.setattr(knocker, "KNOCKS", {"silent": knocker.silent})
-    over = asyncio.Event()
-    async with _door(closes=False) as port:
-        knocking = asyncio.create_task(knocker.run(port, 1, over))
-        await asyncio.sleep(0.1)
-        over.set()
-        said = await asyncio.wait_for(knocking, 5)
+    said = await _strangers(0.1, closes=False)
     assert said == knocker.Report({"silent": knocker.AT_ONCE}, held=knocker.AT_ONCE)
 
 
 async def test_strangers_come_in_every_kind_until_it_is_over() -> None:
-    over = asyncio.Event()
-    async with _door(closes=True) as port:
-        knocking = asyncio.create_task(knocker.run(port, 1, over))
-        await asyncio.sleep(0.5)
-        over.set()
-        said = await asyncio.wait_for(knocking, 5)
+    said = await _strangers(0.5, closes=True)
     assert said.held == 0
     assert set(said.opened) == set(knocker.KNOCKS)
 

@@ -79,7 +79,6 @@ __main__._run(Config(Path(sys.argv[1]), (), "http://localhost:1"), Clock(), chan
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Linux's")
 def test_a_server_leaves_no_core_and_may_open_as_many_files_as_it_is_let(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _LIMITS, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)

@@ -68,10 +68,10 @@ def test_reported_loss_makes_the_estimate_a_cap() -> None:
 
 
 def test_a_cap_is_released_by_eight_percent_a_second_and_lifted_at_the_end() -> None:
-    relay = RembRelay(ceiling_bps=1_000_000)
-    relay.estimate(500_000, 2_000_000, 0)
+    relay = RembRelay()
+    relay.estimate(1_500_000, 2_000_000, 0)
     for at in range(0, 9 * S, 50 * MS):
-        assert abs(relay.cap_bps(at) - 500_000 * 1.08 ** (at / S)) < 2
+        assert abs(relay.cap_bps(at) - 1_500_000 * 1.08 ** (at / S)) < 2
     assert relay.cap_bps(9100 * MS) == FREE_BPS, "1.08 ** 9 is 2"
     relay.estimate(300_000, 2_000_000, 10 * S)
     assert relay.cap_bps(10 * S) == 300_000

@@ -328,23 +328,27 @@ def test_a_report_told_twice_counts_once_and_what_came_late_is_not_lost() -> Non
     assert again.loss == 0.0
 
 
-def test_a_lost_report_does_not_look_like_a_slow_path() -> None:
+def half_reported() -> tuple[DownlinkRate, list[int]]:
+    """140 packets sent, the first 100 of them reported on; and when each comes."""
     rate = steady(100)
     for number in range(100, 140):
         rate.sent(1000, number * 10 * MS)
-    rate.feedback(120, [number * 10 * MS + 30 * MS for number in range(120, 140)], 1500 * MS)
+    return rate, [number * 10 * MS + 30 * MS for number in range(140)]
+
+
+def test_a_lost_report_does_not_look_like_a_slow_path() -> None:
+    rate, came = half_reported()
+    rate.feedback(120, came[120:140], 1500 * MS)
     assert rate.delivered_bps > 700_000
-    rate.feedback(100, [number * 10 * MS + 30 * MS for number in range(100, 120)], 1510 * MS)
+    rate.feedback(100, came[100:120], 1510 * MS)
     assert rate.loss == 0.0
 
 
 def test_what_is_known_to_have_come_is_not_assumed_a_second_time() -> None:
-    rate = steady(100)
-    for number in range(100, 140):
-        rate.sent(1000, number * 10 * MS)
-    rate.feedback(110, [number * 10 * MS + 30 * MS for number in range(110, 120)], 1300 * MS)
+    rate, came = half_reported()
+    rate.feedback(110, came[110:120], 1300 * MS)
     delivered_bps = rate.delivered_bps
-    rate.feedback(130, [number * 10 * MS + 30 * MS for number in range(130, 140)], 1500 * MS)
+    rate.feedback(130, came[130:140], 1500 * MS)
     assert rate.delivered_bps == pytest.approx(delivered_bps, rel=0.1)
 
 
