@@ -205,6 +205,13 @@ function notice(look, name, said) {
   return h("p", { class: `notice notice-${look}`, key: said }, icon(name), h("span", null, said));
 }
 
+const COMMAND = "./peitong doctor --link";
+
+/** A command is read and typed as one, so it is not broken at its hyphens. @param {string} words */
+function withCommand(words) {
+  return words.endsWith(COMMAND) ? [words.slice(0, -COMMAND.length), h("code", { class: "doctor-command" }, COMMAND)] : [words];
+}
+
 /** @param {State} state @param {Translate} t @param {Emit} emit */
 function refused(state, t, emit) {
   return h(
@@ -214,7 +221,7 @@ function refused(state, t, emit) {
       "div",
       { class: "doctor-verdict notice-soft", role: "alert" },
       h("span", { class: "doctor-sign" }, icon(REFUSED_ICONS[state.screen] ?? "info")),
-      h("div", { class: "stack-tight" }, h("h1", null, t(`doctor.refused.${state.screen}.title`)), h("p", null, t(`doctor.refused.${state.screen}.body`))),
+      h("div", { class: "stack-tight" }, h("h1", null, t(`doctor.refused.${state.screen}.title`)), h("p", null, withCommand(t(`doctor.refused.${state.screen}.body`)))),
     ),
     RETRY.has(state.screen) && h("button", { type: "button", class: "button button-primary button-large button-block", onclick: () => emit({ type: "start" }) }, t("common.retry")),
   );
