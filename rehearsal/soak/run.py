@@ -126,7 +126,7 @@ async def _turns(churn: Churn, most: int, seconds: float, watch: Watch | None, t
                 watch.missed += 1
                 told("a process did not answer in time")
                 continue
-            sizes = ", ".join(f"{name} {sample.own_kb // 1024} MB" for name, sample in found.items())
+            sizes = ", ".join(f"{name} {sample.own_kb / 1024:.1f} MB" for name, sample in found.items())
             told(f"{looked_s - began_s:5.0f} s  {sizes}  {dict(churn.counts)}")
         await asyncio.sleep(max(0.0, began_s + turn * STEP_S - time.monotonic()))
 

@@ -63,6 +63,8 @@ def of_process(name: str, samples: Sequence[Sample]) -> tuple[dict[str, Any], li
         "files": growth([(each.at_s, each.open_files) for each in samples]),
         "threads": growth([(each.at_s, each.threads) for each in samples]),
         "tasks": growth([(each.at_s, each.tasks) for each in samples]),
+        "python_blocks": growth([(each.at_s, each.python_blocks) for each in samples]),
+        "heap_kb": growth([(each.at_s, each.heap_kb) for each in samples]),
     }
     limits = {
         "own_kb": allowed_kb(lines["own_kb"].level, seconds), "files": FILES_TOLERANCE, "threads": FILES_TOLERANCE,

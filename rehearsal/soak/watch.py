@@ -17,7 +17,8 @@ _ANSWER_WITHIN_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One process at one time. ``own_kb`` is shared with nobody (USS); ``files`` counts the open ones by kind."""
+    """One process at one time. ``own_kb`` is shared with nobody (USS); ``files`` counts the open ones by kind;
+    ``python_blocks`` and ``heap_kb`` are what the two allocators have given out (``probe``)."""
 
     at_s: float
     resident_kb: int
@@ -26,6 +27,8 @@ class Sample:
     threads: int
     tasks: int
     by_name: Counter[str] = field(default_factory=Counter)
+    python_blocks: int = 0
+    heap_kb: int = 0
 
     @property
     def open_files(self) -> int:
@@ -53,7 +56,10 @@ class Watch:
         at_s = asyncio.get_running_loop().time()
         memory = _memory_kb(pid)
         own = memory["Private_Clean"] + memory["Private_Dirty"]
-        return Sample(at_s, memory["Rss"], own, open_files(pid), said["threads"], said["tasks"], Counter(said["by_name"]))
+        return Sample(
+            at_s, memory["Rss"], own, open_files(pid), said["threads"], said["tasks"], Counter(said["by_name"]),
+            said["python_blocks"], said["heap_kb"],
+        )  # fmt: skip
 
     async def _ask(self, pid: int) -> dict[str, Any]:
         answer = self._folder / f"{pid}.json"
