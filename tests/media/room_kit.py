@@ -9,7 +9,7 @@ from typing import Any
 
 from pylibsrtp import Policy
 
-from media import control, quality, sdp
+from media import control, quality, rtcp, sdp
 from media.egress import Outgoing
 from media.feed import Feed
 from media.ice import Address, Credentials
@@ -154,3 +154,21 @@ class Kit:
 
     def said_of(self, kind: type[control.Message]) -> list[Any]:
         return [message for message in self.said if type(message) is kind]
+
+    def received(self, seat: str) -> list[tuple[int, int, int, int, bytes]]:
+        """(payload type, sequence, timestamp, ssrc, payload) of what was sent to a seat."""
+        out = []
+        for packet in self.outbound[seat].packets:
+            _, second, sequence, timestamp, ssrc = struct.unpack_from("!BBHII", packet)
+            out.append((second & 0x7F, sequence, timestamp, ssrc, packet[20:]))
+        return out
+
+    def told(self, seat: str) -> list[rtcp.Message]:
+        """The RTCP that was sent to a seat."""
+        return [message for report in self.outbound[seat].reports for message in rtcp.parse(report)]
+
+    def fed(self) -> list[bytes]:
+        """The packets that went to the recorder."""
+        reader = control.Reader()
+        told = [message for frame in self.frames for message in reader.feed(frame)]
+        return [packet.data for batch in told if isinstance(batch, control.Batch) for packet in batch.packets]

@@ -41,7 +41,7 @@ class Call:
             self.sound += 1
             for seat in ("guardian", "physician"):
                 kit.rtp(seat, OPUS, self.sound, timestamp=960 * self.sound)
-            asked = sum(isinstance(message, rtcp.PictureLossIndication) for message in self.said_to("guardian"))
+            asked = sum(isinstance(message, rtcp.PictureLossIndication) for message in self.kit.told("guardian"))
             if asked > self.asked:
                 self.asked = asked
                 self.keyframe()
@@ -63,9 +63,6 @@ class Call:
             self.kit.legs["physician"].counters.video.down_bytes += bps // 400  # the path was full
             self.run(0.02)
 
-    def said_to(self, seat: str) -> list[rtcp.Message]:
-        return [message for report in self.kit.outbound[seat].reports for message in rtcp.parse(report)]
-
     def pictures_to(self, seat: str) -> list[tuple[int, int, bytes]]:
         """(sequence, timestamp, payload) of each picture's packet that was sent to a seat."""
         ssrc = self.kit.legs[seat].outgoing[0, "video"].line.ssrc
@@ -74,7 +71,7 @@ class Call:
 
     def reports_on_the_picture(self) -> list[rtcp.SenderReport]:
         ssrc = self.kit.legs["physician"].outgoing[0, "video"].line.ssrc
-        return [said for said in self.said_to("physician") if isinstance(said, rtcp.SenderReport) and said.ssrc == ssrc]
+        return [said for said in self.kit.told("physician") if isinstance(said, rtcp.SenderReport) and said.ssrc == ssrc]
 
     def sounds_to(self, seat: str) -> int:
         ssrc = self.kit.legs[seat].outgoing[0, "audio"].line.ssrc
@@ -208,9 +205,9 @@ def test_a_still_that_waits_is_gone_when_the_gate_closes(call: Call) -> None:
 def test_requests_of_a_receiver_that_gets_no_moving_picture_are_not_passed_on(call: Call) -> None:
     call.falls_to(Rung.SOUND, 130_000)
     call.run(1)
-    before = len(call.said_to("guardian"))
+    before = len(call.kit.told("guardian"))
     call.kit.srtp("physician", rtcp.pli(1, call.kit.legs["physician"].outgoing[0, "video"].line.ssrc))
-    assert len(call.said_to("guardian")) == before
+    assert len(call.kit.told("guardian")) == before
 
 
 def test_sound_that_is_lost_is_sent_all_the_same_and_told_as_chat(call: Call) -> None:
