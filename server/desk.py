@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from server.calendar import day_of
 from server.eligibility import Ineligible, Rank, reasons_against, years_between
 from server.passwords import Passwords
 from server.store import consents, people
 from server.store.database import Database, together
-from server.store.details import CHINA, visit_detail
+from server.store.details import visit_detail
 from server.store.links import Links, issue
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
 
@@ -188,7 +189,7 @@ def read_visit(form: Form, now: float) -> VisitForm:
     ends_at = starts_at + form.minutes("minutes", 30) * 60
     if ends_at <= now:
         form.fault("starts-at", "such a visit would be over already")
-    born, day = form.day("birth-date"), datetime.fromtimestamp(starts_at, CHINA).date()
+    born, day = form.day("birth-date"), day_of(starts_at)
     if born is not None and born > day:
         form.fault("birth-date", "lies after the visit")
     elif born is not None and years_between(born, day) >= ADULT_YEARS:
@@ -239,7 +240,7 @@ class Reception:
 
     async def enrol(self, given: Given, now: float) -> Enrolled:
         """A member of staff with a new password. ``hospital`` (an id) is needed only where there are several."""
-        form, today = Form(given), _today(now)
+        form, today = Form(given), day_of(now)
         asked = read_staff(form, today)
         hospital = await self._hospital(form)
         if asked.login and await people.by_login(self._database, asked.login) is not None:
@@ -286,7 +287,7 @@ class Reception:
 
     async def rehearsal(self, given: Given, now: float) -> tuple[Enrolled, Invited]:
         """A visit of the child 演练 now, and its physician, whose password is new each time."""
-        form, today = Form(given), _today(now)
+        form, today = Form(given), day_of(now)
         physician = await people.by_login(self._database, REHEARSAL_LOGIN)
         if physician is None:
             hospital = await self._hospital(form)
@@ -338,10 +339,6 @@ def _rehearsed(today: date) -> Given:
     born = (today - timedelta(days=8 * 365)).isoformat()
     of_visit = {"physician": REHEARSAL_LOGIN, "proof": "other", "field": "growth", "department": "演练", "minutes": "10"}
     return people_in_it | of_visit | {"birth-date": born}
-
-
-def _today(now: float) -> date:
-    return datetime.fromtimestamp(now, CHINA).date()
 
 
 def _stop_at(form: Form) -> None:

@@ -10,7 +10,6 @@ import ssl
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from aiohttp import web
 
 from server import checklists
 from server import events as ev
+from server.calendar import day_of
 from server.clock import Clock
 from server.config import Config
 from server.consultations import Consultations
@@ -35,7 +35,7 @@ from server.sealing import Signer
 from server.session import Ended
 from server.store import heartbeat
 from server.store.database import Database
-from server.store.details import CHINA, visit_detail
+from server.store.details import visit_detail
 from server.store.doctor import DoctorLinks
 from server.store.errors import Unavailable
 from server.store.links import Links
@@ -184,7 +184,7 @@ class Server:
     async def _check_eligible(self, session: str) -> None:
         """The physician's credentials as they are now; that the sign-in is good was checked for the command."""
         detail = await visit_detail(self.database, session)
-        today = datetime.fromtimestamp(self._clock(), CHINA).date()
+        today = day_of(self._clock())
         if detail is None or reasons_against(detail.physician.credentials, today):
             raise Refused("not_eligible")
 

@@ -344,8 +344,10 @@ class Gateway:
             return _answer("stale_epoch", "")
         try:
             return {"ok": True, **await self._intent(page, value)}
-        except (Malformed, Refused) as refusal:
-            return _answer(refusal.code, page.language)
+        except Malformed as malformed:
+            return _answer(malformed.code, page.language)
+        except Refused as refused:
+            return _answer(refused.code, page.language, refused.said)
         except Exception:
             log.exception("an intent failed")
             return _answer("unavailable", page.language)
@@ -409,8 +411,8 @@ class Gateway:
         return task
 
 
-def _answer(code: str, language: str) -> dict[str, object]:
-    return {"ok": False, "code": code, "text": texts.text(code, language)}
+def _answer(code: str, language: str, said: texts.Sentence | None = None) -> dict[str, object]:
+    return {"ok": False, "code": code, "text": texts.text(code, language) if said is None else said.in_(language)}
 
 
 def _refused(code: str, language: str) -> Exception:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from signaling.seats import Role
 from signaling.shapes import Length, Malformed, Range, one_of, plain, read
+from signaling.texts import Sentence
 
 __all__ = ["Malformed", "Refused", "decode_intent", "decode_message", "encode", "plain"]
 
@@ -23,11 +24,13 @@ PHYSICIAN = frozenset({Role.PHYSICIAN})
 
 
 class Refused(Exception):
-    """Well-formed but not allowed; nothing has changed. `code` is a stable word of PROTOCOL.md, section 7."""
+    """Well-formed but not allowed; nothing has changed. `code` is a stable word of PROTOCOL.md, section 7, or one that the
+    rules above this floor know: then `said` is the sentence that goes with it."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, said: Sentence | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.said = said
 
 
 Positive = Annotated[int, Range(1)]

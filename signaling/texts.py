@@ -15,6 +15,9 @@ class Sentence:
     zh: str
     en: str
 
+    def in_(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
 
 TEXTS: Mapping[str, Sentence] = MappingProxyType(
     {
@@ -48,5 +51,4 @@ TEXTS: Mapping[str, Sentence] = MappingProxyType(
 
 def text(code: str, language: str) -> str:
     """The sentence for a code; a code without one says that it cannot be done now."""
-    sentence = TEXTS.get(code, TEXTS["unavailable"])
-    return sentence.en if language == "en" else sentence.zh
+    return TEXTS.get(code, TEXTS["unavailable"]).in_(language)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from server import demo
+from server.calendar import CHINA
 from server.clock import Clock
 from server.commands import ready
 from server.commands.place import place
@@ -26,7 +27,6 @@ from server.doctor.ways import Survey
 from server.doctor.words import CHECKS, finding
 from server.store import heartbeat
 from server.store.database import Database, sqlite_file
-from server.store.details import CHINA
 from server.store.doctor import LASTS_S, DoctorLinks
 from server.store.errors import Unavailable
 from server.wiring import chance

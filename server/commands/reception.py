@@ -9,11 +9,11 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from server import demo, desk
+from server.calendar import day_of
 from server.clock import Clock
 from server.commands.place import place
 from server.config import Config
@@ -21,7 +21,6 @@ from server.desk import Faults, Form, Given, Invited, Reception
 from server.eligibility import Rank
 from server.passwords import Passwords
 from server.store.database import Database, sqlite_file
-from server.store.details import CHINA
 from server.store.errors import Unavailable
 from server.store.migrate import migrate
 from server.visit_view import moment
@@ -82,7 +81,7 @@ def _invitation(made: Invited, config: Config) -> Told:
 
 
 def _read_staff(form: Form, now: float) -> object:
-    return desk.read_staff(form, datetime.fromtimestamp(now, CHINA).date())
+    return desk.read_staff(form, day_of(now))
 
 
 COMMANDS: Final[Mapping[tuple[str, str], Command]] = {

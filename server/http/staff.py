@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from server.calendar import CHINA
 from server.consultation import Consultation
 from server.http.crowd import Doorway
 from server.http.house import HOUSE, STAFF_COOKIE, asker, member
@@ -15,7 +16,6 @@ from server.presence import presence
 from server.quality import line
 from server.session import Ended, Waiting
 from server.store import listings
-from server.store.details import CHINA
 from server.store.staff import Member
 from server.views import state_name
 from server.visit_view import moment

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from server.calendar import CHINA
 from server.referral import Checklist, Urgency, Words
-from server.store.details import CHINA, LetterRecord
+from server.store.details import LetterRecord
 
 GONE = Words("（原因不在本院现行清单中）", "(not a reason of this hospital's checklist)")
 

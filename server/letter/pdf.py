@@ -12,10 +12,10 @@ from typing import Any, cast
 
 import typst
 
+from server.calendar import CHINA
 from server.letter.glyphs import read_coverage
 from server.letter.letter import Letter
 from server.referral import Urgency
-from server.store.details import CHINA
 
 _URGENCY = {
     Urgency.EMERGENCY: ("立即急诊", "Emergency, now"),

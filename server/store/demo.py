@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from server.calendar import day_of
 from server.eligibility import Rank
 from server.passwords import Passwords
 from server.store import consents
 from server.store.database import Database, together
-from server.store.details import CHINA
 from server.store.links import Links
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
 
@@ -42,7 +42,7 @@ async def create_demo(
     link_valid_s: float = 7 * 86_400.0,
 ) -> Demo:
     """Fill an empty, migrated database. A second call is refused by the logins, which exist already (``IntegrityError``)."""
-    today = datetime.fromtimestamp(now, CHINA).date()
+    today = day_of(now)
     demo_passwords = new_secret()[:16], new_secret()[:16]
     hashes = [await asyncio.to_thread(passwords.hash, password) for password in demo_passwords]
     hospital, physician, child, guardian, visit = (new_id() for _ in range(5))

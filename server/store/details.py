@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.calendar import day_of
 from server.eligibility import Credentials, years_between
 from server.masking import mask_name, mask_phone
 from server.store import consents, referrals
@@ -17,8 +18,6 @@ from server.store.bodies import select_bodies
 from server.store.database import Database
 from server.store.referrals import Referral
 from server.store.tables import body, child, event, guardian, hospital, relation, staff, visit
-
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +175,7 @@ async def summary(database: Database, visit_id: str) -> SummaryRecord | None:
 
 def age_years(birth_date: str, at: float) -> int:
     """How old the child is on the hospital's day."""
-    return years_between(date.fromisoformat(birth_date), datetime.fromtimestamp(at, CHINA).date())
+    return years_between(date.fromisoformat(birth_date), day_of(at))
 
 
 async def _visit(connection: AsyncConnection, visit_id: str) -> Row[Any] | None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from server.calendar import day_of
 from server.desk import REHEARSAL_LOGIN, Faults, Given, Reception
 from server.eligibility import Ineligible, reasons_against
 from server.errors import Refused
@@ -81,7 +82,7 @@ async def test_from_nothing_to_a_visit_that_both_can_enter(reception: Reception,
     assert detail is not None
     assert (detail.child, detail.age_years, detail.relation, detail.department) == ("张*明", 8, "father", "内分泌科")
     assert (detail.starts_at, detail.ends_at) == (NOW, NOW + 1800)
-    assert reasons_against(detail.physician.credentials, datetime.fromtimestamp(NOW, details.CHINA).date()) == ()
+    assert reasons_against(detail.physician.credentials, day_of(NOW)) == ()
 
 
 async def test_a_physician_who_may_not_admit_yet_hears_why(open_reception: Reception) -> None:

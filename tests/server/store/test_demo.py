@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from datetime import datetime
 
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.exc import IntegrityError
 
+from server.calendar import day_of
 from server.eligibility import reasons_against
 from server.passwords import Passwords
 from server.store import consents, details, listings
@@ -47,7 +47,7 @@ async def test_its_link_its_passwords_and_its_texts_work(database: Database, dem
 async def test_its_physician_may_see_children_online(database: Database, demo: Demo) -> None:
     detail = await details.visit_detail(database, demo.visit)
     assert detail is not None
-    assert reasons_against(detail.physician.credentials, datetime.fromtimestamp(NOW, details.CHINA).date()) == ()
+    assert reasons_against(detail.physician.credentials, day_of(NOW)) == ()
     assert (detail.child, detail.age_years, detail.starts_at) == ("张*明", 8, NOW)
 
 

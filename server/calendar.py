@@ -1,0 +1,12 @@
+"""The hospital's days: the pilot's hospitals keep China's time, wherever the server stands."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+def day_of(at: float) -> date:
+    """The hospital's calendar day at ``at``, seconds since 1970."""
+    return datetime.fromtimestamp(at, CHINA).date()
