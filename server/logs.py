@@ -12,7 +12,9 @@ import sys
 import traceback
 from typing import Any
 
-SHOWN = ("which", "worker", "route", "method", "status", "ms", "code", "state", "outcome", "session", "kind", "by_ms")
+SHOWN = (
+    "which", "worker", "route", "method", "status", "ms", "code", "state", "outcome", "session", "kind", "by_ms", "api_key",
+)  # fmt: skip
 
 
 class JsonLine(logging.Formatter):

@@ -34,6 +34,7 @@ from server.passwords import Passwords
 from server.sealing import Signer
 from server.session import Ended
 from server.store import heartbeat
+from server.store.api_keys import ApiKeys
 from server.store.database import Database
 from server.store.details import visit_detail
 from server.store.doctor import DoctorLinks
@@ -107,6 +108,7 @@ class Server:
                 tickets,
                 self._sign_in,
                 throttle,
+                ApiKeys(self.database, chance.new_id, chance.new_secret),
                 checklist,
                 self.consultations,
                 self.workers,

@@ -12,6 +12,7 @@ from server.http.letter import add_letter
 from server.http.pages import add_pages
 from server.http.shell import MAX_BODY, middlewares
 from server.http.staff import add_staff
+from server.http.v1.api import add_v1
 
 
 def build_app(house: House) -> web.Application:
@@ -23,6 +24,7 @@ def build_app(house: House) -> web.Application:
     add_staff(app)
     add_letter(app)
     add_doctor(app)
+    add_v1(app)
     add_pages(app)
     return app
 

@@ -16,6 +16,7 @@ from server.errors import Refused
 from server.http.address import client_address
 from server.http.problems import Problem
 from server.referral import Checklist
+from server.store.api_keys import ApiKeys
 from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
 from server.store.doctor import DoctorLinks
@@ -44,6 +45,7 @@ class House:
     tickets: Tickets
     sign_in: SignIn
     throttle: Throttle
+    api_keys: ApiKeys
     checklist: Checklist
     consultations: Consultations
     workers: Sequence[Worker]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from server.booking.refusals import WORDS, Refusal
 from server.errors import Refused
 from server.store.errors import TooManyAttempts
 from signaling import texts
+from signaling.texts import Sentence
 
 TEXTS: dict[str, tuple[int, str, str]] = {
     "bad_request": (400, "请求内容有误，请刷新页面后再试。", "The request was not understood. Please reload the page and try again."),
     "bad_origin": (403, "请从医院提供的链接打开本页面。", "Please open this page from the hospital's link."),
     "too_large": (413, "提交的内容过长。", "What was sent is too long."),
-    "not_found": (404, "没有找到这个页面。", "There is no such page."),
+    "not_found": (404, "没有找到这个页面或记录。", "There is no such page or record."),
+    "method_not_allowed": (405, "这个地址不支持该方法。", "This address does not know this method."),
     "not_signed_in": (401, "请先登录，或重新打开医院发给您的链接。", "Please sign in, or open the hospital's link again."),
     "not_allowed": (403, "您没有这项操作的权限。", "You are not allowed to do this."),
     "link_unknown": (404, "这个链接无效。请检查是否完整，或联系医院重新发送。",
@@ -32,25 +36,76 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "consent_missing": (409, "请先阅读并同意知情同意书。", "Please read and agree to the consent texts first."),
     "child_not_confirmed": (409, "请先确认患儿信息。", "Please confirm the child first."),
     "session_ended": (409, "本次就诊已经结束。", "This visit has ended."),
+    # the booking API (server/http/v1)
+    "malformed": (400, "请求内容不是有效的 JSON。", "The body is not valid JSON."),
+    "unsupported_media_type": (415, "请求内容的类型必须是 application/json。", "The body's type must be application/json."),
+    "invalid": (422, "请求中有不符合要求的内容，见 errors。", "Some of what was sent is not as it must be; see errors."),
+    "invalid_token": (401, "需要有效的接口密钥：没有提供，或它不存在、已过期、已撤销。",
+                      "A good API key is needed: there is none, or it is unknown, has expired or was revoked."),
+    "insufficient_scope": (403, "此接口密钥没有所需的权限范围，见 scope。", "This API key does not have the scope that is needed; see scope."),
+    "idempotency_key_required": (400, "需要 Idempotency-Key 标头：1 至 128 个可见 ASCII 字符，每次新建各用一个。",
+                                 "An Idempotency-Key header is needed: 1 to 128 visible ASCII characters, another one for each creation."),
+    "idempotency_mismatch": (422, "这个 Idempotency-Key 已用于另一个请求。", "This Idempotency-Key was used for another request."),
+    "idempotency_busy": (409, "使用这个 Idempotency-Key 的请求仍在处理，请稍后重试。",
+                         "The request with this Idempotency-Key is still under way. Please try again in a moment."),
+    "precondition_required": (428, "需要 If-Match 标头：您所读到的版本的 ETag。", "An If-Match header is needed: the ETag of the revision that you read."),
+    "precondition_failed": (412, "此记录已被更改，请重新读取。", "This was changed in the meantime. Please read it again."),
+    "name_taken": (409, "已有同名记录。", "There is one of this name already."),
     "unavailable": (503, "系统暂时无法处理，请稍候再试。", "The system cannot do this right now. Please try again in a moment."),
     "internal": (500, "系统出现错误，请稍后再试。", "Something went wrong on our side. Please try again."),
 }  # fmt: skip
 
 
 class Problem(Exception):
-    """An error with a code of ``TEXTS``; ``more`` are further members of the document (such as ``retry_after_s``)."""
+    """An error with a code of ``TEXTS``; ``more`` are further members of the document (such as ``retry_after_s``).
 
-    def __init__(self, code: str, **more: Any) -> None:
+    ``said`` is the sentence that goes with it, where that is not always the same.
+    """
+
+    def __init__(self, code: str, said: Sentence | None = None, **more: Any) -> None:
         super().__init__(code)
         self.code = code
+        self.said = said
         self.more = more
+        self.headers: dict[str, str] = {"Retry-After": str(more["retry_after_s"])} if "retry_after_s" in more else {}
+
+    def members(self, lang: str) -> dict[str, Any]:
+        """The further members, in the reader's language."""
+        return self.more
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong at one place of a request: ``at`` is a JSON pointer into the body (``#/name``) or names a query parameter."""
+
+    at: str
+    zh: str
+    en: str
+
+
+class Invalid(Problem):
+    """``invalid``, with everything that is wrong: ``errors`` of ``{"pointer" or "parameter", "detail"}`` (RFC 9457, section 3)."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("invalid")
+        self.faults = faults
+
+    def members(self, lang: str) -> dict[str, Any]:
+        return {"errors": [_error(fault, lang) for fault in self.faults]}
+
+
+def _error(fault: Fault, lang: str) -> dict[str, str]:
+    return {
+        "pointer" if fault.at.startswith("#") else "parameter": fault.at,
+        "detail": fault.zh if lang == "zh" else fault.en,
+    }
 
 
 def refused_as_problem(refused: Refused) -> Problem:
     """A rule's refusal on HTTP."""
     if isinstance(refused, TooManyAttempts):
         return Problem("too_many_attempts", retry_after_s=refused.retry_after_s)
-    return Problem(refused.code)
+    return Problem(refused.code, refused.said)
 
 
 def language(request: web.Request) -> str:
@@ -59,7 +114,9 @@ def language(request: web.Request) -> str:
 
 
 def response(problem: Problem, lang: str) -> web.Response:
-    status, zh, en = _said(problem.code)
+    status, zh, en = refusal(problem.code)
+    if problem.said is not None:
+        zh, en = problem.said.zh, problem.said.en
     document = {
         "type": "about:blank",
         "title": en,
@@ -67,15 +124,19 @@ def response(problem: Problem, lang: str) -> web.Response:
         "code": problem.code,
         "detail": zh if lang == "zh" else en,
     }
-    headers = {"Retry-After": str(problem.more["retry_after_s"])} if "retry_after_s" in problem.more else {}
     return web.Response(
         status=status,
-        body=json.dumps(document | problem.more, ensure_ascii=False).encode(),
+        body=json.dumps(document | problem.members(lang), ensure_ascii=False).encode(),
         content_type="application/problem+json",
-        headers=headers,
+        headers=problem.headers,
     )
 
 
-def _said(code: str) -> tuple[int, str, str]:
-    """A code that only the rules know (PROTOCOL.md, section 7) is a conflict with how things stand, in the protocol's words."""
-    return TEXTS.get(code) or (409, texts.text(code, "zh"), texts.text(code, "en"))
+def refusal(code: str) -> tuple[int, str, str]:
+    """Its status and its words. A code that only the rules know is a conflict with how things stand, in the rules' words:
+    of a booking (`server.booking.refusals`), or of the protocol (PROTOCOL.md, section 7)."""
+    if code in TEXTS:
+        return TEXTS[code]
+    if code in WORDS:
+        return 409, WORDS[Refusal(code)].zh, WORDS[Refusal(code)].en
+    return 409, texts.text(code, "zh"), texts.text(code, "en")

@@ -1,6 +1,7 @@
 """What every HTTP answer has in common: security headers, exact Origin on POST, problem documents, a quiet access log.
 
-Nothing is logged but method, route template, status and time: paths may hold a join token, queries and bodies hold more.
+Nothing is logged but method, route template, status, time and an API key's id: paths may hold a join token, queries and
+bodies hold more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from server.store.errors import Unavailable
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY = 64 * 1024
 UNAVAILABLE_RETRY_S = 2
+API_KEY: web.RequestKey[str] = web.RequestKey("api_key", str)
+"""The id of the key that a request came with, for the log."""
+KEYED = "/api/v1/"
+"""Below it a bearer key alone says who asks, and no cookie is read: a foreign page has nothing to send unknowingly."""
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +63,13 @@ def middlewares(origin: str) -> list[Any]:
             if request.path.startswith("/api/"):
                 answer.headers["Cache-Control"] = "no-store"
         resource = request.match_info.route.resource
-        log.info(
-            "request",
-            extra={
-                "method": request.method,
-                "route": resource.canonical if resource is not None else "unknown",
-                "status": answer.status,
-                "ms": round((perf_counter() - start) * 1000),
-            },
-        )
+        said: dict[str, object] = {
+            "method": request.method,
+            "route": resource.canonical if resource is not None else "unknown",
+            "status": answer.status,
+            "ms": round((perf_counter() - start) * 1000),
+        }
+        log.info("request", extra=said | ({"api_key": request[API_KEY]} if API_KEY in request else {}))
         return answer
 
     @web.middleware
@@ -84,6 +87,10 @@ def middlewares(origin: str) -> list[Any]:
             return response(Problem("too_large"), language(request))
         except web.HTTPNotFound:
             return response(Problem("not_found"), language(request))
+        except web.HTTPMethodNotAllowed as wrong:
+            answer = response(Problem("method_not_allowed"), language(request))
+            answer.headers["Allow"] = wrong.headers["Allow"]
+            return answer
         except web.HTTPException:
             raise
         except Exception:
@@ -92,7 +99,7 @@ def middlewares(origin: str) -> list[Any]:
 
     @web.middleware
     async def exact_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD") and not request.path.startswith(KEYED):
             if request.headers.get("Origin") != origin:
                 raise Problem("bad_origin")
             if request.content_type != "application/json":

@@ -23,7 +23,9 @@ from server.store.errors import Unavailable
 from server.store.turns import Turns
 
 T = TypeVar("T")
-Write = Callable[[AsyncConnection], Awaitable[None]]
+Transaction = AsyncConnection
+"""What a piece of work is handed: by this name to those who only hand it on."""
+Write = Callable[[Transaction], Awaitable[None]]
 
 BUSY_S = 0.5
 """How long a writer waits for another process to release SQLite's lock."""

@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.eligibility import Credentials
-from server.store.database import Database
+from server.store.database import Database, Transaction
 from server.store.tables import hospital, staff
-from server.store.visits import Staff, add
+from server.store.visits import Hospital, Staff, add
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ async def hospitals(database: Database) -> dict[str, str]:
         return {row.id: row.name for row in rows}
 
     return await database.read(work)
+
+
+async def hospital_of(transaction: Transaction, id: str) -> Hospital | None:
+    row = (await transaction.execute(select(hospital).where(hospital.c.id == id))).one_or_none()
+    return None if row is None else Hospital(row.id, row.name, row.name_en)
 
 
 async def by_login(database: Database, login: str) -> Found | None:

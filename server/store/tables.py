@@ -44,6 +44,19 @@ hospital = Table(
     Column("name_en", String, nullable=False),
 )
 
+department = Table(
+    "department",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("name_en", String, nullable=False),
+    Column("fields", String, nullable=False),  # growth | nutrition | skin, those it sees, separated by spaces
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),  # 1, 2, 3 …: one more with every change
+    UniqueConstraint("hospital", "name"),
+)
+
 staff = Table(
     "staff",
     metadata,
@@ -293,6 +306,33 @@ doctor_report = Table(
     Column("report", Text, nullable=False),  # JSON, as server.doctor.report writes it
     PrimaryKeyConstraint("link", "n"),
     Index("ix_doctor_report_at", "at"),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("token_sha256", String, nullable=False, unique=True),
+    Column("scopes", String, nullable=False),  # server.scopes, separated by spaces
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("revoked_at", Double),
+    Column("last_used_on", String),  # the day in UTC
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("api_key", ForeignKey("api_key.id"), nullable=False),
+    Column("key", String, nullable=False),
+    Column("request_sha256", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("answer", Text, nullable=False),  # JSON, without what is told only once
+    Column("revision", Integer),
+    PrimaryKeyConstraint("api_key", "key"),
+    Index("ix_idempotency_created_at", "created_at"),
 )
 
 # --- the server itself ----------------------------------------------------------------------------

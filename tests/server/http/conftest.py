@@ -16,6 +16,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from server import demo
 from server.clock import Clock
 from server.config import Config
+from server.http.house import HOUSE
+from server.store.api_keys import ApiKeys
 from server.wiring import Server, chance
 
 ORIGIN = "http://localhost:8480"
@@ -44,6 +46,18 @@ class House:
     @property
     def visit(self) -> str:
         return f"/api/visits/{self.made.visit}"
+
+    @property
+    def api_keys(self) -> ApiKeys:
+        return self.server.app[HOUSE].api_keys
+
+    async def sign_in(self) -> str:
+        """The cookie of the physician, signed in."""
+        made = self.made
+        signed_in = await self.server.app[HOUSE].sign_in.sign_in(
+            made.physician_login, made.physician_password, "192.0.2.1", self.clock()
+        )
+        return signed_in.cookie
 
     def client(self) -> Browser:
         return Browser(TestClient(self.web, cookie_jar=CookieJar(unsafe=True)))

@@ -1,0 +1,29 @@
+"""Every operation of the booking API, and how they come into the application."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from server.http.v1 import departments, hospital
+from server.http.v1.openapi import document
+from server.http.v1.operations import BASE, Operation
+from server.http.v1.shell import Shell
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *hospital.OPERATIONS,
+    *departments.OPERATIONS,
+)
+
+
+def add_v1(app: web.Application) -> None:
+    shell = Shell()
+    for operation in OPERATIONS:
+        app.router.add_route(operation.method, BASE + operation.path, shell.handler(operation))
+    described = document(OPERATIONS)
+
+    async def openapi(request: web.Request) -> web.Response:
+        return web.json_response(described)
+
+    app.router.add_get(f"{BASE}/openapi.json", openapi)

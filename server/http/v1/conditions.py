@@ -1,0 +1,27 @@
+"""Revisions and who may still change them: ETag and If-Match (RFC 9110, sections 8.8.3 and 13.1.1). Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+ANY: Final = "*"
+_TAGS = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e]*"\s*)*')
+_STRONG = re.compile(r'(?<!W/)"([\x21\x23-\x7e]*)"')
+
+
+def etag(revision: int) -> str:
+    return f'"{revision}"'
+
+
+def if_match(header: str) -> frozenset[str] | None:
+    """The tags that are named (a weak one never matches), ``*`` among them for any; None when it is no If-Match."""
+    if header.strip() == ANY:
+        return frozenset({ANY})
+    if not _TAGS.fullmatch(header):
+        return None
+    return frozenset(match[1] for match in _STRONG.finditer(header))
+
+
+def matches(tags: frozenset[str], revision: int) -> bool:
+    return ANY in tags or str(revision) in tags

@@ -1,0 +1,70 @@
+"""What all models of the booking API have in common. Pure.
+
+``Taken`` is the base of what is sent to us: strict, nothing unknown, and every text and list has a cap (use ``Line``; lists
+need ``max_length``). ``Given`` is the base of what we answer; ``model_validate`` makes one of a record with the same names. A
+member of a PATCH that may be left out is ``name: Line = left_out()``; read what was given with
+``asked.model_dump(exclude_unset=True)``. Times are ``Moment``, ids ``Id``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+T = TypeVar("T")
+LONGEST = 100
+MOST = 200
+
+_NO_CONTROL = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*"
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST, pattern=rf"^{_NO_CONTROL}\S{_NO_CONTROL}$")
+]
+"""One line for people to read; space around it is dropped."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""Opaque. One that is well-formed and not of this hospital is treated as one that is not there."""
+
+FieldOfCare = Literal["growth", "nutrition", "skin"]
+
+
+def rfc3339(at: datetime) -> str:
+    """UTC, whole milliseconds."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Moment = Annotated[AwareDatetime, PlainSerializer(rfc3339, return_type=str)]
+"""RFC 3339 with a zone; answered in UTC. ``moment(at)`` makes one of our times, ``.timestamp()`` gives it back."""
+
+
+def moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def left_out() -> Any:
+    """For a member that may be left out, but is never null; leaving it out changes nothing."""
+    return Field(default_factory=lambda: None)
+
+
+class Taken(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class Given(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, from_attributes=True)
+
+
+class Paged(Taken):
+    """The query of a list; those with filters inherit from it."""
+
+    limit: int = Field(50, ge=1, le=MOST, description="How many at most.")
+    after: str = Field("", max_length=512, description="`next` of the page before.")
+
+
+class Page(Given, Generic[T]):
+    """A page of a list; inherit to name it: ``class Departments(Page[Department])``."""
+
+    items: list[T]
+    next: str | None = Field(description="`after` for the next page; null on the last one.")
