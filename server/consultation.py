@@ -66,6 +66,14 @@ def again_after_s(refusals: int) -> float:
     return REFUSED_AGAIN_S * (1 << min(refusals, MOST_DOUBLED))
 
 
+def snapshot_of(session: Session, waiting_since_at: float | None = None) -> Snapshot:
+    """What lists show of the session; ``waiting_since_at`` is when the guardian who now waits came."""
+    state = session.state
+    if isinstance(state, Ended):
+        return Snapshot(state_name(state), state.outcome.value, ended_at=state.at)
+    return Snapshot(state_name(state), waiting_since_at=waiting_since_at)
+
+
 class Consultation:
     """The runtime of one session."""
 
@@ -134,12 +142,9 @@ class Consultation:
 
     def writes(self, after: Session) -> Sequence[Write]:
         """What belongs into the transaction of the event that made ``after``: the snapshot that lists are made from."""
-        state, guardian_waits = after.state, isinstance(after.state, Waiting) and after.seats[Role.GUARDIAN].connected
+        guardian_waits = isinstance(after.state, Waiting) and after.seats[Role.GUARDIAN].connected
         self._waiting_since = (self._waiting_since or self._clock()) if guardian_waits else None
-        now_is = Snapshot(state_name(state), waiting_since_at=self._waiting_since)
-        if isinstance(state, Ended):
-            now_is = Snapshot(state_name(state), state.outcome.value, ended_at=state.at)
-        return (snapshot(after.id, now_is),)
+        return (snapshot(after.id, snapshot_of(after, self._waiting_since)),)
 
     def open_gate(self, session: Session, generation: int) -> None:
         self.worker.open_gate(session.id, generation, REQUIRED)

@@ -10,23 +10,26 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from media import control
 from server import events as ev
 from server.clock import Clock
 from server.config import Config
-from server.consultation import Consultation, Shown
+from server.consultation import Consultation, Shown, snapshot_of
+from server.controller import RECORDED_THOUGH_NOTHING_CHANGES
 from server.errors import Refused
 from server.events import MalformedEvent
 from server.intents import Desk, perform
 from server.journal import Journal
 from server.sealing import KeyMaker, Origin, SessionRecording, Signer
-from server.session import Ended, new_session, replay
+from server.session import Ended, Session, begun, step
 from server.store import bodies, listings, recordings
-from server.store.database import Database
+from server.store.database import Database, Write
 from server.store.details import VisitDetail, visit_detail
 from server.store.errors import BrokenChain, Unavailable
 from server.store.tickets import Tickets
+from server.store.visits import snapshot
 from server.turn import ice_servers
 from server.visit_view import moment, visit_view
 from server.workers import Lost, Received, Restored, Worker
@@ -63,7 +66,7 @@ class Consultations:
         self._clock = clock
         self._keys = KeyMaker()
         self._open: dict[str, _Here] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._gateway: Gateway
         self._workers: Sequence[Worker] = ()
 
@@ -114,7 +117,6 @@ class Consultations:
         if isinstance(state, Ended) and self._clock() - max(state.at, consultation.opened_at) > FORGET_AFTER_S:
             self._gateway.forget(session_id)
             del self._open[session_id]
-            self._opening.pop(session_id, None)
             await consultation.stop()
 
     async def _open_overdue(self) -> None:
@@ -135,6 +137,30 @@ class Consultations:
     async def session(self, session_id: str) -> Consultation:
         """The session's consultation, opened if it was not. Raises ``Refused`` or ``Unavailable``."""
         return (await self._get(session_id)).consultation
+
+    async def from_outside(self, session_id: str, event: ev.Event, also: tuple[Write, ...] = ()) -> Session:
+        """What the hospital does from outside the room, whether or not anybody is in it: the session after the event.
+
+        ``also`` belongs into its transaction. Raises ``Refused``, what a further write raised, or ``Unavailable``.
+        """
+        async with self._turns.setdefault(session_id, asyncio.Lock()):  # nobody opens it meanwhile
+            here = self._open.get(session_id)
+            if here is None:
+                return await self._written(session_id, event, also)
+            session = await here.consultation.controller.post(event, also)
+            await self._read_again(session_id, here)
+            return session
+
+    async def _read_again(self, session_id: str, here: _Here) -> None:
+        """Whoever comes from now on is shown the records as they have become."""
+        try:
+            record = await visit_detail(self._database, session_id)
+        except Unavailable:  # what was done is done
+            log.warning("a session's records could not be read again", extra={"session": session_id[:8]})
+            return
+        if record is not None:
+            here.record = record
+            here.consultation.shown = self._shown(record)
 
     # --- Visits, for the gateway ------------------------------------------------------------------
 
@@ -203,7 +229,7 @@ class Consultations:
     async def _get(self, session_id: str) -> _Here:
         if session_id in self._open:
             return self._open[session_id]
-        async with self._opening.setdefault(session_id, asyncio.Lock()):
+        async with self._turns.setdefault(session_id, asyncio.Lock()):
             if session_id not in self._open:
                 try:
                     self._open[session_id] = await self._load(session_id)
@@ -212,15 +238,32 @@ class Consultations:
                     raise Refused("unavailable") from None
             return self._open[session_id]
 
+    async def _written(self, session_id: str, event: ev.Event, also: tuple[Write, ...]) -> Session:
+        """An event of a session that nobody has open, which stays so."""
+        record = await visit_detail(self._database, session_id)
+        if record is None:
+            raise Refused("not_found")
+        try:
+            committed = await self._journal.replay(session_id)
+            before = begun(session_id, self._config.rules, ends_at=record.ends_at, journal=committed)
+        except (BrokenChain, MalformedEvent):
+            log.exception("a session's journal is damaged; it stays as it is", extra={"session": session_id[:8]})
+            raise Refused("unavailable") from None
+        now = self._clock()
+        after, _ = step(before, event, now)
+        if after is before and not isinstance(event, RECORDED_THOUGH_NOTHING_CHANGES):
+            return before
+        listed = snapshot(session_id, snapshot_of(after))
+        await self._journal.append(session_id, len(committed), [event], now, (*also, listed))
+        return after
+
     async def _load(self, session_id: str, recovering_from: float | None = None) -> _Here:
         """Opens a session; ``recovering_from`` is when the former process last lived, if that one had it open."""
         record = await visit_detail(self._database, session_id)
         if record is None:
             raise Refused("not_allowed")
-        rules = self._config.rules
-        initial = new_session(session_id, rules, until=record.ends_at + rules.waiting_after_end_s)
         committed = await self._journal.replay(session_id)
-        session = replay(initial, committed)
+        session = begun(session_id, self._config.rules, ends_at=record.ends_at, journal=committed)
         recording = await self._recording(session_id)
         worker = min(self._workers, key=lambda worker: len(worker.rooms))
         consultation = Consultation(

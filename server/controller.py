@@ -24,9 +24,10 @@ from server.store.database import Write
 from server.store.errors import Unavailable, VersionConflict
 
 RETRY_EVERY_S = 0.2
-_RECORDED_THOUGH_NOTHING_CHANGES = (ev.Chatted, ev.RecordingAnchored, ev.ClockStepped, ev.ConsentRefused)
+RECORDED_THOUGH_NOTHING_CHANGES = (ev.Chatted, ev.RecordingAnchored, ev.ClockStepped, ev.ConsentRefused, ev.VisitMoved)
 _ASKED_FOR = (
     ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed, ev.ChildDenied,
+    ev.VisitMoved,
 )  # fmt: skip
 """What somebody waits for and can ask for again: refused while the journal is away, unless it takes something away."""
 
@@ -132,7 +133,7 @@ class Controller:
         """One event, whole. False when the journal turned out to be further than we are (a commit of unknown outcome)."""
         now = self._clock()  # the journal stores the very time that `step` decided with
         session, effects = step(self.session, letter.event, now)
-        if session is self.session and not effects and not isinstance(letter.event, _RECORDED_THOUGH_NOTHING_CHANGES):
+        if session is self.session and not effects and not isinstance(letter.event, RECORDED_THOUGH_NOTHING_CHANGES):
             return True
         restrictive = [effect for effect in effects if ev.is_restrictive(effect)]
         for effect in restrictive:

@@ -225,6 +225,38 @@ class Cancelled(Event):
     type: ClassVar[str] = "cancelled"
 
 
+# --- from outside the room: the hospital's system, its desk ---------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VisitMoved(Event):
+    """The appointment has another time, in whole microseconds since 1970 as the chains count.
+
+    ``former_ends_at_us`` is the end that it had, so that a replay begins where the session began.
+    """
+
+    type: ClassVar[str] = "visit_moved"
+    starts_at_us: int
+    ends_at_us: int
+    former_ends_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCancelled(Event):
+    """Called off before anybody was admitted; ``reason`` is a code of ``server.booking.rules.Cancellation``."""
+
+    type: ClassVar[str] = "visit_cancelled"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoShowMarked(Event):
+    """The desk says that nobody came to the appointment, which was to begin at ``starts_at_us``."""
+
+    type: ClassVar[str] = "no_show_marked"
+    starts_at_us: int
+
+
 # --- the recorder, the relay, the clock, the server -----------------------------------------------
 
 
@@ -292,8 +324,8 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         for cls in (
             SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, RungChanged, ConsentGiven, ConsentRefused, ConsentWithdrawn,
             ChildConfirmed, ChildDenied, Chatted, Admitted, Attested, HoldPlaced, HoldCleared, Completed, Referred,
-            Cancelled, RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted,
-            ClockStepped,
+            Cancelled, VisitMoved, VisitCancelled, NoShowMarked, RecorderReady, RecorderLost, RecordingAnchored, GateLapsed,
+            DeadlinePassed, ServerRestarted, ClockStepped,
         )
     }
 )  # fmt: skip

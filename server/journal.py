@@ -16,7 +16,7 @@ from sqlalchemy import exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.chain import EMPTY, Head, Link, anchor, canonical, check_events, extend, microseconds
-from server.events import Event, from_record, to_record
+from server.events import Event, VisitMoved, from_record, to_record
 from server.store.database import Database, Write
 from server.store.errors import BrokenChain, Unavailable, UnknownSession, VersionConflict
 from server.store.tables import event, hospital, hospital_chain, visit
@@ -94,10 +94,13 @@ class Journal:
         return await self._database.read(work)
 
     async def open_sessions(self) -> list[str]:
-        """Sessions that have begun and, by their snapshot, not ended: what a restarted server takes up again."""
+        """Sessions that somebody has begun and that, by their snapshot, have not ended: what a restarted server takes up again.
+
+        A visit that was only moved waits for its people.
+        """
 
         async def work(connection: AsyncConnection) -> list[str]:
-            begun = exists().where(event.c.session == visit.c.id)
+            begun = exists().where(event.c.session == visit.c.id, event.c.type != VisitMoved.type)
             query = select(visit.c.id).where(visit.c.state != "ended", begun).order_by(visit.c.starts_at, visit.c.id)
             return list(await connection.scalars(query))
 

@@ -13,7 +13,9 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     An open socket, an older epoch, or media that lives on after leaving is not presence.
 3.  Waiting: the guardian confirms the child (or denies it: the last word counts) and agrees to the consultation and to its
     recording; then the physician admits, which starts the recorder. When the waiting room closes the session ends:
-    physician_absent when only the physician failed to come, otherwise no_show. Only here can the physician cancel.
+    physician_absent when only the physician failed to come, otherwise no_show. Only here can the physician cancel; and only
+    here, with nobody admitted, can the visit be moved, called off or marked as a no-show from outside the room. A move gives
+    the waiting room its new end; a no-show is none before the appointment's start, nor while the guardian is here.
 4.  Verifying: the physician looks whether this is the guardian, this the child, and who they say; attesting all three makes it
     Live. Completing is allowed only after that; referring to in-person care is allowed always.
 5.  Held: the gate is shut both ways, for one cause or several at once. Each cause has its own clock, starting when it came.
@@ -33,12 +35,13 @@ step what closes comes before what opens.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
 from media.rate.ladder import Rung
+from server.chain import microseconds
 from server.errors import Refused
 from server.events import (
     Admitted,
@@ -66,6 +69,7 @@ from server.events import (
     HoldPlaced,
     MediaAlive,
     MediaSilent,
+    NoShowMarked,
     OpenGate,
     Outcome,
     RecorderLost,
@@ -78,6 +82,8 @@ from server.events import (
     ServerRestarted,
     ShowState,
     StartRecording,
+    VisitCancelled,
+    VisitMoved,
     WeakLeg,
 )
 from signaling.seats import Role
@@ -285,6 +291,21 @@ def new_session(id: str, rules: Rules, *, until: float) -> Session:
     return Session(id, rules, Waiting(until), seats, dict.fromkeys(REQUIRED_CONSENTS, Consent.OPEN))
 
 
+def begun(id: str, rules: Rules, *, ends_at: float, journal: Sequence[tuple[Event, float]]) -> Session:
+    """The session of a visit as its journal left it; ``ends_at`` is the appointment's end as it stands now.
+
+    It began with the end that the appointment had before it was first moved.
+    """
+    moved = (event.former_ends_at_us for event, _ in journal if isinstance(event, VisitMoved))
+    first_us = next(moved, microseconds(ends_at))
+    return replay(new_session(id, rules, until=_closes(rules, first_us)), journal)
+
+
+def _closes(rules: Rules, ends_at_us: int) -> float:
+    """When the waiting room of an appointment closes."""
+    return ends_at_us / 1_000_000 + rules.waiting_after_end_s
+
+
 def replay(initial: Session, journal: Iterable[tuple[Event, float]]) -> Session:
     """The fold of the committed events with the very times they were stepped with."""
     session = initial
@@ -337,6 +358,8 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return _ended(withdrawn, Outcome.CONSENT_WITHDRAWN, now) if kind in REQUIRED_CONSENTS else withdrawn
         case Admitted() | Attested() | HoldPlaced() | HoldCleared() | Completed() | Referred() | Cancelled():
             return _commanded(session, event, now)
+        case VisitMoved() | VisitCancelled() | NoShowMarked():
+            return _from_outside(session, state, event, now)
         case GateLapsed(generation=generation):
             current = session.gate_open and generation == session.generation
             return replace(session, generation=generation + 1) if current else session
@@ -463,6 +486,25 @@ def _commanded(session: Session, command: Command, now: float) -> Session:
             raise Refused("wrong_state")
 
 
+def _from_outside(session: Session, state: Running, event: VisitMoved | VisitCancelled | NoShowMarked, now: float) -> Session:
+    """What the hospital's system or its desk may do, as long as nobody was admitted."""
+    if not isinstance(state, Waiting) or session.admitted:
+        raise Refused("visit_under_way")
+    match event:
+        case VisitMoved(ends_at_us=ends_at_us):
+            return replace(session, state=Waiting(_closes(session.rules, ends_at_us)))
+        case VisitCancelled():
+            return _ended(session, Outcome.CANCELLED, now)
+        case NoShowMarked(starts_at_us=starts_at_us):
+            if session.seats[Role.GUARDIAN].connected:
+                raise Refused("visit_under_way")
+            if now < starts_at_us / 1_000_000:
+                raise Refused("too_early")
+            return _ended(session, Outcome.NO_SHOW, now)
+        case _:
+            assert_never(event)
+
+
 def _admitted(session: Session) -> Session:
     if not session.consented:
         raise Refused("consent_missing")
@@ -484,7 +526,9 @@ def _after_the_end(session: Session, ended: Ended, event: Event) -> Session:
             return session
         case Completed(), Outcome.COMPLETED:
             return session
-        case Cancelled(), Outcome.CANCELLED:
+        case Cancelled() | VisitCancelled(), Outcome.CANCELLED:
+            return session
+        case NoShowMarked(), Outcome.NO_SHOW:
             return session
         case ConsentWithdrawn(), Outcome.CONSENT_WITHDRAWN:
             return session
@@ -498,6 +542,9 @@ def _after_the_end(session: Session, ended: Ended, event: Event) -> Session:
                 | Referred()
                 | Cancelled()
                 | ConsentWithdrawn()
+                | VisitMoved()
+                | VisitCancelled()
+                | NoShowMarked()
             ),
             _,
         ):

@@ -38,6 +38,15 @@ class Kind(StrEnum):
     ADVICE = "advice"  # 健康咨询
 
 
+class Cancellation(StrEnum):
+    """On whose side the reason lies that a visit is called off."""
+
+    FAMILY = "family"
+    PHYSICIAN = "physician"
+    HOSPITAL = "hospital"
+    OTHER = "other"
+
+
 class Occasion(StrEnum):
     """When the rules are asked, and by whom."""
 

@@ -40,6 +40,7 @@ from server.events import (
     HoldPlaced,
     MediaAlive,
     MediaSilent,
+    NoShowMarked,
     OpenGate,
     RecorderLost,
     RecorderReady,
@@ -50,15 +51,18 @@ from server.events import (
     SeatTaken,
     ServerRestarted,
     StartRecording,
+    VisitCancelled,
+    VisitMoved,
     WeakLeg,
     from_record,
     is_restrictive,
     to_record,
 )
-from server.session import Ended, Held, Live, Rules, Session, Verifying, Waiting, new_session, replay, step
+from server.session import Ended, Held, Live, Rules, Session, Verifying, Waiting, begun, new_session, replay, step
 from signaling.seats import Role
 
-UNTIL = 3000.0
+ENDS_AT = 1200.0
+UNTIL = ENDS_AT + Rules().waiting_after_end_s
 LIMITS = {"guardian_silent": 120, "physician_silent": 300, "recording_lost": 120, "physician_hold": 900}
 OUTCOMES = {
     "guardian_silent": "guardian_absent",
@@ -89,6 +93,7 @@ class Notebook:
     over: str | None = None
     referral: str | None = None
     carried: dict[tuple[Role, Role], Rung] = field(default_factory=dict)
+    ends_at: float = ENDS_AT
     since: dict[str, float] = field(default_factory=dict)
     due: dict[str, float] = field(default_factory=dict)
 
@@ -343,17 +348,49 @@ class Visit(RuleBasedStateMachine):
             self.notes.referral = f"r{self.referrals}"
         assert (code is None) == (over in (None, "referred", "consent_withdrawn"))
 
-    @rule(how=st.sampled_from(("withdraw", "complete", "refer", "cancel")), kind=KINDS, wish=st.integers(0, 2))
+    @rule(
+        how=st.sampled_from(("withdraw", "complete", "refer", "cancel", "call_off", "no_show")),
+        kind=KINDS,
+        wish=st.integers(0, 2),
+    )
     def end(self, how: str, kind: str, wish: int) -> None:
         """One rule for all ends, and not at every wish, so that most visits live long enough for something to happen."""
         if self.notes.over is None and wish:
             return
-        ends: dict[str, Callable[[], object]] = {"complete": self.complete, "refer": self.refer, "cancel": self.cancel}
+        ends: dict[str, Callable[[], object]] = {
+            "complete": self.complete,
+            "refer": self.refer,
+            "cancel": self.cancel,
+            "call_off": self.call_off,
+            "no_show": self.mark_no_show,
+        }
         ends.get(how, lambda: self.withdraw(kind))()
 
     def cancel(self) -> None:
         allowed = self.notes.over == "cancelled" or (self.notes.over is None and not self.notes.begun)
         assert (self.feed(Cancelled(), self.over("cancelled")) is None) == allowed
+
+    # --- the hospital, from outside the room ---
+
+    def nobody_admitted(self) -> bool:
+        return self.notes.over is None and not self.notes.begun and not self.notes.admitted
+
+    def call_off(self) -> None:
+        allowed = self.notes.over == "cancelled" or self.nobody_admitted()
+        assert (self.feed(VisitCancelled("family"), self.over("cancelled")) is None) == allowed
+
+    def mark_no_show(self) -> None:
+        starts_at = self.notes.ends_at - 600
+        family_failed = self.nobody_admitted() and Role.GUARDIAN not in self.notes.here and self.now >= starts_at
+        allowed = self.notes.over == "no_show" or family_failed
+        assert (self.feed(NoShowMarked(round(starts_at * 1e6)), self.over("no_show")) is None) == allowed
+
+    @rule(ahead_s=st.sampled_from((600.0, 1000.5, 90_000.0)))
+    def move(self, ahead_s: float) -> None:
+        allowed, ends_at = self.nobody_admitted(), self.now + ahead_s
+        former_us = round(self.notes.ends_at * 1e6)
+        moved = VisitMoved(round((ends_at - 600) * 1e6), round(ends_at * 1e6), former_us)
+        assert (self.feed(moved, lambda: setattr(self.notes, "ends_at", ends_at)) is None) == allowed
 
     # --- machines ---
 
@@ -401,10 +438,13 @@ class Visit(RuleBasedStateMachine):
 
     def waits_until(self) -> float:
         assert isinstance(self.initial.state, Waiting)
-        restarts = [at for record, at in self.journal if json.loads(record)["type"] == "server_restarted"]
         until = self.initial.state.until
-        for at in restarts:
-            until = until if until > at else at + 300
+        for record, at in self.journal:
+            match json.loads(record):
+                case {"type": "server_restarted"}:
+                    until = until if until > at else at + 300
+                case {"type": "visit_moved", "ends_at_us": ends_at_us}:
+                    until = ends_at_us / 1e6 + 1800
         return until
 
     @rule(down_s=st.sampled_from((0, 5, 30)))
@@ -469,6 +509,7 @@ class Visit(RuleBasedStateMachine):
         read_back = [(from_record(json.loads(record)), at) for record, at in self.journal]
         replayed: Session = replay(self.initial, read_back)
         assert replayed == self.session
+        assert begun("s1", Rules(), ends_at=self.notes.ends_at, journal=read_back) == self.session
 
 
 Visit.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
