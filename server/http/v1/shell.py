@@ -16,7 +16,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
@@ -201,7 +201,7 @@ def _response(operation: Operation, document: str, revision: int | None) -> web.
     return web.Response(status=operation.status, body=document.encode(), content_type="application/json", headers=headers)
 
 
-def _challenge(code: str, authenticate: str, **more: str) -> Problem:
+def _challenge(code: str, authenticate: str, **more: Any) -> Problem:
     """RFC 6750, section 3."""
     problem = Problem(code, **more)
     problem.headers["WWW-Authenticate"] = authenticate
