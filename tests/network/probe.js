@@ -1,6 +1,7 @@
 /**
  * What a page sends, receives, shows and sounds like, sampled in the page itself with Unix milliseconds. Injected before any other
- * script; every RTCPeerConnection the page makes is followed. Read with `__probe.taken()`. No addresses are kept.
+ * script; every RTCPeerConnection the page makes is followed. Read with `__probe.taken()`. No addresses are kept. With `__deaf` set
+ * before, sound is not listened to, which spares a page some work.
  */
 (() => {
   const EVERY_MS = 150;
@@ -79,7 +80,7 @@
 
   // --- what is said and heard: beeps of known pitch, timed where they begin ----------------------------------------------
   async function listen(track, into) {
-    if (typeof MediaStreamTrackProcessor !== "function") return;
+    if (globalThis.__deaf || typeof MediaStreamTrackProcessor !== "function") return;
     // A page that is busy reads late: what it missed waits, and its time is that of the sound, not of the reading.
     const reader = new MediaStreamTrackProcessor({ track: track.clone(), maxBufferSize: 200 }).readable.getReader();
     let behindMs = Infinity;

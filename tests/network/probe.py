@@ -14,6 +14,8 @@ from playwright.async_api import Page
 from tests.network.figures import Connection, Line, Record, Sample, State, shown
 
 SCRIPT = (Path(__file__).parent / "probe.js").read_text("utf-8")
+DEAF = "globalThis.__deaf = true;"
+"""Before ``SCRIPT`` where no figure of the scene is about sound's delay."""
 
 
 async def taken(page: Page) -> Record:

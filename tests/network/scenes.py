@@ -154,7 +154,7 @@ async def clean(stage: Stage, seconds: float = 30) -> Figures:
         "reached_1500k_s": worst(figures.reached_s(each, 1_500_000, clicked) for each in rates),
         "reached_2500k_s": worst(figures.reached_s(each, 2_500_000, clicked) for each in rates),
         **picture(records, start, start + seconds),
-        **sound(records, start + 2, start + seconds),
+        "concealed": worst(_concealed(records[to], start + 2, start + seconds) for _, to in BOTH),
     }
 
 
@@ -329,7 +329,7 @@ SCENES: Final[tuple[Scene, ...]] = (
         "clean, 720p30 both ways",
         clean,
         (Bound("first_frame_s", 0.5), Bound("reached_1500k_s", 3), Bound("reached_2500k_s", 6), *_frozen(0)),
-        Setting(scale=2),
+        Setting(scale=2, hears=False),
     ),
     _loss(5, "phone"),
     _loss(5, "desk"),

@@ -24,13 +24,15 @@ from tests.network.visit import meet, people
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a scene needs from the start: settings of the server, a TURN server, scripts in a person's pages, and cameras of
-    ``scale`` times 640 x 360: 720p leaves two cores nothing to spare, and is the matter of the clean scene only.
+    ``scale`` times 640 x 360: 720p leaves two cores nothing to spare, and is the matter of the clean scene only. ``hears``: the
+    pages listen when which beep is spoken and heard.
     """
 
     server: Mapping[str, str] = field(default_factory=dict)
     turn: bool = False
     scripts: Mapping[str, str] = field(default_factory=dict)
     scale: int = 1
+    hears: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class Stage:
 @asynccontextmanager
 async def staged(setting: Setting, seed: int, folder: Path) -> AsyncIterator[Stage]:
     """Everything runs, no page is open yet, the links are perfect."""
-    scripts = {name: probe.SCRIPT + setting.scripts.get(name, "") for name in ("guardian", "physician")}
+    first = probe.SCRIPT if setting.hears else probe.DEAF + probe.SCRIPT
+    scripts = {name: first + setting.scripts.get(name, "") for name in ("guardian", "physician")}
     async with (
         bed(seed) as links,
         _maybe_turn(links, folder, setting.turn) as turn,
