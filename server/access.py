@@ -42,6 +42,8 @@ ACTS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "consent_give": _GUARDIAN,
         "letter_read": _PARTIES,
         "summary_read": _PARTIES,
+        "ledger_read": _PHYSICIAN,
+        "encounter_read": _PHYSICIAN,
     }
 )
 

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from media import control
 from server import events as ev
+from server.chain import Head
 from server.clock import Clock
 from server.config import Config
 from server.consultation import Consultation, Shown, snapshot_of
@@ -22,8 +23,9 @@ from server.errors import Refused
 from server.events import MalformedEvent
 from server.intents import Desk, perform
 from server.journal import Journal
+from server.ledger import Ledger, ledger
 from server.sealing import KeyMaker, Origin, SessionRecording, Signer
-from server.session import Ended, Session, begun, step
+from server.session import Ended, Session, begun, first_of, step
 from server.store import bodies, listings, recordings
 from server.store.database import Database, Write
 from server.store.details import VisitDetail, visit_detail
@@ -161,6 +163,20 @@ class Consultations:
         if record is not None:
             here.record = record
             here.consultation.shown = self._shown(record)
+
+    async def ledger(self, record: VisitDetail) -> tuple[Ledger, Head]:
+        """Who was present at the visit when, read anew from its journal, and the last event that was read.
+
+        Raises ``Refused`` or ``Unavailable``.
+        """
+        head = await self._journal.head(record.id)
+        try:
+            committed = (await self._journal.replay(record.id))[: head.n]
+        except (BrokenChain, MalformedEvent):
+            log.exception("a session's journal is damaged; it tells of nobody's presence", extra={"session": record.id[:8]})
+            raise Refused("unavailable") from None
+        initial = first_of(record.id, self._config.rules, ends_at=record.ends_at, journal=committed)
+        return ledger(initial, committed, self._clock()), head
 
     # --- Visits, for the gateway ------------------------------------------------------------------
 

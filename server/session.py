@@ -291,14 +291,19 @@ def new_session(id: str, rules: Rules, *, until: float) -> Session:
     return Session(id, rules, Waiting(until), seats, dict.fromkeys(REQUIRED_CONSENTS, Consent.OPEN))
 
 
-def begun(id: str, rules: Rules, *, ends_at: float, journal: Sequence[tuple[Event, float]]) -> Session:
-    """The session of a visit as its journal left it; ``ends_at`` is the appointment's end as it stands now.
+def first_of(id: str, rules: Rules, *, ends_at: float, journal: Sequence[tuple[Event, float]]) -> Session:
+    """The session of a visit before its first event; ``ends_at`` is the appointment's end as it stands now.
 
     It began with the end that the appointment had before it was first moved.
     """
     moved = (event.former_ends_at_us for event, _ in journal if isinstance(event, VisitMoved))
     first_us = next(moved, microseconds(ends_at))
-    return replay(new_session(id, rules, until=_closes(rules, first_us)), journal)
+    return new_session(id, rules, until=_closes(rules, first_us))
+
+
+def begun(id: str, rules: Rules, *, ends_at: float, journal: Sequence[tuple[Event, float]]) -> Session:
+    """The session of a visit as its journal left it; ``ends_at`` as in ``first_of``."""
+    return replay(first_of(id, rules, ends_at=ends_at, journal=journal), journal)
 
 
 def _closes(rules: Rules, ends_at_us: int) -> float:

@@ -8,6 +8,7 @@ from server import descriptors
 from server.http.doctor import add_doctor
 from server.http.family import add_family
 from server.http.house import HOUSE, House, is_asked_here
+from server.http.ledger import add_ledger
 from server.http.letter import add_letter
 from server.http.pages import add_pages
 from server.http.shell import MAX_BODY, middlewares
@@ -23,6 +24,7 @@ def build_app(house: House) -> web.Application:
     add_family(app)
     add_staff(app)
     add_letter(app)
+    add_ledger(app)
     add_doctor(app)
     add_v1(app)
     add_pages(app)

@@ -1,8 +1,4 @@
-"""The letter as FHIR R4: a ``ServiceRequest`` that contains everybody it speaks of.
-
-Only what R4 and R4B share is used, and the resource has been through fhir.resources' R4B model before it leaves.
-Codes of our own carry URNs (``urn:peitong:…``); a hospital maps them to its systems.
-"""
+"""The letter as FHIR R4: a ``ServiceRequest`` that contains everybody it speaks of."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ from typing import Any
 
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
+from server.fhir import checked, relationship, without_none
 from server.letter.letter import Letter
 from server.referral import Urgency
 
@@ -20,7 +17,6 @@ _PRIORITY = {
     Urgency.WITHIN_30D: "routine",
     Urgency.ROUTINE: "routine",
 }
-_RELATION = {"mother": ("MTH", "mother"), "father": ("FTH", "father"), "legal_guardian": ("GUARD", "guardian")}
 
 
 def service_request(letter: Letter) -> dict[str, Any]:
@@ -40,7 +36,7 @@ def service_request(letter: Letter) -> dict[str, Any]:
             "text": f"转线下就诊：{letter.department}",
         },
         "subject": {"reference": "#patient", "display": letter.child.name},
-        "occurrencePeriod": _without_none(
+        "occurrencePeriod": without_none(
             {"start": _instant(letter), "end": letter.by and letter.by.isoformat(timespec="seconds")}
         ),
         "authoredOn": _instant(letter),
@@ -62,7 +58,7 @@ def service_request(letter: Letter) -> dict[str, Any]:
         "note": _notes(letter) or None,
         "patientInstruction": "\n".join(filter(None, (letter.told_family, *(words.zh for words in letter.safety_net)))),
     }
-    return _checked(resource)
+    return checked(ServiceRequest, resource)
 
 
 def _patient(letter: Letter) -> dict[str, Any]:
@@ -76,15 +72,12 @@ def _patient(letter: Letter) -> dict[str, Any]:
 
 
 def _guardian(letter: Letter) -> dict[str, Any]:
-    code, display = _RELATION.get(letter.guardian.relation, ("GUARD", "guardian"))
     masked = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
     return {
         "resourceType": "RelatedPerson",
         "id": "guardian",
         "patient": {"reference": "#patient"},
-        "relationship": [
-            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": code, "display": display}]}
-        ],
+        "relationship": [relationship(letter.guardian.relation)],
         "name": [{"use": "official", "text": letter.guardian.name}],
         "telecom": [{"system": "phone", "_value": masked}],
     }
@@ -116,15 +109,3 @@ def _notes(letter: Letter) -> list[dict[str, Any]]:
 
 def _instant(letter: Letter) -> str:
     return letter.issued_at.isoformat(timespec="seconds")
-
-
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _checked(resource: dict[str, Any]) -> dict[str, Any]:
-    """The resource as its R4B model reads it; a fault is a bug of ours and raises pydantic's ``ValidationError``."""
-    checked: dict[str, Any] = ServiceRequest.model_validate(_without_none(resource)).model_dump(
-        mode="json", by_alias=True, exclude_none=True
-    )
-    return {"resourceType": resource["resourceType"]} | checked

@@ -1,0 +1,137 @@
+"""A visit as FHIR R4: an ``Encounter`` of the class "virtual", with a period for every time that somebody was present.
+
+The periods are the presence ledger's, clipped to the encounter, which lasts from the gate's first opening to the end: who sat
+in the waiting room did not take part yet. Several periods of one person are several participants of the same person. What
+still goes on has no end. People are named as the visit's records name them to pages: the family masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fhir.resources.R4B.encounter import Encounter
+
+from server.fhir import checked, relationship
+from server.ledger import Ledger, Span
+from server.store.details import VisitDetail
+from server.visit_view import moment
+from signaling.seats import Role
+
+MOST_PERIODS = 500
+"""Of one person; the ledger itself has them all."""
+
+_PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+_TYPES = {
+    Role.GUARDIAN: (_PARTICIPATION, "PART", "Participation", "监护人 guardian"),
+    Role.PHYSICIAN: (_PARTICIPATION, "PPRF", "primary performer", "医师 physician"),
+    Role.LOCAL_DOCTOR: (_PARTICIPATION, "SPRF", "secondary performer", "当地医生 local doctor"),
+    Role.INTERPRETER: (
+        "http://terminology.hl7.org/CodeSystem/participant-type",
+        "translator",
+        "Translator",
+        "翻译 interpreter",
+    ),
+}
+_CONTAINED = {Role.GUARDIAN: "#guardian", Role.PHYSICIAN: "#physician"}
+_FIELD = {"growth": "生长发育", "nutrition": "营养", "skin": "皮肤"}
+
+
+def encounter(visit: VisitDetail, ledger: Ledger, head: str) -> dict[str, Any]:
+    """The visit as an ``Encounter``, ready for JSON; ``head`` is the hash of the last event that the ledger was read from."""
+    lasted = _lasted(ledger)
+    resource = {
+        "resourceType": "Encounter",
+        "id": visit.id,
+        "language": "zh-CN",
+        "contained": [_patient(visit), _guardian(visit), _physician(visit), _hospital(visit)],
+        "extension": [{"url": "urn:peitong:journal-head", "valueString": head}] if head else None,
+        "identifier": [{"system": "urn:peitong:visit", "value": visit.id}],
+        "status": _status(visit, ledger),
+        "class": {
+            "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+            "code": "VR",
+            "display": "virtual",
+        },
+        "serviceType": {
+            "coding": [{"system": "urn:peitong:field", "code": visit.field, "display": _FIELD.get(visit.field, visit.field)}],
+            "text": visit.department,
+        },
+        "subject": {"reference": "#patient", "display": visit.child},
+        "participant": list(_participants(visit, ledger, lasted)),
+        "period": lasted and _period(lasted),
+        "length": lasted and _seconds(ledger.open_s),
+        "serviceProvider": {"reference": "#hospital", "display": f"{visit.hospital_name} {visit.department}"},
+    }
+    return checked(Encounter, resource)
+
+
+def _lasted(ledger: Ledger) -> Span | None:
+    """From the gate's first opening to the end; None when it never opened."""
+    return Span(ledger.gate[0].since, ledger.until, not ledger.closed) if ledger.gate else None
+
+
+def _status(visit: VisitDetail, ledger: Ledger) -> str:
+    """A visit whose gate never opened did not take place, however it ended."""
+    if ledger.closed:
+        return "finished" if ledger.gate else "cancelled"
+    if ledger.gate:
+        return "in-progress"
+    return "arrived" if any(stay.goes_on for stay in ledger.lines[Role.GUARDIAN].stays) else "planned"
+
+
+def _participants(visit: VisitDetail, ledger: Ledger, lasted: Span | None) -> Iterator[dict[str, Any]]:
+    for role, line in ledger.lines.items():
+        system, code, display, text = _TYPES[role]
+        kind = {"coding": [{"system": system, "code": code, "display": display}], "text": text}
+        person: dict[str, Any] = {"type": [kind]}
+        if role in _CONTAINED:
+            name = visit.guardian if role is Role.GUARDIAN else visit.physician.name
+            person["individual"] = {"reference": _CONTAINED[role], "display": name}
+        stays = _within(line.stays, lasted)[:MOST_PERIODS]
+        if stays:
+            yield from (person | {"period": _period(stay)} for stay in stays)
+        elif role in _CONTAINED:  # whom the visit was booked for
+            yield person
+
+
+def _within(spans: Sequence[Span], whole: Span | None) -> list[Span]:
+    if whole is None:
+        return []
+    return [Span(max(span.since, whole.since), span.until, span.goes_on) for span in spans if span.until > whole.since]
+
+
+def _period(span: Span) -> dict[str, str]:
+    return {"start": moment(span.since)} | ({} if span.goes_on else {"end": moment(span.until)})
+
+
+def _seconds(lasts_s: float) -> dict[str, Any]:
+    """How long sound and picture could pass: without the holds, which are leaves from it."""
+    return {"value": round(lasts_s, 3), "unit": "s", "system": "http://unitsofmeasure.org", "code": "s"}
+
+
+def _patient(visit: VisitDetail) -> dict[str, Any]:
+    return {"resourceType": "Patient", "id": "patient", "name": [{"text": visit.child}]}
+
+
+def _guardian(visit: VisitDetail) -> dict[str, Any]:
+    return {
+        "resourceType": "RelatedPerson",
+        "id": "guardian",
+        "patient": {"reference": "#patient"},
+        "relationship": [relationship(visit.relation)],
+        "name": [{"text": visit.guardian}],
+    }
+
+
+def _physician(visit: VisitDetail) -> dict[str, Any]:
+    return {
+        "resourceType": "Practitioner",
+        "id": "physician",
+        "identifier": [{"system": "urn:peitong:physician-licence", "value": visit.physician.licence}],
+        "name": [{"use": "official", "text": visit.physician.name, "suffix": [visit.physician.title]}],
+    }
+
+
+def _hospital(visit: VisitDetail) -> dict[str, Any]:
+    return {"resourceType": "Organization", "id": "hospital", "name": visit.hospital_name, "alias": [visit.hospital_name_en]}

@@ -1,0 +1,109 @@
+"""The presence ledger over HTTP, as data and as FHIR: for the visit's physician, while it goes on and afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from server.chain import Head
+from server.fhir.encounter import encounter
+from server.http.house import HOUSE, at_visit
+from server.ledger import Ledger, Line, Span, Spell, Stay, lasting_s, together_s
+from server.store.details import VisitDetail
+from server.visit_view import moment
+from signaling.seats import Role
+
+MOST_SPANS = 500
+"""Of one kind in an answer; ``left_out`` says how many more there are. Totals are of all."""
+
+
+def add_ledger(app: web.Application) -> None:
+    app.router.add_get("/api/visits/{visit}/ledger", ledger)
+    app.router.add_get("/api/visits/{visit}/encounter.json", encounter_json)
+
+
+async def ledger(request: web.Request) -> web.Response:
+    _, record, _ = await at_visit(request, "ledger_read")
+    book, head = await request.app[HOUSE].consultations.ledger(record)
+    return web.json_response(ledger_view(book, head, record))
+
+
+async def encounter_json(request: web.Request) -> web.Response:
+    _, record, _ = await at_visit(request, "encounter_read")
+    book, head = await request.app[HOUSE].consultations.ledger(record)
+    return web.json_response(encounter(record, book, head.hash), content_type="application/fhir+json")
+
+
+def ledger_view(book: Ledger, head: Head, record: VisitDetail) -> dict[str, Any]:
+    """LedgerView of API.md."""
+    names = {Role.GUARDIAN: record.guardian, Role.PHYSICIAN: record.physician.name}
+    return {
+        "visit": record.id,
+        "journal": {"n": head.n, "head": head.hash},
+        "since": moment(book.since),
+        "until": moment(book.until),
+        "closed": book.closed,
+        "admitted_at": None if book.admitted_at is None else moment(book.admitted_at),
+        "attested_at": [moment(at) for at in book.attested[:MOST_SPANS]],
+        "gate": {
+            "open_ms": _ms(book.open_s),
+            "heard_within_ms": _ms(book.heard_within_s),
+            "lapses": len(book.lapses),
+            "spans": _spans(book.gate),
+        },
+        "seats": [_seat(book, role, line, names.get(role, "")) for role, line in book.lines.items()],
+        "holds": _spans(book.holds),
+        "server_away": _spans(book.server_away),
+        "clock_steps": [{"at": moment(at), "by_ms": by_ms} for at, by_ms in book.clock_steps[:MOST_SPANS]],
+        "left_out": sum(max(0, len(spans) - MOST_SPANS) for spans in _every(book)),
+    }
+
+
+def _seat(book: Ledger, role: Role, line: Line, name: str) -> dict[str, Any]:
+    return {
+        "role": role.value,
+        "name": name,
+        "present_ms": _ms(lasting_s(line.stays)),
+        "present_while_open_ms": _ms(book.present_while_open_s(role)),
+        "doubted_while_open_ms": _doubted(book, line),
+        "stays": _spans(line.stays),
+        "evidence": _spans(line.evidence),
+        "doubts": _spans(line.doubts),
+    }
+
+
+def _doubted(book: Ledger, line: Line) -> dict[str, int]:
+    """Each doubt with how long it stood while the gate was open; one that never did is left out."""
+    whats = dict.fromkeys(spell.what for spell in line.doubts)
+    lasted = {what: together_s((spell for spell in line.doubts if spell.what == what), book.gate) for what in whats}
+    return {what: _ms(lasts_s) for what, lasts_s in lasted.items() if lasts_s > 0}
+
+
+def _every(book: Ledger) -> Iterator[Sequence[object]]:
+    """All that an answer lists."""
+    yield from (book.attested, book.gate, book.holds, book.server_away, book.clock_steps)
+    for line in book.lines.values():
+        yield from (line.stays, line.evidence, line.doubts)
+
+
+def _spans(spans: Sequence[Span]) -> list[dict[str, Any]]:
+    return [_span(span) for span in spans[:MOST_SPANS]]
+
+
+def _span(span: Span) -> dict[str, Any]:
+    shown: dict[str, Any] = {"since": moment(span.since), "until": None if span.goes_on else moment(span.until)}
+    match span:
+        case Stay(parting=parting):
+            return shown | {"parting": parting and parting.value}
+        case Spell(what=what, why=""):
+            return shown | {"what": what}
+        case Spell(what=what, why=why):
+            return shown | {"what": what, "why": why}
+        case _:
+            return shown
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
