@@ -95,7 +95,7 @@ def _values(answer: Answer | None) -> tuple[Value, ...]:
 def _compares(values: tuple[Any, ...], operator: Operator, wanted: Any) -> bool:
     match operator:
         case Operator.EXISTS:
-            return bool(values) == wanted
+            return bool(values) is wanted
         case Operator.EQUAL:
             return wanted in values
         case Operator.NOT_EQUAL:

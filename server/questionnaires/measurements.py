@@ -199,7 +199,7 @@ def _read(each: Any) -> Measurement | None:
     if not (isinstance(value, str) and _NUMBER.fullmatch(value) and isinstance(on, str) and _DATE.fullmatch(on)):
         return None
     try:
-        kind, method, day = Kind(each.get("kind")), Method(each.get("method")), date.fromisoformat(on)
+        kind, method, day = Kind(str(each.get("kind"))), Method(str(each.get("method"))), date.fromisoformat(on)
         clothes = Clothes(each["clothes"]) if each.get("clothes") is not None else None
     except ValueError:
         return None

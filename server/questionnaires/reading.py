@@ -143,7 +143,8 @@ class _Reader:
 
     def fitting(self, path: str, of: Mapping[str, Any], type: Type) -> None:
         """Members that a question of this type has no use for."""
-        belongs = {"options": (Type.CHOICE,), "repeats": (Type.CHOICE,), "maxLength": (Type.TEXT,)}
+        belongs: dict[str, tuple[Type, ...]] = dict.fromkeys(("options", "repeats"), (Type.CHOICE,))
+        belongs["maxLength"] = (Type.TEXT,)
         belongs |= dict.fromkeys(("minValue", "maxValue", "unit"), _NUMBERS)
         for member, types in belongs.items():
             if member in of and type not in types:
