@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from aiohttp import web
@@ -18,12 +19,16 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 
 
 def add_v1(app: web.Application) -> None:
-    shell = Shell()
-    for operation in OPERATIONS:
-        app.router.add_route(operation.method, BASE + operation.path, shell.handler(operation))
+    add_operations(app, OPERATIONS)
     described = document(OPERATIONS)
 
     async def openapi(request: web.Request) -> web.Response:
         return web.json_response(described)
 
     app.router.add_get(f"{BASE}/openapi.json", openapi)
+
+
+def add_operations(app: web.Application, operations: Iterable[Operation]) -> None:
+    shell = Shell()
+    for operation in operations:
+        app.router.add_route(operation.method, BASE + operation.path, shell.handler(operation))

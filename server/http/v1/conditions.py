@@ -7,7 +7,7 @@ from typing import Final
 
 ANY: Final = "*"
 _TAGS = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e]*"\s*)*')
-_STRONG = re.compile(r'(?<!W/)"([\x21\x23-\x7e]*)"')
+_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 
 
 def etag(revision: int) -> str:
@@ -20,7 +20,7 @@ def if_match(header: str) -> frozenset[str] | None:
         return frozenset({ANY})
     if not _TAGS.fullmatch(header):
         return None
-    return frozenset(match[1] for match in _STRONG.finditer(header))
+    return frozenset(match[2] for match in _TAG.finditer(header) if match[1] is None)
 
 
 def matches(tags: frozenset[str], revision: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from server.http.problems import Problem
 from server.http.v1.models import Given, Id
 from server.http.v1.operations import Answer, Call, Operation
 from server.store import people
@@ -16,9 +15,8 @@ class Hospital(Given):
 
 async def read(call: Call) -> Answer:
     found = await call.read(lambda transaction: people.hospital_of(transaction, call.hospital))
-    if found is None:
-        raise Problem("not_found")
-    return Answer(Hospital(id=found.id, name=found.name, name_en=found.name_en))
+    assert found is not None, "a key belongs to a hospital that is there"
+    return Answer(Hospital.model_validate(found))
 
 
 OPERATIONS = (Operation("read_hospital", "GET", "/hospital", "hospital:read", "The key's hospital", read, Hospital),)

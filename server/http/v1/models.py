@@ -17,11 +17,10 @@ T = TypeVar("T")
 LONGEST = 100
 MOST = 200
 
-_NO_CONTROL = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*"
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_LINE = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST, pattern=rf"^{_NO_CONTROL}\S{_NO_CONTROL}$")
-]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST, pattern=_LINE)]
 """One line for people to read; space around it is dropped."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -66,5 +65,5 @@ class Paged(Taken):
 class Page(Given, Generic[T]):
     """A page of a list; inherit to name it: ``class Departments(Page[Department])``."""
 
-    items: list[T]
+    items: list[T] = Field(max_length=MOST)
     next: str | None = Field(description="`after` for the next page; null on the last one.")

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from server import scopes
 from server.http.problems import refusal
 from server.http.v1.operations import BASE, Operation, shell_problems
 
 Json = dict[str, Any]
+_SCHEMAS = "#/components/schemas/"
 
 _IF_MATCH = {
     "name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}, "example": '"1"',
@@ -61,12 +62,21 @@ _PROBLEM: Json = {
 }
 
 
+class Untitled(GenerateJsonSchema):
+    """A member's name is its title."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
 def document(operations: Iterable[Operation]) -> Json:
     operations = tuple(operations)
     schemas, components = _schemas(operations)
+    revised = {operation.gives for operation in operations if operation.conditional}
     paths: Json = {}
     for operation in operations:
-        paths.setdefault(BASE + operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+        described = _operation(operation, schemas, revised=operation.gives in revised)
+        paths.setdefault(BASE + operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -91,18 +101,27 @@ def _schemas(operations: tuple[Operation, ...]) -> tuple[Mapping[Any, Json], Jso
     given = {operation.gives: None for operation in operations}
     asked: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in taken]
     asked += [(model, "serialization") for model in given]
-    references, whole = models_json_schema(asked, ref_template="#/components/schemas/{model}")
+    references, whole = models_json_schema(asked, ref_template=f"{_SCHEMAS}{{model}}", schema_generator=Untitled)
     return {model: reference for (model, _), reference in references.items()}, whole.get("$defs", {})
 
 
-def _operation(operation: Operation, schemas: Mapping[Any, Json]) -> Json:
+def _operation(operation: Operation, schemas: Mapping[Any, Json], *, revised: bool) -> Json:
+    """``revised``: its answer has an ETag, for there is an operation that asks for it."""
+    headers = [name for name, told in (("ETag", revised), ("Idempotent-Replayed", operation.creates)) if told]
     described: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.path.split("/")[1]],
         "security": [{"key": [operation.scope]}],
         "parameters": _parameters(operation),
-        "responses": _responses(operation, schemas),
+        "responses": {
+            str(operation.status): {
+                "description": operation.summary,
+                "content": {"application/json": {"schema": schemas[operation.gives]}},
+                **_with(headers),
+            },
+            **_refusals(operation),
+        },
     }
     if operation.description:
         described["description"] = operation.description
@@ -117,28 +136,21 @@ def _parameters(operation: Operation) -> list[Json]:
     parameters += [_IF_MATCH] if operation.conditional else []
     parameters += [_IDEMPOTENCY_KEY] if operation.creates else []
     if operation.query is not None:
-        schema = operation.query.model_json_schema(mode="validation")
+        schema = operation.query.model_json_schema(schema_generator=Untitled)
         required = schema.get("required", [])
         for name, of_it in schema["properties"].items():
             parameters.append({"name": name, "in": "query", "required": name in required, "schema": of_it})
     return parameters
 
 
-def _responses(operation: Operation, schemas: Mapping[Any, Json]) -> Json:
-    headers = [name for name, told in (("ETag", operation.conditional), ("Idempotent-Replayed", operation.creates)) if told]
-    responses: Json = {
-        str(operation.status): {
-            "description": operation.summary,
-            "content": {"application/json": {"schema": schemas[operation.gives]}},
-            **_with(headers),
-        }
-    }
+def _refusals(operation: Operation) -> Json:
+    responses: Json = {}
     by_status: dict[int, list[str]] = {}
     for code in (*shell_problems(operation), *operation.problems):
         by_status.setdefault(refusal(code)[0], []).append(code)
     for status, codes in sorted(by_status.items()):
         told = "; ".join(f"`{code}`: {refusal(code)[2]}" for code in codes)
-        schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"code": {"enum": codes}}}]}
+        schema = {"allOf": [{"$ref": f"{_SCHEMAS}Problem"}, {"properties": {"code": {"enum": codes}}}]}
         responses[str(status)] = {
             "description": told,
             "content": {"application/problem+json": {"schema": schema}},

@@ -2,7 +2,8 @@
 
 An *example* lays what its operation needs into a hospital and says how it is asked for, so that it is answered with the
 operation's own status. Each module in ``examples/`` has ``EXAMPLES``, by the operations' names; ``example`` finds them, and an
-operation without one fails the matrix. It is laid into a hospital once, into many hospitals of one server.
+operation without one fails the matrix. It is laid into a hospital once, into many hospitals of one server;
+the ids of what it lays come from ``place.new_id``.
 """
 
 from __future__ import annotations
@@ -45,9 +46,13 @@ class Place:
 
     house: House
     hospital: str
+    made: set[str] = field(default_factory=set)
+    """The ids of what examples laid here, its own among them."""
 
     def new_id(self) -> str:
-        return f"{next(_NTH):032x}"
+        id = f"{next(_NTH):032x}"
+        self.made.add(id)
+        return id
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self.house.server.database.write(work)
@@ -64,7 +69,7 @@ Example = Callable[[Place], Awaitable[Asked]]
 async def another_hospital(house: House) -> Place:
     id = f"{next(_NTH):032x}"
     await house.server.database.write(add(Hospital(id, "另一家医院", "Another hospital")))
-    return Place(house, id)
+    return Place(house, id, {id})
 
 
 def examples() -> dict[str, Example]:

@@ -1,0 +1,76 @@
+"""What all models have in common."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from pydantic import ValidationError
+
+from server.desk import FIELDS
+from server.http.v1.models import LONGEST, FieldOfCare, Given, Id, Line, Moment, Paged, Taken, left_out, moment
+
+
+class Note(Taken):
+    text: Line
+    at: Moment | None = None
+    other: Line = left_out()
+
+
+class Kept(Given):
+    id: Id
+    at: Moment
+
+
+@pytest.mark.parametrize("text", ["王芳", "Anne-Marie O'Neil", " 王芳\u3000", "a" * LONGEST, "𠮷野", "a b"])
+def test_a_line_is_kept_without_the_space_around_it(text: str) -> None:
+    assert Note(text=text).text == text.strip()
+
+
+@pytest.mark.parametrize("text", ["", "  ", "a\nb", "a\0", "a\x85x", "a\u2028b", "a" * (LONGEST + 1), "a\x1b[31m"])
+def test_what_is_not_one_line_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        Note(text=text)
+
+
+@pytest.mark.parametrize(
+    "document", ['{"text": "a", "extra": 1}', '{"text": 1}', '{"text": "a", "at": 1}', '{"text": "a", "other": null}']
+)
+def test_nothing_unknown_is_taken_and_nothing_is_guessed(document: str) -> None:
+    with pytest.raises(ValidationError):
+        Note.model_validate_json(document)
+
+
+@pytest.mark.parametrize("at", ["2026-03-02T09:30:00", "2026-03-02", "09:30", "2026-13-02T09:30:00Z"])
+def test_a_time_has_its_zone(at: str) -> None:
+    with pytest.raises(ValidationError):
+        Note.model_validate_json(f'{{"text": "a", "at": "{at}"}}')
+
+
+def test_a_time_is_answered_in_utc_to_the_millisecond() -> None:
+    noted = Note.model_validate_json('{"text": "a", "at": "2026-03-02T09:30:00+08:00"}')
+    assert noted.at is not None
+    assert Kept(id="a", at=noted.at).model_dump_json() == '{"id":"a","at":"2026-03-02T01:30:00.000Z"}'
+    at = datetime(2026, 3, 2, 9, 30, tzinfo=timezone(timedelta(hours=8)))
+    assert noted.at == at == moment(at.timestamp())
+    assert moment(0) == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_what_was_left_out_is_known_and_the_schema_says_neither_null_nor_a_default() -> None:
+    assert Note(text="a").model_dump(exclude_unset=True) == {"text": "a"}
+    described = Note.model_json_schema()
+    assert described["required"] == ["text"]
+    assert "default" not in described["properties"]["other"]
+    assert described["properties"]["other"]["type"] == "string"
+
+
+def test_a_page_has_a_length_and_a_beginning_that_are_bounded() -> None:
+    assert (Paged().limit, Paged().after) == (50, "")
+    for wrong in ({"limit": "0"}, {"limit": "201"}, {"limit": "x"}, {"after": "a" * 513}, {"page": "1"}):
+        with pytest.raises(ValidationError):
+            Paged.model_validate_strings(wrong)
+    assert Paged.model_validate_strings({"limit": "200"}).limit == 200
+
+
+def test_the_fields_are_those_of_the_house() -> None:
+    assert FieldOfCare.__args__ == FIELDS  # type: ignore[attr-defined]
