@@ -233,7 +233,7 @@ class Reception:
         name, name_en = read_hospital(form)
         if name in (await people.hospitals(self._database)).values():
             form.fault("name", "there is a hospital of this name already")
-        _stop_at(form)
+        stop_at(form)
         id = self._new_id()
         await self._database.write(together(add(Hospital(id, name, name_en)), consents.publish(id, consents.shipped(), now)))
         return id
@@ -242,10 +242,10 @@ class Reception:
         """A member of staff with a new password. ``hospital`` (an id) is needed only where there are several."""
         form, today = Form(given), day_of(now)
         asked = read_staff(form, today)
-        hospital = await self._hospital(form)
+        hospital = await hospital_meant(self._database, form)
         if asked.login and await people.by_login(self._database, asked.login) is not None:
             form.fault("login", "somebody has it already")
-        _stop_at(form)
+        stop_at(form)
         return await self._enrol(asked, hospital, today)
 
     async def book(self, given: Given, now: float) -> Invited:
@@ -255,7 +255,7 @@ class Reception:
         physician = await people.by_login(self._database, asked.physician)
         if asked.physician and (physician is None or physician.role != "physician"):
             form.fault("physician", "no physician has this login")
-        _stop_at(form)
+        stop_at(form)
         assert physician is not None
         child, guardian, visit = self._new_id(), self._new_id(), self._new_id()
         hospital, token = physician.hospital, self._new_secret()
@@ -280,7 +280,7 @@ class Reception:
             form.fault("reissue", "there is no such visit")
         elif found is not None and found.state == "ended":
             form.fault("reissue", "this visit has ended")
-        _stop_at(form)
+        stop_at(form)
         assert found is not None
         expires_at = max(now + self._link_valid_s, found.ends_at)
         return Invited(visit, await Links(self._database, self._new_secret).issue(visit, now, expires_at), expires_at)
@@ -290,8 +290,8 @@ class Reception:
         form, today = Form(given), day_of(now)
         physician = await people.by_login(self._database, REHEARSAL_LOGIN)
         if physician is None:
-            hospital = await self._hospital(form)
-            _stop_at(form)
+            hospital = await hospital_meant(self._database, form)
+            stop_at(form)
             enrolled = await self._enrol(_rehearsing(today), hospital, today)
         else:
             password, hashed = await self._new_password()
@@ -315,17 +315,6 @@ class Reception:
         password = self._new_secret()[:16]
         return password, await asyncio.to_thread(self._passwords.hash, password)
 
-    async def _hospital(self, form: Form) -> str:
-        """The hospital meant: the named one, or the only one."""
-        known = await people.hospitals(self._database)
-        if not known:
-            form.fault("hospital", "there is none yet; begin with `peitong hospital new`")
-        elif form.has("hospital"):
-            return form.choice("hospital", known)
-        elif len(known) > 1:
-            form.fault("hospital", "there are several: " + ", ".join(f"{id} ({name})" for id, name in known.items()))
-        return next(iter(known), "")
-
 
 def _rehearsing(today: date) -> Staff:
     """The rehearsal's physician, who may admit for ever, on paper that says what it is."""
@@ -341,6 +330,19 @@ def _rehearsed(today: date) -> Given:
     return people_in_it | of_visit | {"birth-date": born}
 
 
-def _stop_at(form: Form) -> None:
+def stop_at(form: Form) -> None:
+    """Raises ``Faults`` when there are any."""
     if form.faults:
         raise Faults(form.faults)
+
+
+async def hospital_meant(database: Database, form: Form) -> str:
+    """Its id: the named one, or the only one. Empty when that was a fault and there is none."""
+    known = await people.hospitals(database)
+    if not known:
+        form.fault("hospital", "there is none yet; begin with `peitong hospital new`")
+    elif form.has("hospital"):
+        return form.choice("hospital", known)
+    elif len(known) > 1:
+        form.fault("hospital", "there are several: " + ", ".join(f"{id} ({name})" for id, name in known.items()))
+    return next(iter(known), "")

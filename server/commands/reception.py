@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from server import demo, desk
 from server.calendar import day_of
@@ -26,6 +26,7 @@ from server.store.migrate import migrate
 from server.visit_view import moment
 from server.wiring import chance
 
+D = TypeVar("D")
 PATIENCE_S = 10.0
 
 
@@ -38,14 +39,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One command: the options it needs and those it may have (name: what belongs there), and what it does."""
+class Command(Generic[D]):
+    """One command: the options it needs and those it may have (name: what belongs there), and what it does at which desk."""
 
     about: str
     needed: Mapping[str, str]
     wanted: Mapping[str, str]
     read: Callable[[Form, float], object]
-    act: Callable[[Reception, Given, Config, float], Awaitable[Told]]
+    desk: Callable[[Database, Config], D]
+    act: Callable[[D, Given, Config, float], Awaitable[Told]]
     makes_links: bool = False
     founds: bool = False
 
@@ -84,12 +86,18 @@ def _read_staff(form: Form, now: float) -> object:
     return desk.read_staff(form, day_of(now))
 
 
-COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
+def _reception(database: Database, config: Config) -> Reception:
+    luck = chance()
+    return Reception(database, Passwords(), luck.new_id, luck.new_secret, config.link_valid_s)
+
+
+COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
     ("hospital", "new"): Command(
         "open a hospital, with the shipped consent texts; the first step on a new server",
         {"name": "its name in Chinese", "name-en": "its name in English"},
         {},
         lambda form, now: desk.read_hospital(form),
+        _reception,
         _hospital_new,
         founds=True,
     ),
@@ -106,6 +114,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
             "hospital": "its id, where there are several",
         },
         _read_staff,
+        _reception,
         _staff_new,
     ),
     ("visit", "new"): Command(
@@ -124,6 +133,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
         },
         {"starts-at": "RFC 3339 (default: now)", "minutes": "length (default 30)"},
         desk.read_visit,
+        _reception,
         _visit_new,
         makes_links=True,
     ),
@@ -132,6 +142,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
         {"reissue": "the visit's id"},
         {},
         lambda form, now: form.text("reissue"),
+        _reception,
         _visit_link,
         makes_links=True,
     ),
@@ -139,10 +150,13 @@ COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
 
 
 def add_commands(commands: Any) -> None:
+    add(commands, COMMANDS, {"hospital": "the hospital", "staff": "its staff", "visit": "visits and their links"})
+
+
+def add(commands: Any, ours: Mapping[tuple[str, str], Command[Any]], abouts: Mapping[str, str]) -> None:
     """Adds them to argparse's subparsers. Nothing is required there: what is missing is told with everything else."""
     groups: dict[str, Any] = {}
-    abouts = {"hospital": "the hospital", "staff": "its staff", "visit": "visits and their links"}
-    for (noun, verb), command in COMMANDS.items():
+    for (noun, verb), command in ours.items():
         if noun not in groups:
             groups[noun] = commands.add_parser(noun, help=abouts[noun]).add_subparsers(required=True, metavar="COMMAND")
         parser = groups[noun].add_parser(verb, help=command.about, description=command.about)
@@ -168,7 +182,7 @@ def add_place(parser: argparse.ArgumentParser, *, origin: bool) -> None:
         parser.set_defaults(origin=None)
 
 
-def run(command: Command, options: argparse.Namespace) -> int:
+def run(command: Command[D], options: argparse.Namespace) -> int:
     names = [*command.needed, *command.wanted]
     values = {name: getattr(options, name.replace("-", "_")) for name in names}
     given = {name: value for name, value in values.items() if value is not None}
@@ -185,7 +199,7 @@ def run(command: Command, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _run(command: Command, given: Given, options: argparse.Namespace) -> Told:
+async def _run(command: Command[D], given: Given, options: argparse.Namespace) -> Told:
     now = Clock()()
     faults: list[str] = []
     config = place(options, faults, needs_origin=command.makes_links)
@@ -193,23 +207,29 @@ async def _run(command: Command, given: Given, options: argparse.Namespace) -> T
         form = Form(given)
         command.read(form, now)
         raise Faults(faults + form.faults)
-    async with reception(config, founds=command.founds) as at:
-        return await command.act(at, given, config, now)
+    async with opened(config, founds=command.founds) as database:
+        return await command.act(command.desk(database, config), given, config, now)
 
 
 @asynccontextmanager
-async def reception(config: Config, *, founds: bool = False) -> AsyncIterator[Reception]:
-    """The reception at a server's database, which ``founds`` makes when there is none. Raises ``Faults``."""
+async def reception(config: Config) -> AsyncIterator[Reception]:
+    """The reception at a server's database. Raises ``Faults``."""
+    async with opened(config) as database:
+        yield _reception(database, config)
+
+
+@asynccontextmanager
+async def opened(config: Config, *, founds: bool = False) -> AsyncIterator[Database]:
+    """A server's database, which ``founds`` makes when there is none. Raises ``Faults``."""
     file = sqlite_file(config.database_url)
     if founds:
         config.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     elif file is not None and not file.exists():
         raise Faults([f"data: no server has been set up in {file.parent}; begin with `peitong hospital new`"])
     database = Database(config.database_url, PATIENCE_S)
-    luck = chance()
     try:
         if founds:
             await migrate(database)
-        yield Reception(database, Passwords(), luck.new_id, luck.new_secret, config.link_valid_s)
+        yield database
     finally:
         await database.close()
