@@ -33,6 +33,8 @@ _ATTRIBUTE = struct.Struct("!HH")
 _MAX_REQUEST = 576
 
 _REMEMBERED_TRANSACTIONS = 4096
+_TRANSACTION, _MARK = 12, 4
+_RECORD = _TRANSACTION + _MARK
 _ADDRESSES_PER_LEG = 16
 _GRANTS_PER_LEG = 2
 _IN_USE_US = 5_000_000
@@ -78,21 +80,24 @@ class _Request:
 
 @dataclass(slots=True)
 class _Grant:
+    """``heard``: the newest transactions, each with a mark of the address that it came from first; 16 bytes a check, since a
+    call of an hour has thousands and a dictionary would keep ten times as much of each."""
+
     owner: int
     key: bytes
-    seen: dict[bytes, Address] = field(default_factory=dict)
-    newest: Address = ()
+    heard: bytearray = field(default_factory=bytearray)
 
     def first_from(self, transaction: bytes, address: Address) -> bool:
-        """Whether this transaction was first heard from here. Thousands are remembered, mostly with the same address."""
-        if address == self.newest:
-            address = self.newest
-        else:
-            self.newest = address
-        if self.seen.setdefault(transaction, address) != address:
-            return False
-        if len(self.seen) > _REMEMBERED_TRANSACTIONS:
-            del self.seen[next(iter(self.seen))]
+        """Whether this transaction was first heard from here."""
+        mark = hashlib.blake2b(repr(address).encode(), digest_size=_MARK, key=self.key[:64]).digest()
+        at = self.heard.find(transaction)
+        while at > 0 and at % _RECORD:  # across two records
+            at = self.heard.find(transaction, at + 1)
+        if at >= 0:
+            return self.heard[at + _TRANSACTION : at + _RECORD] == mark
+        self.heard += transaction + mark
+        if len(self.heard) > _REMEMBERED_TRANSACTIONS * _RECORD:
+            del self.heard[:_RECORD]
         return True
 
 

@@ -165,8 +165,21 @@ def test_the_memory_of_requests_is_bounded_but_long(agent: Agent) -> None:
     assert isinstance(agent.receive(request(transaction=(0).to_bytes(12, "big")), ELSEWHERE, 0), Binding)
 
 
+_ALIKE = st.integers(0, 4).map(lambda shift: bytes([0] * shift + [1] + [0] * (11 - shift)))
+
+
+@given(st.lists(st.tuples(_ALIKE | st.binary(min_size=12, max_size=12), st.sampled_from([ADDRESS, ELSEWHERE])), max_size=60))
+def test_a_transaction_belongs_to_the_address_that_it_came_from_first(heard: list[tuple[bytes, Address]]) -> None:
+    """Also where the one begins in the middle of what is remembered of another."""
+    agent, first = Agent(), dict[bytes, Address]()
+    agent.grant(LEG, HERE)
+    for transaction, address in heard:
+        answer = agent.receive(request(transaction=transaction), address, 0)
+        assert (answer is not Drop.REPLAYED) is (first.setdefault(transaction, address) == address)
+
+
 def test_what_is_remembered_of_an_hour_of_checks_is_small(agent: Agent) -> None:
-    """The kernel gives a new tuple for each datagram; kept, they would weigh more than all the rest of a leg's memory."""
+    """Kept as objects, transactions and addresses would weigh more than all the rest of a leg's memory."""
     checks = [request(transaction=number.to_bytes(12, "big")) for number in range(1440)]  # an hour of them
     tracemalloc.start()
     try:
@@ -175,7 +188,7 @@ def test_what_is_remembered_of_an_hour_of_checks_is_small(agent: Agent) -> None:
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert kept < 1440 * 160
+    assert kept < 1440 * 40
 
 
 def test_an_ice_restart_keeps_the_last_credentials_good(agent: Agent) -> None:
@@ -196,6 +209,13 @@ def test_a_leg_that_is_gone_has_neither_credentials_nor_addresses(agent: Agent) 
     agent.withdraw(LEG)
     assert agent.routes == {ELSEWHERE: 8}
     assert agent.receive(request(), ADDRESS, 0) is Drop.UNKNOWN_UFRAG
+
+
+def test_an_address_whose_connection_ended_is_free_again(agent: Agent) -> None:
+    agent.receive(request(), ADDRESS, 0)
+    agent.leave(ADDRESS)
+    agent.leave(ELSEWHERE)  # nobody's
+    assert agent.routes == {}
 
 
 def test_an_address_in_use_is_not_taken_over(agent: Agent) -> None:
