@@ -1,0 +1,172 @@
+"""A referral goes forward only, whatever is told in whatever order; and what is not told in time is overdue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.referral import Urgency
+from server.referrals.pathways import shipped
+from server.referrals.track import (
+    MAY_TELL,
+    Due,
+    Fact,
+    Limits,
+    Source,
+    Stage,
+    Track,
+    advance,
+    alarms,
+    booked_too_late,
+    next_alarm_at,
+    overdue,
+    waited_for,
+)
+
+H = 3600.0
+LIMITS = Limits(received_s=4 * H, booked_s=12 * H, seen_s=24 * H, missed_s=6 * H)
+NEW = Track(Urgency.WITHIN_24H, issued_at=0.0)
+ORDER = list(Stage)
+APPOINTMENTS = st.one_of(st.none(), st.integers(1, 60).map(lambda h: h * H))
+
+
+@dataclass(frozen=True)
+class Told:
+    fact: Fact
+    at: float
+    appointment_at: float | None
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Told]:
+    """Anything, told one after the other, with some time between."""
+    at, told = 0.0, []
+    for _ in range(draw(st.integers(0, 14))):
+        at += draw(st.sampled_from((0.0, 5.0, 60.0, H, 7 * H)))
+        told.append(Told(draw(st.sampled_from(Fact)), at, draw(APPOINTMENTS)))
+    return told
+
+
+def fold(told: list[Told], track: Track = NEW) -> Track:
+    for each in told:
+        track = advance(track, each.fact, each.at, each.appointment_at)
+    return track
+
+
+def first(told: list[Told], *facts: Fact) -> float | None:
+    return next((each.at for each in told if each.fact in facts), None)
+
+
+@given(histories())
+def test_times_are_of_when_it_was_told_first_and_seen_implies_received(told: list[Told]) -> None:
+    """The oracle looks into the list of what was told; it folds nothing."""
+    track = fold(told)
+    seen = first(told, Fact.SEEN)
+    before_seen = told if seen is None else told[: [each.fact for each in told].index(Fact.SEEN)]
+    assert track.seen_at == seen
+    assert track.received_at == first(told, Fact.RECEIVED, Fact.BOOKED, Fact.SEEN)
+    assert track.sent_at == first(told, Fact.SENT)
+    assert track.booked_at == first(before_seen, Fact.BOOKED)
+    named = [each.appointment_at for each in before_seen if each.fact is Fact.BOOKED and each.appointment_at is not None]
+    assert track.appointment_at == (named[-1] if named else None)
+    until_sent = told[: [each.fact for each in told].index(Fact.SENT)] if track.sent_at is not None else told
+    assert track.failures == sum(each.fact is Fact.NOT_SENT for each in until_sent)
+
+
+@given(histories(), histories())
+def test_a_referral_never_steps_back(told: list[Told], later: list[Told]) -> None:
+    track = fold(told)
+    assert ORDER.index(fold(later, track).stage) >= ORDER.index(track.stage)
+
+
+@given(histories(), st.sampled_from([fact for fact in Fact if fact is not Fact.NOT_SENT]), APPOINTMENTS)
+def test_what_is_told_twice_counts_once(told: list[Told], fact: Fact, appointment_at: float | None) -> None:
+    at = told[-1].at if told else 0.0
+    once = advance(fold(told), fact, at, appointment_at)
+    assert advance(once, fact, at + 1, appointment_at) is once
+
+
+@given(histories(), st.integers(0, 80))
+def test_what_is_overdue_is_what_was_due_and_not_told(told: list[Told], hour: int) -> None:
+    """The oracle asks for each step in turn, of the times alone."""
+    track, now = fold(told), hour * H
+    missing = []
+    if track.seen_at is None:
+        if track.received_at is None and now >= 4 * H:
+            missing.append(Due(4 * H, Stage.RECEIVED))
+        if track.booked_at is None and now >= 12 * H:
+            missing.append(Due(12 * H, Stage.BOOKED))
+        by = 24 * H if track.appointment_at is None else min(24 * H, track.appointment_at + 6 * H)
+        if now >= by:
+            missing.append(Due(by, Stage.SEEN))
+    assert overdue(track, LIMITS, now) == min(missing, default=None)
+    assert {*alarms(track, LIMITS, now)} == {Fact(f"overdue_{due.stage}") for due in missing if due.stage not in track.alarmed}
+
+
+@given(histories(), st.integers(0, 80))
+def test_an_alarm_is_given_once_and_the_next_one_comes_later(told: list[Told], hour: int) -> None:
+    track, now = fold(told), hour * H
+    for fact in alarms(track, LIMITS, now):
+        track = advance(track, fact, now)
+    assert alarms(track, LIMITS, now) == ()
+    following = next_alarm_at(track, LIMITS)
+    assert following is None or following > now
+
+
+def test_an_emergency_must_be_received_within_the_hour() -> None:
+    track, limits = Track(Urgency.EMERGENCY, 0.0), shipped().limits[Urgency.EMERGENCY]
+    assert overdue(track, limits, H - 1) is None
+    assert overdue(track, limits, H) == Due(H, Stage.RECEIVED)
+    received = advance(track, Fact.RECEIVED, 0.5 * H)
+    assert overdue(received, limits, H) is None
+    assert [due.stage for due in waited_for(received, limits)] == [Stage.SEEN], "nobody books an emergency"
+
+
+def test_a_late_receipt_after_the_visit_changes_nothing() -> None:
+    seen = advance(NEW, Fact.SEEN, 10.0)
+    assert seen.stage is Stage.SEEN
+    for fact in (Fact.RECEIVED, Fact.BOOKED, Fact.SEEN):
+        assert advance(seen, fact, 20.0, 30.0) is seen
+    assert waited_for(seen, LIMITS) == ()
+    assert next_alarm_at(seen, LIMITS) is None
+
+
+def test_without_limits_for_a_step_only_being_seen_is_waited_for() -> None:
+    assert waited_for(NEW, Limits(None, None, H, H)) == (Due(H, Stage.SEEN),)
+
+
+def test_a_missed_appointment_is_overdue_before_the_limit_and_a_new_one_lifts_it() -> None:
+    booked = advance(NEW, Fact.BOOKED, H, 8 * H)
+    assert overdue(booked, LIMITS, 14 * H) == Due(14 * H, Stage.SEEN)
+    told = advance(booked, Fact.OVERDUE_SEEN, 14 * H)
+    again = advance(told, Fact.BOOKED, 15 * H, 16 * H)
+    assert overdue(again, LIMITS, 15 * H) is None
+    assert alarms(again, LIMITS, 22 * H) == (Fact.OVERDUE_SEEN,), "the second missed appointment is told as well"
+
+
+def test_an_appointment_later_than_the_child_must_be_seen_is_too_late() -> None:
+    assert booked_too_late(advance(NEW, Fact.BOOKED, H, 25 * H), LIMITS)
+    assert not booked_too_late(advance(NEW, Fact.BOOKED, H, 24 * H), LIMITS)
+    assert not booked_too_late(NEW, LIMITS)
+    assert not booked_too_late(advance(advance(NEW, Fact.BOOKED, H, 25 * H), Fact.SEEN, 2 * H), LIMITS)
+
+
+def test_two_calls_are_two_and_two_taps_are_one() -> None:
+    called = advance(NEW, Fact.CONTACTED, 100.0)
+    assert advance(called, Fact.CONTACTED, 105.0) is called
+    assert advance(called, Fact.CONTACTED, 200.0).contacted_at == 200.0
+
+
+@pytest.mark.parametrize("fact", list(Fact))
+def test_every_fact_is_somebodys_to_tell(fact: Fact) -> None:
+    assert any(fact in facts for facts in MAY_TELL.values())
+
+
+def test_only_the_server_tells_what_it_did_itself() -> None:
+    theirs = frozenset({Fact.RECEIVED, Fact.BOOKED, Fact.SEEN})
+    assert MAY_TELL[Source.QR] == MAY_TELL[Source.API] == theirs
+    assert MAY_TELL[Source.COORDINATOR] == theirs | {Fact.CONTACTED}
+    assert not MAY_TELL[Source.SERVER] & (theirs | {Fact.CONTACTED})
