@@ -71,6 +71,7 @@ class Fault(StrEnum):
     HEAD_DIFFERS = "head_differs"
     NOT_ANCHORED = "not_anchored"
     BODY_ALTERED = "body_altered"
+    RECEIPT_ALTERED = "receipt_altered"
     PIN_UNKNOWN = "pin_unknown"
 
 

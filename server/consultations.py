@@ -24,9 +24,11 @@ from server.events import MalformedEvent
 from server.intents import Desk, perform
 from server.journal import Journal
 from server.ledger import Ledger, ledger
+from server.referral import Words
+from server.referrals.pathway import Issuer, Referring
 from server.sealing import KeyMaker, Origin, SessionRecording, Signer
 from server.session import Ended, Session, begun, first_of, step
-from server.store import bodies, listings, recordings
+from server.store import bodies, listings, pathways, recordings
 from server.store.database import Database, Write
 from server.store.details import VisitDetail, visit_detail
 from server.store.errors import BrokenChain, Unavailable
@@ -51,6 +53,7 @@ class _Here:
 
     consultation: Consultation
     record: VisitDetail
+    referring: Referring
 
 
 class Consultations:
@@ -203,7 +206,7 @@ class Consultations:
     async def intent(self, session: str, role: Role, epoch: int, intent: wire.Intent) -> dict[str, object]:
         here = await self._get(session)
         try:
-            return await perform(self._desk, here.consultation, here.record.field, role, epoch, intent)
+            return await perform(self._desk, here.consultation, here.referring, role, epoch, intent)
         except Unavailable:
             raise Refused("unavailable") from None
 
@@ -280,6 +283,8 @@ class Consultations:
             raise Refused("not_allowed")
         committed = await self._journal.replay(session_id)
         session = begun(session_id, self._config.rules, ends_at=record.ends_at, journal=committed)
+        issuer = Issuer(record.field, Words(record.hospital_name, record.hospital_name_en), record.department)
+        referring = Referring(await pathways.of_hospital(self._database, record.hospital, self._clock()), issuer)
         recording = await self._recording(session_id)
         worker = min(self._workers, key=lambda worker: len(worker.rooms))
         consultation = Consultation(
@@ -298,7 +303,7 @@ class Consultations:
             last = max([recovering_from, *(at for _, at in committed[-1:])])
             restarted = ev.ServerRestarted(max(0, round((self._clock() - last) * 1000)))
         consultation.start(restarted)
-        return _Here(consultation, record)
+        return _Here(consultation, record, referring)
 
     async def _recording(self, session_id: str) -> SessionRecording:
         known = await recordings.of_session(self._database, session_id)

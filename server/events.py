@@ -257,6 +257,34 @@ class NoShowMarked(Event):
     starts_at_us: int
 
 
+# --- after a referral -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralTold(Event):
+    """Something became known about the session's referral; it changes nothing in the session, which has ended.
+
+    ``fact`` and ``source`` are codes of `server.referrals.track`. ``appointment_at_s`` (seconds since 1970) is 0 where there is
+    none; ``body_sha256`` is H(nonce || body) of further words, or empty.
+    """
+
+    type: ClassVar[str] = "referral_told"
+    referral: str
+    fact: str
+    source: str
+    appointment_at_s: int
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRevealed(Event):
+    """A care coordinator (``staff`` is their id) was shown the family's whole telephone number, to call about the referral."""
+
+    type: ClassVar[str] = "phone_revealed"
+    referral: str
+    staff: str
+
+
 # --- the recorder, the relay, the clock, the server -----------------------------------------------
 
 
@@ -324,8 +352,8 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         for cls in (
             SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, RungChanged, ConsentGiven, ConsentRefused, ConsentWithdrawn,
             ChildConfirmed, ChildDenied, Chatted, Admitted, Attested, HoldPlaced, HoldCleared, Completed, Referred,
-            Cancelled, VisitMoved, VisitCancelled, NoShowMarked, RecorderReady, RecorderLost, RecordingAnchored, GateLapsed,
-            DeadlinePassed, ServerRestarted, ClockStepped,
+            Cancelled, VisitMoved, VisitCancelled, NoShowMarked, ReferralTold, PhoneRevealed, RecorderReady, RecorderLost,
+            RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
         )
     }
 )  # fmt: skip

@@ -18,6 +18,7 @@ from server import events as ev
 from server.consultation import Consultation
 from server.errors import Refused
 from server.referral import Checklist
+from server.referrals.pathway import Referring
 from server.session import Ended
 from server.store import bodies, consents, outbox, referrals
 from server.store.database import Database
@@ -32,7 +33,8 @@ _TAKES_AWAY = (wire.Hold, wire.Refer, wire.Complete, wire.WithdrawConsent, wire.
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What intents need of the server. ``check_eligible(session)`` raises ``Refused`` for whom it may not admit."""
+    """What intents need of the server. ``check_eligible(session)`` raises ``Refused`` for whom it may not admit;
+    ``receipt_token(referral)`` is the one in its letter's QR code."""
 
     database: Database
     clock: Callable[[], float]
@@ -41,9 +43,12 @@ class Desk:
     checklist: Checklist
     still_good: Callable[[Ticket], Awaitable[bool]]
     check_eligible: Callable[[str], Awaitable[None]]
+    receipt_token: Callable[[str], str]
 
 
-async def perform(desk: Desk, here: Consultation, field: str, role: Role, epoch: int, intent: wire.Intent) -> dict[str, object]:
+async def perform(
+    desk: Desk, here: Consultation, referring: Referring, role: Role, epoch: int, intent: wire.Intent
+) -> dict[str, object]:
     """Does what the intent asks for; the further fields of its answer. Raises ``Refused``."""
     access.check(access.Grant(here.session.id, role), here.session.id, intent.type)
     seat = here.session.seats.get(role)
@@ -65,7 +70,7 @@ async def perform(desk: Desk, here: Consultation, field: str, role: Role, epoch:
             row = consents.withdraw(desk.new_id(), here.session.id, kind, desk.clock())
             await here.controller.post(ev.ConsentWithdrawn(kind), (row,))
         case wire.Refer():
-            return await _refer(desk, here, field, intent)
+            return await _refer(desk, here, referring, intent)
         case wire.Complete():
             await _complete(desk, here, intent)
         case wire.Admit():
@@ -123,13 +128,13 @@ async def _complete(desk: Desk, here: Consultation, asked: wire.Complete) -> Non
     await here.controller.post(ev.Completed(body.sha256), (bodies.keep(body),))
 
 
-async def _refer(desk: Desk, here: Consultation, field: str, asked: wire.Refer) -> dict[str, object]:
+async def _refer(desk: Desk, here: Consultation, referring: Referring, asked: wire.Refer) -> dict[str, object]:
     """End, referral, letter and outgoing message in one transaction; asked again, the same answer."""
     if here.session.referral is not None:
         return {"referral": here.session.referral.id}
     filed = referral.validate(
         desk.checklist,
-        field,
+        referring.issuer.field,
         id=desk.new_id(),
         reason=asked.reason,
         urgency=asked.urgency,
@@ -149,6 +154,7 @@ async def _refer(desk: Desk, here: Consultation, field: str, asked: wire.Refer) 
         body=body.id,
         issued_at=now,
     )
+    row = referrals.directed(row, referring.destination(filed.reason, filed.urgency, now), desk.receipt_token(filed.id))
     message = outbox.Outgoing(desk.new_id(), here.session.id, "referral", json.dumps({"referral": filed.id}), now)
     event = ev.Referred(filed.id, filed.reason, filed.urgency.value, filed.checklist_version, body.sha256)
     after = await here.controller.post(event, (bodies.keep(body), referrals.file(row), outbox.post(message)))

@@ -72,9 +72,11 @@ from server.events import (
     NoShowMarked,
     OpenGate,
     Outcome,
+    PhoneRevealed,
     RecorderLost,
     RecorderReady,
     RecordingAnchored,
+    ReferralTold,
     Referred,
     RungChanged,
     SeatLeft,
@@ -372,7 +374,7 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return _out_of_time(session, now)
         case ServerRestarted(down_ms=down_ms):
             return _restarted(session, state, now, now - down_ms / 1000)
-        case Chatted() | RecordingAnchored() | ClockStepped():
+        case Chatted() | RecordingAnchored() | ClockStepped() | ReferralTold() | PhoneRevealed():
             return session
         case _:
             raise TypeError(f"no rule for {event.type}")

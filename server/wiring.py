@@ -31,6 +31,8 @@ from server.intents import Desk
 from server.journal import Journal
 from server.keys import secret_file
 from server.passwords import Passwords
+from server.referrals.register import Register
+from server.referrals.tokens import receipt_token
 from server.sealing import Signer
 from server.session import Ended
 from server.store import heartbeat
@@ -88,8 +90,12 @@ class Server:
         throttle = Throttle(self.database, secret_file(config.data_folder / "keys" / "throttle.key"))
         self._sign_in = SignIn(self.database, throttle, Passwords(), chance.new_secret, SIGN_IN_LASTS_S)
         checklist = checklists.load()
-        desk = Desk(self.database, clock, chance.new_id, chance.new_nonce, checklist, self._still_good, self._check_eligible)
+        token = partial(receipt_token, secret_file(config.data_folder / "keys" / "receipt.key"))
+        desk = Desk(
+            self.database, clock, chance.new_id, chance.new_nonce, checklist, self._still_good, self._check_eligible, token
+        )
         self.consultations = Consultations(config, self.database, journal, tickets, desk, self.signer, clock)
+        self.register = Register(self.database, self.consultations, clock, chance.new_id, chance.new_nonce)
         self.workers = [
             Worker(str(n), self._runtime, _udp(config, n), config.advertise, self._received, self.healthy, _tcp(config, n))
             for n in range(1, config.relays + 1)
@@ -113,6 +119,8 @@ class Server:
                 self.consultations,
                 self.workers,
                 self._missing,
+                self.register,
+                token,
             )
         )
         self.gateway.attach(self.app)

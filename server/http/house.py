@@ -16,6 +16,7 @@ from server.errors import Refused
 from server.http.address import client_address
 from server.http.problems import Problem
 from server.referral import Checklist
+from server.referrals.register import Register
 from server.store.api_keys import ApiKeys
 from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
@@ -33,7 +34,8 @@ STAFF_COOKIE = "peitong_staff"
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Everything behind the handlers. ``ready`` names what does not answer now; nothing when all is well."""
+    """Everything behind the handlers. ``ready`` names what does not answer now; nothing when all is well. ``receipt_token``
+    is of a referral's id."""
 
     config: Config
     clock: Callable[[], float]
@@ -50,6 +52,8 @@ class House:
     consultations: Consultations
     workers: Sequence[Worker]
     ready: Callable[[], Awaitable[list[str]]]
+    register: Register
+    receipt_token: Callable[[str], str]
 
 
 HOUSE: web.AppKey[House] = web.AppKey("house", House)

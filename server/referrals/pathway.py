@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from server.referral import FIELDS, Urgency, Words
-from server.referrals.track import Limits
+from server.referrals.track import Deadlines, Limits
 
 MOST_BYTES: Final = 256 * 1024
 MOST: Final = 500
@@ -73,6 +73,46 @@ class Pathway:
         """The first rule's that takes it; the last takes all."""
         code = next(rule.to for rule in self.rules if rule.takes(field, reason, urgency))
         return next(each for each in self.departments if each.code == code)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The visit that a referral comes from: its field, its hospital's names and its department."""
+
+    field: str
+    hospital: Words
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where one referral goes, and by when each step must be told. The English of a visit's own department is empty."""
+
+    code: str
+    pathway_version: str
+    hospital: Words
+    department: Words
+    endpoint: str | None
+    by: Deadlines
+
+
+@dataclass(frozen=True, slots=True)
+class Referring:
+    """What a visit's referral goes by."""
+
+    pathway: Pathway
+    issuer: Issuer
+
+    def destination(self, reason: str, urgency: Urgency, issued_at: float) -> Destination:
+        to = self.pathway.proposed(self.issuer.field, reason, urgency)
+        return Destination(
+            code=to.code,
+            pathway_version=self.pathway.version,
+            hospital=to.hospital or self.issuer.hospital,
+            department=to.words or Words(self.issuer.department, ""),
+            endpoint=to.endpoint,
+            by=self.pathway.limits[urgency].after(issued_at),
+        )
 
 
 def parse(text: str) -> Pathway:

@@ -1,8 +1,8 @@
 """How far a referral has come: a fold of the facts that are told about it, and by when each step is due.
 
-A referral is issued, sent, received, booked, seen. What is told moves it forward only: a receipt that comes late, twice or out of
-order never takes a step back, and who was seen has been received. Nothing ends by running out of time; a step that is due and was
-not told is *overdue*, and stays so until it is told. Pure.
+A referral is issued, sent, received, booked, seen. What is told moves it forward only: a receipt that comes late, twice or
+out of order never takes a step back, and who was seen has been received. Nothing ends by running out of time; a step that is
+due and was not told is *overdue*, and stays so until it is told. Pure.
 """
 
 from __future__ import annotations
@@ -69,14 +69,29 @@ ONE_CALL_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
+class Deadlines:
+    """By when each step must be told (None: it need not be), and how long after an appointment that the child was seen."""
+
+    received_at: float | None
+    booked_at: float | None
+    seen_at: float | None
+    missed_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
-    """By when each step is due, in seconds after the issue (None: it need not be told), and how long after a booked
-    appointment "seen" may be told."""
+    """``Deadlines`` in seconds after the issue."""
 
     received_s: float | None
     booked_s: float | None
     seen_s: float
     missed_s: float
+
+    def after(self, issued_at: float) -> Deadlines:
+        def at(limit_s: float | None) -> float | None:
+            return None if limit_s is None else issued_at + limit_s
+
+        return Deadlines(at(self.received_s), at(self.booked_s), at(self.seen_s), self.missed_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,37 +180,36 @@ def _alarmed(track: Track, stage: Stage) -> Track:
     return track if stage in track.alarmed else replace(track, alarmed=track.alarmed | {stage})
 
 
-def waited_for(track: Track, limits: Limits) -> tuple[Due, ...]:
+def waited_for(track: Track, by: Deadlines) -> tuple[Due, ...]:
     """The steps that are still to be told, the earliest first."""
     if not track.open:
         return ()
-    seen_by = track.issued_at + limits.seen_s
-    if track.appointment_at is not None:
-        seen_by = min(seen_by, track.appointment_at + limits.missed_s)
-    due = [Due(seen_by, Stage.SEEN)]
-    if limits.received_s is not None and track.received_at is None:
-        due.append(Due(track.issued_at + limits.received_s, Stage.RECEIVED))
-    if limits.booked_s is not None and track.booked_at is None:
-        due.append(Due(track.issued_at + limits.booked_s, Stage.BOOKED))
-    return tuple(sorted(due))
+    missed_at = None if track.appointment_at is None else track.appointment_at + by.missed_s
+    due = [
+        (min((at for at in (by.seen_at, missed_at) if at is not None), default=None), Stage.SEEN),
+        (by.received_at if track.received_at is None else None, Stage.RECEIVED),
+        (by.booked_at if track.booked_at is None else None, Stage.BOOKED),
+    ]
+    return tuple(sorted(Due(at, stage) for at, stage in due if at is not None))
 
 
-def overdue(track: Track, limits: Limits, now: float) -> Due | None:
+def overdue(track: Track, by: Deadlines, now: float) -> Due | None:
     """The step that has been overdue for longest."""
-    return next((due for due in waited_for(track, limits) if due.at <= now), None)
+    return next((due for due in waited_for(track, by) if due.at <= now), None)
 
 
-def alarms(track: Track, limits: Limits, now: float) -> tuple[Fact, ...]:
+def alarms(track: Track, by: Deadlines, now: float) -> tuple[Fact, ...]:
     """What is overdue and was not told to be."""
-    waited = waited_for(track, limits)
-    return tuple(OVERDUE[due.stage] for due in waited if due.at <= now and due.stage not in track.alarmed)
+    return tuple(OVERDUE[due.stage] for due in waited_for(track, by) if due.at <= now and due.stage not in track.alarmed)
 
 
-def next_alarm_at(track: Track, limits: Limits) -> float | None:
+def next_alarm_at(track: Track, by: Deadlines) -> float | None:
     """When the next step becomes overdue of which that was not told."""
-    return next((due.at for due in waited_for(track, limits) if due.stage not in track.alarmed), None)
+    return next((due.at for due in waited_for(track, by) if due.stage not in track.alarmed), None)
 
 
-def booked_too_late(track: Track, limits: Limits) -> bool:
+def booked_too_late(track: Track, by: Deadlines) -> bool:
     """Whether the appointment is later than the child must be seen."""
-    return track.open and track.appointment_at is not None and track.appointment_at > track.issued_at + limits.seen_s
+    if not track.open or track.appointment_at is None or by.seen_at is None:
+        return False
+    return track.appointment_at > by.seen_at

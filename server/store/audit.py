@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.chain import Anchor, Fault, Finding, Link, body_sha256, check_anchored, check_anchors, check_events
 from server.store.database import Database
-from server.store.tables import body, event, hospital_chain
+from server.store.tables import body, event, hospital_chain, referral, referral_event
 
 _SENTENCES = {
     Fault.ALTERED: "its content is not what its hash was made from",
@@ -27,6 +27,7 @@ _SENTENCES = {
     Fault.HEAD_DIFFERS: "the hospital's chain names another hash for it",
     Fault.NOT_ANCHORED: "the hospital's chain does not know it",
     Fault.BODY_ALTERED: "the words kept for it are not those that were committed",
+    Fault.RECEIPT_ALTERED: "what lists say was told of the referral is not what was committed",
     Fault.PIN_UNKNOWN: "no event has this printed head",
 }
 
@@ -89,6 +90,7 @@ async def _verify(connection: AsyncConnection, pins: Collection[str]) -> Report:
         findings += check_anchored(session, links, anchors)
         findings += _check_types(session, links, types)
         findings += await _check_bodies(connection, session, links)
+        findings += await _check_receipts(connection, session, links)
         unseen -= {link.hash for link in links}
         count += len(links)
     findings += [Finding(Fault.PIN_UNKNOWN, pin, 0) for pin in sorted(unseen)]
@@ -124,6 +126,23 @@ async def _check_bodies(connection: AsyncConnection, session: str, links: list[L
         for row in rows
         if row.sha256 not in committed or body_sha256(row.nonce, row.text) != row.sha256
     ]
+
+
+async def _check_receipts(connection: AsyncConnection, session: str, links: list[Link]) -> list[Finding]:
+    """What lists say was told of a referral must be what the events say, no more and no less."""
+    columns = [referral_event.c[name] for name in ("referral", "n", "at", "fact", "source", "appointment_at", "body_sha256")]
+    query = select(*columns).join(referral, referral.c.id == referral_event.c.referral).where(referral.c.visit == session)
+    listed = {row.n: tuple(row) for row in await connection.execute(query)}
+    told = {link.n: _told(link) for link in links if _record(link).get("type") == "referral_told"}
+    return [
+        Finding(Fault.RECEIPT_ALTERED, session, n) for n in sorted(listed.keys() | told.keys()) if listed.get(n) != told.get(n)
+    ]
+
+
+def _told(link: Link) -> tuple[object, ...]:
+    record = _record(link)
+    fact = (record.get("fact"), record.get("source"), record.get("appointment_at_s") or None, record.get("body_sha256"))
+    return (record.get("referral"), link.n, link.at_us / 1_000_000, *fact)
 
 
 def _record(link: Link) -> dict[str, object]:

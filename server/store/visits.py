@@ -22,7 +22,7 @@ class Hospital:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """``role`` is physician, operations, administrator or records_officer; the last five matter for physicians."""
+    """``role`` is physician, operations, administrator, records_officer or coordinator; the last five matter for physicians."""
 
     id: str
     hospital: str

@@ -10,7 +10,7 @@ import pytest
 
 from server import checklists
 from server.referral import FIELDS, Urgency, Words
-from server.referrals.pathway import MOST, MOST_BYTES, MalformedPathway, Pathway, parse
+from server.referrals.pathway import MOST, MOST_BYTES, Issuer, MalformedPathway, Pathway, Referring, parse
 from server.referrals.pathways import shipped
 
 TWO = {"zh": "皮肤科", "en": "Dermatology"}
@@ -55,6 +55,17 @@ def test_a_department_is_read_with_its_endpoint_and_hours_are_seconds() -> None:
     assert pathway.department("heart") is None
     limits = pathway.limits[Urgency.ROUTINE]
     assert (limits.received_s, limits.booked_s, limits.seen_s, limits.missed_s) == (3600.0, None, 23400.0, 86400.0)
+
+
+def test_a_destination_says_in_words_what_the_pathway_leaves_to_the_visit() -> None:
+    issuer = Issuer("skin", Words("示范", "Demo"), "儿童保健科")
+    referring = Referring(read(), issuer)
+    far = referring.destination("other", Urgency.ROUTINE, 100.0)
+    assert (far.code, far.pathway_version, far.endpoint) == ("skin", "suzhou-3", "https://a.example/fhir")
+    assert (far.hospital, far.department) == (Words("苏州", "Suzhou"), Words(**TWO))
+    assert (far.by.received_at, far.by.booked_at, far.by.seen_at) == (3700.0, None, 23500.0)
+    own = referring.destination("other", Urgency.EMERGENCY, 100.0)
+    assert (own.hospital, own.department, own.endpoint) == (Words("示范", "Demo"), Words("儿童保健科", ""), None)
 
 
 def test_the_shipped_pathway_takes_every_reason_of_the_shipped_checklist() -> None:

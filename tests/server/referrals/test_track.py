@@ -12,6 +12,7 @@ from server.referral import Urgency
 from server.referrals.pathways import shipped
 from server.referrals.track import (
     MAY_TELL,
+    Deadlines,
     Due,
     Fact,
     Limits,
@@ -27,7 +28,7 @@ from server.referrals.track import (
 )
 
 H = 3600.0
-LIMITS = Limits(received_s=4 * H, booked_s=12 * H, seen_s=24 * H, missed_s=6 * H)
+BY = Limits(received_s=4 * H, booked_s=12 * H, seen_s=24 * H, missed_s=6 * H).after(0.0)
 NEW = Track(Urgency.WITHIN_24H, issued_at=0.0)
 ORDER = list(Stage)
 APPOINTMENTS = st.one_of(st.none(), st.integers(1, 60).map(lambda h: h * H))
@@ -102,27 +103,27 @@ def test_what_is_overdue_is_what_was_due_and_not_told(told: list[Told], hour: in
         by = 24 * H if track.appointment_at is None else min(24 * H, track.appointment_at + 6 * H)
         if now >= by:
             missing.append(Due(by, Stage.SEEN))
-    assert overdue(track, LIMITS, now) == min(missing, default=None)
-    assert {*alarms(track, LIMITS, now)} == {Fact(f"overdue_{due.stage}") for due in missing if due.stage not in track.alarmed}
+    assert overdue(track, BY, now) == min(missing, default=None)
+    assert {*alarms(track, BY, now)} == {Fact(f"overdue_{due.stage}") for due in missing if due.stage not in track.alarmed}
 
 
 @given(histories(), st.integers(0, 80))
 def test_an_alarm_is_given_once_and_the_next_one_comes_later(told: list[Told], hour: int) -> None:
     track, now = fold(told), hour * H
-    for fact in alarms(track, LIMITS, now):
+    for fact in alarms(track, BY, now):
         track = advance(track, fact, now)
-    assert alarms(track, LIMITS, now) == ()
-    following = next_alarm_at(track, LIMITS)
+    assert alarms(track, BY, now) == ()
+    following = next_alarm_at(track, BY)
     assert following is None or following > now
 
 
 def test_an_emergency_must_be_received_within_the_hour() -> None:
-    track, limits = Track(Urgency.EMERGENCY, 0.0), shipped().limits[Urgency.EMERGENCY]
-    assert overdue(track, limits, H - 1) is None
-    assert overdue(track, limits, H) == Due(H, Stage.RECEIVED)
+    track, by = Track(Urgency.EMERGENCY, 0.0), shipped().limits[Urgency.EMERGENCY].after(0.0)
+    assert overdue(track, by, H - 1) is None
+    assert overdue(track, by, H) == Due(H, Stage.RECEIVED)
     received = advance(track, Fact.RECEIVED, 0.5 * H)
-    assert overdue(received, limits, H) is None
-    assert [due.stage for due in waited_for(received, limits)] == [Stage.SEEN], "nobody books an emergency"
+    assert overdue(received, by, H) is None
+    assert [due.stage for due in waited_for(received, by)] == [Stage.SEEN], "nobody books an emergency"
 
 
 def test_a_late_receipt_after_the_visit_changes_nothing() -> None:
@@ -130,28 +131,31 @@ def test_a_late_receipt_after_the_visit_changes_nothing() -> None:
     assert seen.stage is Stage.SEEN
     for fact in (Fact.RECEIVED, Fact.BOOKED, Fact.SEEN):
         assert advance(seen, fact, 20.0, 30.0) is seen
-    assert waited_for(seen, LIMITS) == ()
-    assert next_alarm_at(seen, LIMITS) is None
+    assert waited_for(seen, BY) == ()
+    assert next_alarm_at(seen, BY) is None
 
 
-def test_without_limits_for_a_step_only_being_seen_is_waited_for() -> None:
-    assert waited_for(NEW, Limits(None, None, H, H)) == (Due(H, Stage.SEEN),)
+def test_what_need_not_be_told_is_not_waited_for() -> None:
+    assert waited_for(NEW, Limits(None, None, H, H).after(5.0)) == (Due(H + 5, Stage.SEEN),)
+    unlimited = Deadlines(None, None, None, H)
+    assert waited_for(NEW, unlimited) == ()
+    assert not booked_too_late(advance(NEW, Fact.BOOKED, H, 999 * H), unlimited)
 
 
 def test_a_missed_appointment_is_overdue_before_the_limit_and_a_new_one_lifts_it() -> None:
     booked = advance(NEW, Fact.BOOKED, H, 8 * H)
-    assert overdue(booked, LIMITS, 14 * H) == Due(14 * H, Stage.SEEN)
+    assert overdue(booked, BY, 14 * H) == Due(14 * H, Stage.SEEN)
     told = advance(booked, Fact.OVERDUE_SEEN, 14 * H)
     again = advance(told, Fact.BOOKED, 15 * H, 16 * H)
-    assert overdue(again, LIMITS, 15 * H) is None
-    assert alarms(again, LIMITS, 22 * H) == (Fact.OVERDUE_SEEN,), "the second missed appointment is told as well"
+    assert overdue(again, BY, 15 * H) is None
+    assert alarms(again, BY, 22 * H) == (Fact.OVERDUE_SEEN,), "the second missed appointment is told as well"
 
 
 def test_an_appointment_later_than_the_child_must_be_seen_is_too_late() -> None:
-    assert booked_too_late(advance(NEW, Fact.BOOKED, H, 25 * H), LIMITS)
-    assert not booked_too_late(advance(NEW, Fact.BOOKED, H, 24 * H), LIMITS)
-    assert not booked_too_late(NEW, LIMITS)
-    assert not booked_too_late(advance(advance(NEW, Fact.BOOKED, H, 25 * H), Fact.SEEN, 2 * H), LIMITS)
+    assert booked_too_late(advance(NEW, Fact.BOOKED, H, 25 * H), BY)
+    assert not booked_too_late(advance(NEW, Fact.BOOKED, H, 24 * H), BY)
+    assert not booked_too_late(NEW, BY)
+    assert not booked_too_late(advance(advance(NEW, Fact.BOOKED, H, 25 * H), Fact.SEEN, 2 * H), BY)
 
 
 def test_two_calls_are_two_and_two_taps_are_one() -> None:

@@ -109,15 +109,6 @@ async def test_a_sessions_chat_is_read_in_order(database: Database, visit: str) 
     assert await bodies.of_session(database, "visit-2", "chat") == []
 
 
-async def test_a_referral_moves_forward_only(database: Database, visit: str) -> None:
-    await database.write(referrals.file(REFERRAL))
-    for state, then in (("sent", "sent"), ("booked", "booked"), ("received", "booked"), ("seen", "seen")):
-        await referrals.advance(database, "referral-1", state)
-        found = await referrals.of_visit(database, visit)
-        assert found is not None
-        assert found.state == then
-
-
 async def test_what_was_delivered_leaves_the_outbox(database: Database, visit: str) -> None:
     messages = [Outgoing(f"o{n}", visit, "referral.issued", "{}", NOW + n) for n in range(3)]
     for message in messages:
