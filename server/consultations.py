@@ -25,7 +25,7 @@ from server.intents import Desk, perform
 from server.journal import Journal
 from server.ledger import Ledger, ledger
 from server.referral import Words
-from server.referrals.pathway import Issuer, Referring
+from server.referrals.pathway import Issuer, Pathway, Referring
 from server.sealing import KeyMaker, Origin, SessionRecording, Signer
 from server.session import Ended, Session, begun, first_of, step
 from server.store import bodies, listings, pathways, recordings
@@ -53,7 +53,12 @@ class _Here:
 
     consultation: Consultation
     record: VisitDetail
-    referring: Referring
+    pathway: Pathway
+
+    @property
+    def referring(self) -> Referring:
+        hospital = Words(self.record.hospital_name, self.record.hospital_name_en)
+        return Referring(self.pathway, Issuer(self.record.field, hospital, self.record.department))
 
 
 class Consultations:
@@ -283,8 +288,7 @@ class Consultations:
             raise Refused("not_allowed")
         committed = await self._journal.replay(session_id)
         session = begun(session_id, self._config.rules, ends_at=record.ends_at, journal=committed)
-        issuer = Issuer(record.field, Words(record.hospital_name, record.hospital_name_en), record.department)
-        referring = Referring(await pathways.of_hospital(self._database, record.hospital, self._clock()), issuer)
+        pathway = await pathways.of_hospital(self._database, record.hospital, self._clock())
         recording = await self._recording(session_id)
         worker = min(self._workers, key=lambda worker: len(worker.rooms))
         consultation = Consultation(
@@ -303,7 +307,7 @@ class Consultations:
             last = max([recovering_from, *(at for _, at in committed[-1:])])
             restarted = ev.ServerRestarted(max(0, round((self._clock() - last) * 1000)))
         consultation.start(restarted)
-        return _Here(consultation, record, referring)
+        return _Here(consultation, record, pathway)
 
     async def _recording(self, session_id: str) -> SessionRecording:
         known = await recordings.of_session(self._database, session_id)
