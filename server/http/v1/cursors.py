@@ -28,12 +28,17 @@ def position(asked: Paged, *kinds: type) -> tuple[Any, ...] | None:
     if not asked.after:
         return None
     try:
-        parts = json.loads(urlsafe_b64decode(asked.after.encode("ascii")))
+        parts = json.loads(urlsafe_b64decode(asked.after.encode("ascii")), parse_constant=_refuse)
     except (ValueError, RecursionError):
         parts = None
     if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds) or "\0" in "".join(map(str, parts)):
         raise Invalid(Fault("after", "不是本接口给出的 next", "is not a `next` that was answered here"))
     return tuple(parts)
+
+
+def _refuse(constant: str) -> None:
+    """No order has a place for NaN."""
+    raise ValueError(constant)
 
 
 def page(rows: Sequence[T], asked: Paged, place: Callable[[T], Place]) -> tuple[Sequence[T], str | None]:

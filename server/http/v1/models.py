@@ -34,17 +34,18 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Moment = Annotated[AwareDatetime, PlainSerializer(rfc3339, return_type=str)]
-"""RFC 3339 with a zone; answered in UTC. ``moment(at)`` makes one of our times, ``.timestamp()`` gives it back."""
+_YEARS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+Moment = Annotated[AwareDatetime, Field(ge=_YEARS[0], lt=_YEARS[1]), PlainSerializer(rfc3339, return_type=str)]
+"""RFC 3339 with a zone, since 1970; answered in UTC. ``moment(at)`` makes one of our times, ``.timestamp()`` gives it back."""
 
 
 def moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def left_out() -> Any:
+def left_out(description: str | None = None) -> Any:
     """For a member that may be left out, but is never null; leaving it out changes nothing."""
-    return Field(default_factory=lambda: None)
+    return Field(default_factory=lambda: None, description=description)
 
 
 class Taken(BaseModel):

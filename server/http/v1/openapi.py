@@ -72,10 +72,10 @@ class Untitled(GenerateJsonSchema):
 def document(operations: Iterable[Operation]) -> Json:
     operations = tuple(operations)
     schemas, components = _schemas(operations)
-    revised = {operation.gives for operation in operations if operation.conditional}
+    revised = tuple(operation.gives for operation in operations if operation.conditional)
     paths: Json = {}
     for operation in operations:
-        described = _operation(operation, schemas, revised=operation.gives in revised)
+        described = _operation(operation, schemas, revised=issubclass(operation.gives, revised))
         paths.setdefault(BASE + operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",

@@ -55,3 +55,9 @@ def test_what_was_never_answered_as_next_is_a_fault(after: str) -> None:
     with pytest.raises(Invalid) as found:
         position(Paged(after=after), str)
     assert [fault.at for fault in found.value.faults] == ["after"]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1, True, "1", None])
+def test_a_number_is_one_that_can_be_compared(number: object) -> None:
+    with pytest.raises(Invalid):
+        position(Paged(after=encoded([number])), float)

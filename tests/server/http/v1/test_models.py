@@ -41,8 +41,18 @@ def test_nothing_unknown_is_taken_and_nothing_is_guessed(document: str) -> None:
         Note.model_validate_json(document)
 
 
-@pytest.mark.parametrize("at", ["2026-03-02T09:30:00", "2026-03-02", "09:30", "2026-13-02T09:30:00Z"])
-def test_a_time_has_its_zone(at: str) -> None:
+@pytest.mark.parametrize(
+    "at",
+    [
+        "2026-03-02T09:30:00",
+        "2026-03-02",
+        "09:30",
+        "2026-13-02T09:30:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+def test_a_time_has_its_zone_and_can_be_told_in_utc(at: str) -> None:
     with pytest.raises(ValidationError):
         Note.model_validate_json(f'{{"text": "a", "at": "{at}"}}')
 
