@@ -44,6 +44,9 @@ ACTS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "summary_read": _PARTIES,
         "ledger_read": _PHYSICIAN,
         "encounter_read": _PHYSICIAN,
+        "documents_add": _GUARDIAN,
+        "documents_remove": _GUARDIAN,
+        "documents_read": _PARTIES,
     }
 )
 

@@ -52,6 +52,7 @@ class Config:
 
     ``tcp`` is where media over TCP arrives, None for nowhere; without a host it is that of ``udp``, and port 0 means the number
     of its port where that is free. ``turn_policy`` is `all`, or `relay`: media through the TURN servers only.
+    ``documents_keep_days`` is how long after a visit its documents can be read here.
     """
 
     data_folder: Path
@@ -71,6 +72,7 @@ class Config:
     turn_policy: str = "all"
     rules: Rules = field(default_factory=Rules)
     link_valid_s: float = 7 * 86400.0
+    documents_keep_days: int = 30
 
     @property
     def database_url(self) -> str:
@@ -235,6 +237,13 @@ def _count(value: Any) -> int:
     return int(text)
 
 
+def _days(value: Any) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not text.isdigit() or not 1 <= int(text) <= 1096:
+        raise ValueError(f"a whole number of days from 1 to 1096 belongs here, not {value!r}")
+    return int(text)
+
+
 def _seconds(value: Any) -> float:
     try:
         seconds = float(value) if not isinstance(value, bool) else -1.0
@@ -262,6 +271,7 @@ _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "turn.secret": ("turn_secret", lambda value: Secret(_text(value))),
     "turn.policy": ("turn_policy", _policy),
     "access.link_valid_s": ("link_valid_s", _seconds),
+    "documents.keep_days": ("documents_keep_days", _days),
 }
 _REQUIRED = {
     "data.folder": "where database, keys and recordings lie",

@@ -285,6 +285,48 @@ class PhoneRevealed(Event):
     staff: str
 
 
+# --- documents handed in for the visit ------------------------------------------------------------
+
+
+class AboutDocuments(Event):
+    """What happened to a document: it changes no state of the session, whatever that is."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentAdded(AboutDocuments):
+    """The family handed it in and it was found good; ``body_sha256`` is H(nonce || body), the body names its SHA-256."""
+
+    type: ClassVar[str] = "document_added"
+    document: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRemoved(AboutDocuments):
+    """The family took it back before anybody was admitted."""
+
+    type: ClassVar[str] = "document_removed"
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRead(AboutDocuments):
+    """Somebody of the staff opened it."""
+
+    type: ClassVar[str] = "document_read"
+    role: Role
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsDestroyed(AboutDocuments):
+    """The visit's key was destroyed some days after the end; the hospital's own copies remain."""
+
+    type: ClassVar[str] = "documents_destroyed"
+
+
 # --- the recorder, the relay, the clock, the server -----------------------------------------------
 
 
@@ -353,7 +395,8 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
             SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, RungChanged, ConsentGiven, ConsentRefused, ConsentWithdrawn,
             ChildConfirmed, ChildDenied, Chatted, Admitted, Attested, HoldPlaced, HoldCleared, Completed, Referred,
             Cancelled, VisitMoved, VisitCancelled, NoShowMarked, ReferralTold, PhoneRevealed, RecorderReady, RecorderLost,
-            RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
+            RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped, DocumentAdded, DocumentRemoved,
+            DocumentRead, DocumentsDestroyed,
         )
     }
 )  # fmt: skip

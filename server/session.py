@@ -44,6 +44,7 @@ from media.rate.ladder import Rung
 from server.chain import microseconds
 from server.errors import Refused
 from server.events import (
+    AboutDocuments,
     Admitted,
     AnchorRecording,
     Attested,
@@ -374,7 +375,7 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return _out_of_time(session, now)
         case ServerRestarted(down_ms=down_ms):
             return _restarted(session, state, now, now - down_ms / 1000)
-        case Chatted() | RecordingAnchored() | ClockStepped() | ReferralTold() | PhoneRevealed():
+        case Chatted() | RecordingAnchored() | ClockStepped() | ReferralTold() | PhoneRevealed() | AboutDocuments():
             return session
         case _:
             raise TypeError(f"no rule for {event.type}")

@@ -8,6 +8,7 @@ its caller is cancelled or has stopped waiting, so a commit is never cut in half
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -79,6 +80,13 @@ class Database:
 
         return await _transact(self._reader, unhurried)
 
+    async def scrub(self) -> bool:
+        """Overwrite what was deleted from the embedded database where it still lies in the write-ahead log; whether that is done.
+
+        A reader at work keeps it from being done now. A database server overwrites it in its own time (VACUUM).
+        """
+        return True if self.file is None else await asyncio.to_thread(_checkpointed, self.file)
+
     async def settled(self) -> None:
         """Wait until every transaction that has begun, awaited or not, has come to its end."""
         while self._running:
@@ -136,6 +144,18 @@ def together(*writes: Write) -> Write:
     return write
 
 
+def _checkpointed(file: Path) -> bool:
+    """Whether all of the write-ahead log was written back and the log emptied."""
+    connection = sqlite3.connect(file, timeout=BUSY_S)
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+    return bool(busy == 0)
+
+
 def sqlite_file(url: str) -> Path | None:
     """Where the embedded database lies; ``None`` for a server's."""
     parsed = make_url(url)
@@ -161,7 +181,7 @@ def _sqlite(url: str) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -273,6 +273,35 @@ recording = Table(
     Column("origin_at", Double, nullable=False),
 )
 
+visit_key = Table(
+    "visit_key",
+    metadata,
+    Column("visit", ForeignKey("visit.id"), primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),  # server.documents.sealed: under the app's key; destroyed with its row
+    Column("created_at", Double, nullable=False),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("visit", ForeignKey("visit.id"), nullable=False),
+    Column("n", Integer, nullable=False),  # 1, 2, 3 … within the visit
+    Column("length", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("state", String, nullable=False),  # uploading | kept | removed | destroyed
+    Column("began_at", Double, nullable=False),
+    Column("touched_at", Double, nullable=False),
+    Column("kind", String),  # server.documents.kinds.Kind
+    Column("size", Integer),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("pages", Integer),
+    Column("body", String),
+    UniqueConstraint("visit", "n"),
+    Index("ix_document_state", "state"),
+)
+
 # --- who may come in ------------------------------------------------------------------------------
 
 device = Table(

@@ -1,0 +1,175 @@
+"""Documents over HTTP: resumable uploads by the family's device (tus 1.0.0), lists and downloads for both sides.
+
+tus (https://tus.io/protocols/resumable-upload, core with creation, termination and expiration) and not the IETF's draft that
+grows out of it: it is stable, has clients in every language, and works with what a browser's `fetch` can see; the draft's interim
+answers (104) cannot be. A page that sends `Tus-Resumable` asks the browser's leave as one that sends JSON does, so that header
+stands in for the content type; the exact Origin is asked for as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from email.utils import format_datetime
+from datetime import UTC, datetime
+
+from aiohttp import ClientError, web
+
+from server.documents.cabinet import ABANDONED_S
+from server.documents.kinds import MAX_BYTES, Kind
+from server.http.crowd import Doorway
+from server.http.house import HOUSE, Visitor, at_visit, visitor
+from server.http.problems import Problem
+from server.http.shell import BINARY
+from server.session import Ended, Session, Waiting
+from server.store.documents import MAX_DOCUMENTS, MAX_VISIT_BYTES, Document
+from server.visit_view import moment
+
+TUS = "1.0.0"
+CHUNK_TYPE = "application/offset+octet-stream"
+UPLOADS_AT_ONCE = 16
+UPLOADS: web.AppKey[Doorway] = web.AppKey("uploads", Doorway)
+_ALONE = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+def add_documents(app: web.Application) -> None:
+    app[UPLOADS] = Doorway(UPLOADS_AT_ONCE)
+    documents, document = "/api/visits/{visit}/documents", "/api/visits/{visit}/documents/{document}"
+    app.router.add_get(documents, listed, allow_head=False)
+    for method, path, handler in (
+        ("OPTIONS", documents, options),
+        ("POST", documents, begin),
+        ("HEAD", document, standing),
+        ("PATCH", document, receive),
+        ("DELETE", document, remove),
+    ):
+        app.router.add_route(method, path, BINARY(handler))
+    app.router.add_get(document, read, allow_head=False)
+
+
+async def options(request: web.Request) -> web.Response:
+    """What this server's tus can do."""
+    await visitor(request, "documents_add")
+    headers = {"Tus-Version": TUS, "Tus-Extension": "creation,termination,expiration", "Tus-Max-Size": str(MAX_BYTES)}
+    return web.Response(status=204, headers=headers | {"Tus-Resumable": TUS})
+
+
+async def begin(request: web.Request) -> web.Response:
+    _check_version(request)
+    who, _, consultation = await at_visit(request, "documents_add")
+    _check_open(consultation.session)
+    item = await request.app[HOUSE].cabinet.begin(who.visit, _number(request, "Upload-Length"))
+    location = f"/api/visits/{item.visit}/documents/{item.id}"
+    return web.Response(status=201, headers=_headers(item) | {"Location": location})
+
+
+async def standing(request: web.Request) -> web.Response:
+    _check_version(request)
+    who = await visitor(request, "documents_add")
+    item = await request.app[HOUSE].cabinet.standing(who.visit, request.match_info["document"])
+    return web.Response(headers=_headers(item) | {"Upload-Length": str(item.length)})
+
+
+async def receive(request: web.Request) -> web.Response:
+    _check_version(request)
+    who, _, consultation = await at_visit(request, "documents_add")
+    _check_open(consultation.session)
+    if request.content_type != CHUNK_TYPE:
+        raise Problem("upload_type")
+    offset = _number(request, "Upload-Offset")
+    if request.content_length is None or request.content_length > MAX_BYTES:
+        raise Problem("too_large")
+    with request.app[UPLOADS]:
+        item = await request.app[HOUSE].cabinet.receive(who.visit, request.match_info["document"], offset, _pieces(request))
+    return web.Response(status=204, headers=_headers(item))
+
+
+async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
+    """The body as it comes; a connection that is lost ends it."""
+    try:
+        async for piece in request.content.iter_any():
+            yield piece
+    except (ClientError, web.RequestPayloadError, OSError):
+        return
+
+
+async def remove(request: web.Request) -> web.Response:
+    _check_version(request)
+    who, _, consultation = await at_visit(request, "documents_remove")
+    session = consultation.session
+    before = isinstance(session.state, Waiting) and not session.admitted
+    await request.app[HOUSE].cabinet.remove(who.visit, request.match_info["document"], before_the_visit=before)
+    return web.Response(status=204, headers={"Tus-Resumable": TUS})
+
+
+async def listed(request: web.Request) -> web.Response:
+    who = await visitor(request, "documents_read")
+    items = await request.app[HOUSE].cabinet.listed(who.visit)
+    limits = {"documents": MAX_DOCUMENTS, "bytes": MAX_BYTES, "visit_bytes": MAX_VISIT_BYTES, "kinds": list(Kind)}
+    return web.json_response({"documents": [_line(item, who) for item in items if _is_shown(item, who)], "limits": limits})
+
+
+def _is_shown(item: Document, who: Visitor) -> bool:
+    """What is still coming is its sender's business."""
+    return item.state == "kept" or who.device is not None
+
+
+def _line(item: Document, who: Visitor) -> dict[str, object]:
+    at = f"/api/visits/{item.visit}/documents/{item.id}"
+    return {
+        "id": item.id,
+        "n": item.n,
+        "state": item.state,
+        "kind": item.kind,
+        "bytes": item.size if item.state == "kept" else item.length,
+        "received": item.received,
+        "width": item.width,
+        "height": item.height,
+        "pages": item.pages,
+        "at": moment(item.touched_at),
+        "url": at,
+    }
+
+
+async def read(request: web.Request) -> web.Response:
+    """A download under a name of ours: never a page, never anything that may run or load in this site's name."""
+    who = await visitor(request, "documents_read")
+    item, content = await request.app[HOUSE].cabinet.read(who.visit, request.match_info["document"], who.role)
+    kind = Kind(item.kind or "")
+    headers = {
+        "Content-Disposition": f'attachment; filename="document-{item.n}.{kind.suffix}"',
+        "Content-Security-Policy": _ALONE,
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return web.Response(body=content, content_type=kind.value, headers=headers)
+
+
+def _headers(item: Document) -> dict[str, str]:
+    headers = {"Tus-Resumable": TUS, "Upload-Offset": str(item.received)}
+    if item.state == "uploading":
+        until = datetime.fromtimestamp(item.touched_at + ABANDONED_S, UTC)
+        headers["Upload-Expires"] = format_datetime(until, usegmt=True)
+    return headers
+
+
+def _check_version(request: web.Request) -> None:
+    if request.headers.get("Tus-Resumable") != TUS:
+        problem = Problem("upload_version")
+        problem.headers["Tus-Version"] = TUS
+        raise problem
+
+
+def _check_open(session: Session) -> None:
+    """The child confirmed, both consents there, the visit not over."""
+    if isinstance(session.state, Ended):
+        raise Problem("session_ended")
+    if not session.child_confirmed:
+        raise Problem("child_not_confirmed")
+    if not session.consented:
+        raise Problem("consent_missing")
+
+
+def _number(request: web.Request, header: str) -> int:
+    said = request.headers.get(header, "")
+    if not (said.isascii() and said.isdigit() and len(said) <= 12):
+        raise Problem("bad_request")
+    return int(said)
