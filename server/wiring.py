@@ -22,6 +22,7 @@ from server.clock import Clock
 from server.config import Config
 from server.consultations import Consultations
 from server.doctor.rooms import ProbeRooms
+from server.documents.cabinet import Cabinet, Terms
 from server.eligibility import reasons_against
 from server.errors import Refused
 from server.http.app import build_app
@@ -96,6 +97,16 @@ class Server:
         )
         self.consultations = Consultations(config, self.database, journal, tickets, desk, self.signer, clock)
         self.register = Register(self.database, self.consultations, clock, chance.new_id, chance.new_nonce)
+        self.cabinet = Cabinet(
+            config.data_folder,
+            Terms(config.recipients, config.documents_keep_days * 86400.0),
+            self.database,
+            secret_file(config.data_folder / "keys" / "documents.key"),
+            clock,
+            chance.new_id,
+            secrets.token_bytes,
+            self.consultations.from_outside,
+        )
         self.workers = [
             Worker(str(n), self._runtime, _udp(config, n), config.advertise, self._received, self.healthy, _tcp(config, n))
             for n in range(1, config.relays + 1)
@@ -117,6 +128,7 @@ class Server:
                 ApiKeys(self.database, chance.new_id, chance.new_secret),
                 checklist,
                 self.consultations,
+                self.cabinet,
                 self.workers,
                 self._missing,
                 self.register,
@@ -142,6 +154,7 @@ class Server:
         self.consultations.bind(self.gateway, self.workers)
         await self.consultations.recover(down_since)
         self._tasks.append(asyncio.create_task(self.consultations.tend(), name="tend"))
+        self._tasks.append(asyncio.create_task(self.cabinet.tend_for_ever(), name="tend documents"))
         self._runner = web.AppRunner(self.app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
         await self._runner.setup()
         host, port = self.config.listen
@@ -162,6 +175,7 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.cabinet.close()
         await self.database.close()
         shutil.rmtree(self._runtime, ignore_errors=True)
         log.info("stopped")

@@ -1,9 +1,9 @@
 """The cabinet: takes in a visit's documents piece by piece, keeps them sealed, gives them out, and destroys them.
 
-What comes is sealed at once, part by part, under the visit's key; an upload goes on where its last whole part ended, also after
-a restart. When all has come it is read back, told apart by content, stripped (`strip`) and sealed anew, for us and to the
-hospital's recipients; only then, with the event that names its hash, is it kept. Some days after the visit its key is destroyed:
-what lies here cannot be opened any more, by anybody; the hospital's copies can, by the hospital.
+What comes is sealed at once, part by part, under the visit's key; an upload goes on where its last whole part ended, also
+after a restart. When all has come it is read back, told apart by content, stripped (`strip`) and sealed anew, for us and to
+the hospital's recipients; only then, with the event that names its hash, is it kept. Some days after the visit its key is
+destroyed: what lies here cannot be opened any more, by anybody; the hospital's copies can, by the hospital.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ class Cabinet:
         self._random = random_bytes
         self._journaled = journaled
         self._turns: dict[str, _Turn] = {}
+        self._receiving: set[asyncio.Future[Document]] = set()
         # One at a time and beside the event loop: a document takes tens of milliseconds and may take its size four times over.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="documents")
         self._unscrubbed = True
@@ -109,8 +110,19 @@ class Cabinet:
         """Takes what comes from ``offset`` on; the document as it stands afterwards. What came before a loss counts.
 
         Raises ``Refused``: not_found, upload_offset (it goes on somewhere else), or a code of `kinds.CODES` when all has come
-        and the document is not taken; then nothing of it is left.
+        and the document is not taken; then nothing of it is left. Who cancels it only stops waiting: what came is kept.
         """
+        work = asyncio.ensure_future(self._receive(visit, id, offset, pieces))
+        self._receiving.add(work)
+        work.add_done_callback(self._over)
+        return await asyncio.shield(work)
+
+    def _over(self, work: asyncio.Future[Document]) -> None:
+        self._receiving.discard(work)
+        if not work.cancelled():
+            work.exception()  # nobody may be there any more to hear it
+
+    async def _receive(self, visit: str, id: str, offset: int, pieces: AsyncIterator[bytes]) -> Document:
         async with self._alone(id) as turn:
             item = await self._upload(visit, id)
             if offset != item.received:
@@ -171,7 +183,7 @@ class Cabinet:
         plain = bytearray()
         for offset, part in self._files.parts(item.visit, item.id):
             if offset == len(plain) and offset < item.received:  # a crash may have left a part that nobody counted
-                plain += sealed.unseal(key, _part(item, offset), part)
+                plain += _unsealed(key, _part(item, offset), part)
         if len(plain) != item.length:
             raise Unacceptable("document_damaged", "a part is missing")
         kept = strip(bytes(plain))
@@ -288,14 +300,18 @@ class Cabinet:
         wrapped = await documents.wrapped_key(self._database, visit)
         if wrapped is None:
             raise Refused("documents_destroyed")
-        return sealed.unwrap(self._app_key, visit, wrapped)
+        try:
+            return sealed.unwrap(self._app_key, visit, wrapped)
+        except sealed.Unsealable as error:  # another app's key lies in the folder, or the row was altered
+            log.error("a visit's key cannot be unwrapped", extra={"session": visit[:8]})
+            raise Refused("document_unreadable") from error
 
     async def _aside(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 class _Intake:
-    """What a connection brings, in pieces of our size. It has ended when it is lost, idle, or somebody else wants the upload."""
+    """What a connection brings, in pieces of our size. It ends when it is lost, idle, or somebody else wants the upload."""
 
     def __init__(self, pieces: AsyncIterator[bytes], leave: asyncio.Event) -> None:
         self._pieces = pieces
@@ -323,6 +339,14 @@ class _Intake:
         piece = reading.result() if reading.done() and not reading.cancelled() else None
         self._ended = piece is None
         return piece or b""
+
+
+def _unsealed(key: bytes, place: str, part: bytes) -> bytes:
+    """An altered part is a damaged document. Raises ``Unacceptable``."""
+    try:
+        return sealed.unseal(key, place, part)
+    except sealed.Unsealable as error:
+        raise Unacceptable("document_damaged", "a part was altered") from error
 
 
 def _whole(item: Document) -> str:

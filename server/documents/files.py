@@ -1,8 +1,8 @@
 """Where documents lie on the disk, and writing there so that a file is whole under its name or not there.
 
-``sealed/VISIT/DOCUMENT`` is what the app reads until it is destroyed, ``sealed/VISIT/DOCUMENT.parts/OFFSET`` a part of an upload;
-``documents/VISIT/DOCUMENT.SUFFIX.age`` is the hospital's copy, which the app cannot read and keeps. No plaintext is ever written.
-Everything here blocks.
+``sealed/VISIT/DOCUMENT`` is what the app reads until it is destroyed, ``sealed/VISIT/DOCUMENT.parts/OFFSET`` a part of an
+upload; ``documents/VISIT/DOCUMENT.SUFFIX.age`` is the hospital's copy, which the app cannot read and keeps. No plaintext is
+ever written. Everything here blocks.
 """
 
 from __future__ import annotations
@@ -59,9 +59,16 @@ class Files:
         return self._sealed / visit / f"{document}.parts"
 
 
+def _make(folder: Path) -> None:
+    """With all above it, each its owner's alone (``parents=True`` would make those with the process's usual mode)."""
+    if not folder.exists():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def _durable(path: Path, data: bytes) -> None:
     """Writes (0600) and makes it last; whatever was there before is replaced at once."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(path.parent)
     temporary = path.with_name(f".{path.name}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -1,10 +1,10 @@
 """Documents at rest: sealed under a key of the visit, which itself is kept only wrapped under the app's.
 
-A sealed file is ``PTD1``, 32 random bytes of salt, and chunks of at most 64 KiB, each AES-256-GCM (NIST SP 800-38D) under a key
-that HKDF-SHA256 (RFC 5869) derives from the visit's key, the salt, and the *place* of the file: visit, document, and of a part
-of an upload where it begins. So a file moved to another place does not open. As in age's STREAM a nonce is the chunk's number (11
-bytes) and whether it is the last (one byte): chunks cannot be reordered, left out or cut off unseen, and since every file has a
-salt, no nonce is used twice under one key though every visit's files begin at chunk 0.
+A sealed file is ``PTD1``, 32 random bytes of salt, and chunks of at most 64 KiB, each AES-256-GCM (NIST SP 800-38D) under a
+key that HKDF-SHA256 (RFC 5869) derives from the visit's key, the salt, and the *place* of the file: visit, document, and of
+a part of an upload where it begins. So a file moved to another place does not open. As in age's STREAM a nonce is the
+chunk's number (11 bytes) and whether it is the last (one byte): chunks cannot be reordered, left out or cut off unseen, and
+since every file has a salt, no nonce is used twice under one key though every visit's files begin at chunk 0.
 
 A visit's key is wrapped with AES-256-GCM under the app's; the visit's id is authenticated with it.
 """

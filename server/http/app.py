@@ -6,6 +6,7 @@ from aiohttp import web
 
 from server import descriptors
 from server.http.doctor import add_doctor
+from server.http.documents import add_documents
 from server.http.family import add_family
 from server.http.house import HOUSE, House, is_asked_here
 from server.http.ledger import add_ledger
@@ -24,6 +25,7 @@ def build_app(house: House) -> web.Application:
     add_family(app)
     add_staff(app)
     add_letter(app)
+    add_documents(app)
     add_ledger(app)
     add_doctor(app)
     add_v1(app)

@@ -1,16 +1,16 @@
 """Documents over HTTP: resumable uploads by the family's device (tus 1.0.0), lists and downloads for both sides.
 
-tus (https://tus.io/protocols/resumable-upload, core with creation, termination and expiration) and not the IETF's draft that
-grows out of it: it is stable, has clients in every language, and works with what a browser's `fetch` can see; the draft's interim
-answers (104) cannot be. A page that sends `Tus-Resumable` asks the browser's leave as one that sends JSON does, so that header
-stands in for the content type; the exact Origin is asked for as everywhere.
+tus (https://tus.io/protocols/resumable-upload, core with creation, termination and expiration) and not the IETF's draft
+that grows out of it: it is stable, has clients in every language, and works with what a browser's `fetch` can see; the
+draft's interim answers (104) cannot be. A page that sends `Tus-Resumable` asks the browser's leave as one that sends JSON
+does, so that header stands in for the content type; the exact Origin is asked for as everywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from email.utils import format_datetime
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 from aiohttp import ClientError, web
 
@@ -19,7 +19,6 @@ from server.documents.kinds import MAX_BYTES, Kind
 from server.http.crowd import Doorway
 from server.http.house import HOUSE, Visitor, at_visit, visitor
 from server.http.problems import Problem
-from server.http.shell import BINARY
 from server.session import Ended, Session, Waiting
 from server.store.documents import MAX_DOCUMENTS, MAX_VISIT_BYTES, Document
 from server.visit_view import moment
@@ -42,7 +41,7 @@ def add_documents(app: web.Application) -> None:
         ("PATCH", document, receive),
         ("DELETE", document, remove),
     ):
-        app.router.add_route(method, path, BINARY(handler))
+        app.router.add_route(method, path, handler)
     app.router.add_get(document, read, allow_head=False)
 
 

@@ -12,6 +12,7 @@ from server.config import Config
 from server.consultation import Consultation
 from server.consultations import Consultations
 from server.doctor.rooms import ProbeRooms
+from server.documents.cabinet import Cabinet
 from server.errors import Refused
 from server.http.address import client_address
 from server.http.problems import Problem
@@ -50,6 +51,7 @@ class House:
     api_keys: ApiKeys
     checklist: Checklist
     consultations: Consultations
+    cabinet: Cabinet
     workers: Sequence[Worker]
     ready: Callable[[], Awaitable[list[str]]]
     register: Register

@@ -24,6 +24,8 @@ MAX_BODY = 64 * 1024
 UNAVAILABLE_RETRY_S = 2
 API_KEY: web.RequestKey[str] = web.RequestKey("api_key", str)
 """The id of the key that a request came with, for the log."""
+UPLOAD = "Tus-Resumable"
+"""A foreign page that sends this header must ask the browser's leave first, as for JSON: an upload may be of any type."""
 KEYED = "/api/v1/"
 """Below it a bearer key alone says who asks, and no cookie is read: a foreign page has nothing to send unknowingly."""
 
@@ -59,7 +61,8 @@ def middlewares(origin: str) -> list[Any]:
         start = perf_counter()
         answer = await handler(request)
         if not answer.prepared:
-            answer.headers.update(headers)
+            for name, value in headers.items():
+                answer.headers.setdefault(name, value)  # a download's own policy is stricter
             if request.path.startswith("/api/"):
                 answer.headers["Cache-Control"] = "no-store"
         resource = request.match_info.route.resource
@@ -102,7 +105,7 @@ def middlewares(origin: str) -> list[Any]:
         if request.method not in ("GET", "HEAD") and not request.path.startswith(KEYED):
             if request.headers.get("Origin") != origin:
                 raise Problem("bad_origin")
-            if request.content_type != "application/json":
+            if request.content_type != "application/json" and UPLOAD not in request.headers and request.method != "OPTIONS":
                 raise Problem("bad_request")
         return await handler(request)
 

@@ -81,7 +81,7 @@ class Database:
         return await _transact(self._reader, unhurried)
 
     async def scrub(self) -> bool:
-        """Overwrite what was deleted from the embedded database where it still lies in the write-ahead log; whether that is done.
+        """Overwrite what was deleted where it still lies in the embedded database's write-ahead log; whether that is done.
 
         A reader at work keeps it from being done now. A database server overwrites it in its own time (VACUUM).
         """

@@ -1,7 +1,7 @@
 """Documents handed in for a visit, and the visit's wrapped key: what is there, not its content.
 
-A document is ``uploading`` until all of it has come and was found good, then ``kept``; ``removed`` by the family before the visit,
-``destroyed`` some days after it. Without the row of its key nothing of a visit can be read here any more.
+A document is ``uploading`` until all of it has come and was found good, then ``kept``; ``removed`` by the family before the
+visit, ``destroyed`` some days after it. Without the row of its key nothing of a visit can be read here any more.
 """
 
 from __future__ import annotations
