@@ -25,7 +25,7 @@ class Box:
 
 def boxes(data: bytes, start: int, end: int) -> list[Box]:
     """The boxes that fill this stretch. Raises ``Unacceptable`` document_damaged."""
-    found = []
+    found: list[Box] = []
     at = start
     while at < end:
         size, type, body = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], at + 8

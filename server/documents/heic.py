@@ -112,7 +112,7 @@ def _sizes(data: bytes, out: bytearray, iprp: Box) -> dict[int, tuple[int, int]]
             reader = Reader(data, box)
             reader.number(4)
             stated[number] = (reader.number(4), reader.number(4))
-    sizes = {}
+    sizes: dict[int, tuple[int, int]] = {}
     for box in parts:
         if box.type == b"ipma":
             for item, properties in _associations(Reader(data, box)):

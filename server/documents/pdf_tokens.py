@@ -125,11 +125,11 @@ class Tokens:
             case b"(":
                 return self._valued(self._string())
             case b"<" if two == b"<<":
-                return self._opened(Dictionary(), 2)
+                self._enter(Dictionary(), 2)
             case b"<":
                 return self._valued(self._hexadecimal())
             case b"[":
-                return self._opened(Array(), 1)
+                self._enter(Array(), 1)
             case b">" if two == b">>" and self._open and isinstance(self._open[-1], Dictionary):
                 return self._closed(2)
             case b"]" if self._open and isinstance(self._open[-1], Array):
@@ -138,7 +138,6 @@ class Tokens:
                 return self._name()
             case b"{" | b"}":  # a calculator function's, in its own stream otherwise
                 self.at += 1
-                return None
             case b">" | b"]" | b")":
                 raise Unacceptable("document_damaged", "something closes that was not open")
             case _:
@@ -146,8 +145,9 @@ class Tokens:
                 assert found is not None
                 self.at = found.end()
                 return self._valued(Word(found.group(), found.end()))
+        return None
 
-    def _opened(self, container: Array | Dictionary, length: int) -> None:
+    def _enter(self, container: Array | Dictionary, length: int) -> None:
         if len(self._open) == _MAX_DEPTH:
             raise Unacceptable("document_too_complex", "depth")
         self._open.append(container)

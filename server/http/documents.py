@@ -57,8 +57,7 @@ async def begin(request: web.Request) -> web.Response:
     who, _, consultation = await at_visit(request, "documents_add")
     _check_open(consultation.session)
     item = await request.app[HOUSE].cabinet.begin(who.visit, _number(request, "Upload-Length"))
-    location = f"/api/visits/{item.visit}/documents/{item.id}"
-    return web.Response(status=201, headers=_headers(item) | {"Location": location})
+    return web.Response(status=201, headers=_headers(item) | {"Location": _path(item)})
 
 
 async def standing(request: web.Request) -> web.Response:
@@ -104,7 +103,7 @@ async def listed(request: web.Request) -> web.Response:
     who = await visitor(request, "documents_read")
     items = await request.app[HOUSE].cabinet.listed(who.visit)
     limits = {"documents": MAX_DOCUMENTS, "bytes": MAX_BYTES, "visit_bytes": MAX_VISIT_BYTES, "kinds": list(Kind)}
-    return web.json_response({"documents": [_line(item, who) for item in items if _is_shown(item, who)], "limits": limits})
+    return web.json_response({"documents": [_line(item) for item in items if _is_shown(item, who)], "limits": limits})
 
 
 def _is_shown(item: Document, who: Visitor) -> bool:
@@ -112,8 +111,7 @@ def _is_shown(item: Document, who: Visitor) -> bool:
     return item.state == "kept" or who.device is not None
 
 
-def _line(item: Document, who: Visitor) -> dict[str, object]:
-    at = f"/api/visits/{item.visit}/documents/{item.id}"
+def _line(item: Document) -> dict[str, object]:
     return {
         "id": item.id,
         "n": item.n,
@@ -125,7 +123,7 @@ def _line(item: Document, who: Visitor) -> dict[str, object]:
         "height": item.height,
         "pages": item.pages,
         "at": moment(item.touched_at),
-        "url": at,
+        "url": _path(item),
     }
 
 
@@ -140,6 +138,10 @@ async def read(request: web.Request) -> web.Response:
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     return web.Response(body=content, content_type=kind.value, headers=headers)
+
+
+def _path(item: Document) -> str:
+    return f"/api/visits/{item.visit}/documents/{item.id}"
 
 
 def _headers(item: Document) -> dict[str, str]:

@@ -6,11 +6,12 @@ import asyncio
 import secrets
 import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import events as ev
 from server.documents import cabinet as module
@@ -23,6 +24,7 @@ from server.store import bodies, documents
 from server.store.audit import verify_journal
 from server.store.database import Database, Write
 from server.store.documents import MAX_DOCUMENTS, MAX_VISIT_BYTES
+from server.store.errors import Unavailable
 from server.store.tables import document, visit_key
 from server.store.tables import visit as visits
 from signaling.seats import Role
@@ -70,8 +72,8 @@ class Hall:
         return await self.cabinet.receive(visit, item.id, 0, pieces(data))
 
     async def end_the_visit(self) -> None:
-        async def work(connection: object) -> None:
-            await connection.execute(update(visits).where(visits.c.id == "visit-1").values(ended_at=self.now))  # type: ignore[attr-defined]
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(update(visits).where(visits.c.id == "visit-1").values(ended_at=self.now))
 
         await self.database.write(work)
 
@@ -106,9 +108,9 @@ async def hall(tmp_path: Path, database: Database, visit: str, hospital: Path) -
     await made.cabinet.close()
 
 
-async def refusal(work: object) -> str:
+async def refusal(work: Awaitable[object]) -> str:
     with pytest.raises(Refused) as refused:
-        await work  # type: ignore[misc]
+        await work
     return refused.value.code
 
 
@@ -358,15 +360,15 @@ async def test_even_with_its_files_kept_aside_it_cannot_be_opened(hall: Hall) ->
     (hall.folder / "sealed/visit-1").mkdir()
     (hall.folder / "sealed/visit-1" / item.id).write_bytes(aside)
 
-    async def revive(connection: object) -> None:
-        await connection.execute(update(document).values(state="kept"))  # type: ignore[attr-defined]
+    async def revive(connection: AsyncConnection) -> None:
+        await connection.execute(update(document).values(state="kept"))
 
     await hall.database.write(revive)
     assert await refusal(hall.cabinet.read("visit-1", item.id, Role.GUARDIAN)) == "documents_destroyed"
 
-    async def another_key(connection: object) -> None:
+    async def another_key(connection: AsyncConnection) -> None:
         row = {"visit": "visit-1", "wrapped": bytes(60), "created_at": 0.0}
-        await connection.execute(insert(visit_key), row)  # type: ignore[attr-defined]
+        await connection.execute(insert(visit_key), row)
 
     await hall.database.write(another_key)
     assert await refusal(hall.cabinet.read("visit-1", item.id, Role.GUARDIAN)) == "document_unreadable"
@@ -432,8 +434,6 @@ async def test_uploads_that_nobody_went_on_with_for_a_day_are_forgotten(hall: Ha
 
 
 async def test_tending_goes_on_whatever_happens(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    from server.store.errors import Unavailable
-
     monkeypatch.setattr(module, "TEND_EVERY_S", 0.0)
     tried: list[int] = []
     done = asyncio.Event()
@@ -455,7 +455,7 @@ async def test_tending_goes_on_whatever_happens(hall: Hall, monkeypatch: pytest.
 async def test_rows_of_the_table_are_those_of_the_list(hall: Hall) -> None:
     item = await hall.hand_in()
 
-    async def work(connection: object) -> Sequence[str]:
-        return list(await connection.scalars(select(document.c.id)))  # type: ignore[attr-defined]
+    async def work(connection: AsyncConnection) -> Sequence[str]:
+        return list(await connection.scalars(select(document.c.id)))
 
     assert await hall.database.read(work) == [item.id]
