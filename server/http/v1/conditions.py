@@ -6,7 +6,9 @@ import re
 from typing import Final
 
 ANY: Final = "*"
-_TAGS = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e]*"\s*)*')
+_ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
+PATTERN: Final = rf"^(?:\*|{_ENTITY_TAG}(?: *, *{_ENTITY_TAG})*)$"
+_TAGS = re.compile(PATTERN)
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 
 
@@ -16,11 +18,13 @@ def etag(revision: int) -> str:
 
 def if_match(header: str) -> frozenset[str] | None:
     """The tags that are named (a weak one never matches), ``*`` among them for any; None when it is no If-Match."""
-    if header.strip() == ANY:
+    header = header.strip(" \t")
+    if header == ANY:
         return frozenset({ANY})
     if not _TAGS.fullmatch(header):
         return None
-    return frozenset(match[2] for match in _TAG.finditer(header) if match[1] is None)
+    strong = {match[2] for match in _TAG.finditer(header) if match[1] is None}
+    return frozenset(strong - {ANY})  # quoted, it is a tag that no revision has
 
 
 def matches(tags: frozenset[str], revision: int) -> bool:

@@ -10,13 +10,14 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from server import scopes
 from server.http.problems import refusal
+from server.http.v1.conditions import PATTERN
 from server.http.v1.operations import BASE, Operation, shell_problems
 
 Json = dict[str, Any]
 _SCHEMAS = "#/components/schemas/"
 
 _IF_MATCH = {
-    "name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}, "example": '"1"',
+    "name": "If-Match", "in": "header", "required": True, "schema": {"type": "string", "pattern": PATTERN}, "example": '"1"',
     "description": "The ETag of the revision that was read, or `*` for any (RFC 9110, section 13.1.1).",
 }  # fmt: skip
 _IDEMPOTENCY_KEY = {

@@ -14,7 +14,7 @@ def test_a_header_that_names_the_revision_matches_it(header: str) -> None:
     assert matches(tags, 3)
 
 
-@pytest.mark.parametrize("header", ['"2"', 'W/"3"', '""', '"33"', '"2", W/"3"', '","', 'W/"3" , ",3,"'])
+@pytest.mark.parametrize("header", ['"2"', '"*"', 'W/"3"', '""', '"33"', '"2", W/"3"', '","', 'W/"3" , ",3,"'])
 def test_another_tag_and_a_weak_one_do_not(header: str) -> None:
     tags = if_match(header)
     assert tags is not None
