@@ -33,7 +33,8 @@ test("a page says as whom it asks when it is one side's page", async () => {
 test("a visit's name is quoted in the path", async () => {
   const { asked, api } = server(200, {});
   await api.visit("a/../b");
-  assert.equal(asked[0].path, "/api/visits/a%2F..%2Fb");
+  await api.ledger("a/../b");
+  assert.deepEqual(asked.map(({ path }) => path), ["/api/visits/a%2F..%2Fb", "/api/visits/a%2F..%2Fb/ledger"]);
 });
 
 test("an agreement names exactly the text that was shown", async () => {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import en from "../../web_client/shared/i18n/en.js";
-import { clockTime, countdown, hasText, rememberedLanguage, rememberLanguage, translator } from "../../web_client/shared/i18n/i18n.js";
+import { clockTime, clockTimeToTheSecond, countdown, elapsed, hasText, rememberedLanguage, rememberLanguage, translator } from "../../web_client/shared/i18n/i18n.js";
 import zh from "../../web_client/shared/i18n/zh.js";
 import { RUNGS } from "../../web_client/shared/ladder.js";
 
@@ -93,5 +93,7 @@ test("the language is remembered where the browser allows it", () => {
 
 test("durations read as minutes and seconds", () => {
   assert.deepEqual([0, -5, 999, 61_000, 600_000].map(countdown), ["0:00", "0:00", "0:01", "1:01", "10:00"]);
+  assert.deepEqual([0, -5, 999, 61_999, 3_661_000].map(elapsed), ["0:00", "0:00", "0:00", "1:01", "1:01:01"]);
   assert.match(clockTime("zh", "2026-03-05T14:30:00+08:00"), /^\d\d:\d\d$/);
+  assert.match(clockTimeToTheSecond("zh", "2026-03-05T14:30:09+08:00"), /^\d\d:\d\d:09$/);
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { initial, reduce } from "../../web_client/physician/state.js";
+import { calm } from "./preview/ledgers.mjs";
 import { ENTRY, ME, VIEW, after, cause, chat, message, opened, session, told, visitIn, welcome } from "./support/physician.mjs";
 
 describe("signing in", () => {
@@ -185,6 +186,13 @@ describe("the session", () => {
     assert.equal(visitIn(session("live"), ...seen, { type: "media", media: "lost" }).remotePicture, false);
     assert.equal(visitIn(session("live"), ...seen, { type: "media", media: "up" }).remotePicture, true);
     assert.equal(visitIn(session("live"), ...seen, message({ type: "media_restart", reason: "relay_lost" })).media, "lost");
+  });
+
+  test("the presence ledger carries the time it came, and another visit's is not this one's", () => {
+    const visit = visitIn(session("live"), { type: "ledger", ledger: calm(), atMs: 900 });
+    assert.deepEqual([visit.ledger.gate.open_ms, visit.ledgerAtMs], [600_000, 900]);
+    const other = { type: "ledger", ledger: calm({ visit: "v2" }), atMs: 900 };
+    assert.deepEqual([visitIn(session("live"), other).ledger, visitIn(session("live"), other).ledgerAtMs], [null, 0]);
   });
 
   test("figures carry the time they came", () => {

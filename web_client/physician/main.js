@@ -17,6 +17,7 @@ import { availability, intentFor, missing } from "./acts.js";
 import { intents } from "../shared/messages.js";
 import { meaningOf } from "./keys.js";
 import { Room } from "./room.js";
+import { LedgerReader } from "./ledger_reader.js";
 import { followFocus, pressOf, writeMessage } from "./focus.js";
 import { initial, reduce } from "./state.js";
 import { view } from "./view.js";
@@ -42,6 +43,11 @@ let levelMeter = null;
 let drawing = false;
 
 const api = createApi({ language: () => language, role: "physician" });
+const ledgers = new LedgerReader({
+  read: (visit) => api.ledger(visit),
+  tell: (ledger) => dispatch({ type: "ledger", ledger, atMs: now() }),
+  now,
+});
 
 // --- state to screen --------------------------------------------------------------------------------------------------
 
@@ -49,6 +55,7 @@ const api = createApi({ language: () => language, role: "physician" });
 function dispatch(event) {
   const before = state;
   state = reduce(state, event);
+  ledgers.follow(state.visit);
   if (state === before || drawing) return;
   drawing = true;
   queueMicrotask(draw);

@@ -29,6 +29,7 @@
  * @typedef {{type: "link", link: import("../shared/signal_state.js").Link, problem: Problem | null}
  *   | {type: "status", status: import("../shared/api.js").VisitStatus}
  *   | {type: "message", message: ServerMessage, atMs: number}
+ *   | {type: "ledger", ledger: import("../shared/api.js").Ledger, atMs: number}
  *   | {type: "sent", act: Act}
  *   | {type: "done", act: Act}
  *   | {type: "failed", act: Act, problem: Problem}
@@ -152,6 +153,8 @@ function opened(state, id) {
     view: null,
     session: null,
     sessionAtMs: 0,
+    ledger: null,
+    ledgerAtMs: 0,
     chat: [],
     chatSeen: 0,
     quality: null,
@@ -189,6 +192,8 @@ function reduceVisit(visit, event) {
       return { ...visit, status: event.status, view: visit.view ?? event.status.visit };
     case "message":
       return received(visit, event.message, event.atMs);
+    case "ledger":
+      return event.ledger.visit === visit.id ? { ...visit, ledger: event.ledger, ledgerAtMs: event.atMs } : visit;
     case "sent":
       return { ...visit, pending: { ...visit.pending, [event.act]: true }, problems: without(visit.problems, event.act) };
     case "done":

@@ -60,6 +60,8 @@
  * @property {VisitView | null} view
  * @property {SessionView | null} session
  * @property {number} sessionAtMs when `session` arrived, page clock
+ * @property {import("../shared/api.js").Ledger | null} ledger who was present when, as last read
+ * @property {number} ledgerAtMs when `ledger` came, page clock
  * @property {readonly import("../shared/chat_log.js").ChatEntry[]} chat
  * @property {number} chatSeen how many chat messages were on screen already
  * @property {{light: "good" | "fair" | "poor", legs: Leg[]} | null} quality

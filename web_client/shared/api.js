@@ -35,6 +35,19 @@
 /** @typedef {{session: string, state: string, gate: boolean, recording: string, age_s: number, legs: OpsLeg[]}} OpsSession */
 /** @typedef {{name: string, state: string, rooms: number}} OpsWorker */
 
+/** Who was present when; times are RFC 3339, null while something goes on. @typedef {{since: string, until: string | null}} LedgerSpan */
+/**
+ * @typedef {{role: string, name: string, present_ms: number, present_while_open_ms: number, doubted_while_open_ms: Record<string, number>,
+ *            stays: (LedgerSpan & {parting: string | null})[], evidence: (LedgerSpan & {what: string})[],
+ *            doubts: (LedgerSpan & {what: string})[]}} LedgerSeat
+ */
+/**
+ * @typedef {{visit: string, journal: {n: number, head: string}, since: string, until: string, closed: boolean, admitted_at: string | null,
+ *            attested_at: string[], gate: {open_ms: number, heard_within_ms: number, lapses: number, spans: LedgerSpan[]},
+ *            seats: LedgerSeat[], holds: (LedgerSpan & {what: string, why?: string})[], server_away: LedgerSpan[],
+ *            clock_steps: {at: string, by_ms: number}[], left_out: number}} Ledger
+ */
+
 const SOCKET_TOKEN_WITHIN_MS = 5_000;
 
 /** The server said no (RFC 9457), or could not be reached (`code` "network", `status` 0). */
@@ -97,6 +110,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
     letter: (visit) => call(of(visit, "/letter")),
     /** @param {string} visit @returns {Promise<Summary>} */
     summary: (visit) => call(of(visit, "/summary")),
+    /** @param {string} visit @returns {Promise<Ledger>} */
+    ledger: (visit) => call(of(visit, "/ledger")),
     /** @param {string} login @param {string} password @returns {Promise<{name: string, role: string}>} */
     signIn: (login, password) => post("/api/staff/sign-in", { login, password }),
     signOut: () => post("/api/staff/sign-out"),

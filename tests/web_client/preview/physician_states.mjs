@@ -1,5 +1,6 @@
 /** Every state of the physician's page, as the events that lead to it; for the eye (shoot.py) and for the tests. */
 
+import { calm, eventful, ledger, line, span, uneventful } from "/preview/ledgers.mjs";
 import { initial, reduce } from "/web/physician/state.js";
 
 export const REASONS = [
@@ -141,6 +142,17 @@ const held = (cause, remaining_ms, more = {}) =>
   );
 const alone = [seat("guardian", "", { connected: false, presence: "absent" }), seat("physician", "陈明远")];
 const ended = (outcome, more = {}) => open(session("ended", { outcome, ...more }));
+const told = (book) => ({ type: "ledger", ledger: book, atMs: 0 });
+/** Everything that the line can hold at once. */
+const DOUBTED = calm({
+  gate: { open_ms: 3_700_000, heard_within_ms: 3000, lapses: 0, spans: [span(-4000, 600)] },
+  seats: [
+    line("guardian", {
+      present_while_open_ms: 3_700_000,
+      doubted_while_open_ms: { page_hidden: 80_000, microphone_lost: 725_000, picture_frozen: 9_000 },
+    }),
+  ],
+});
 const problem = (code, text = "") => ({ code, text });
 
 /** name -> events. @type {Record<string, any[]>} */
@@ -181,6 +193,8 @@ export const STATES = {
     { type: "sent", act: "attest" },
   ),
   live: live(),
+  "live-ledger": live(told(calm())),
+  "held-ledger": [...held("physician_hold", 1_500_000), told(DOUBTED)],
   "live-doubtful": open(
     session("live", {
       seats: [seat("guardian", "王*芳", { presence: "doubtful", doubts: ["page_hidden", "picture_dark"] }), BOTH[1]],
@@ -228,6 +242,12 @@ export const STATES = {
   help: live({ type: "panel", panel: "help" }),
   "ended-referred": ended("referred", { referral: { id: "r1", reason: "headache_on_waking", urgency: "emergency" } }),
   "ended-completed": ended("completed"),
+  "ended-timeline": [...ended("completed"), told(eventful())],
+  "ended-timeline-calm": [
+    ...ended("referred", { referral: { id: "r1", reason: "headache_on_waking", urgency: "emergency" } }),
+    told(uneventful()),
+  ],
+  "ended-never-began": [...ended("cancelled"), told(ledger({ closed: true }))],
   "ended-guardian-absent": ended("guardian_absent"),
   "ended-withdrawn": ended("consent_withdrawn"),
   superseded: live({ type: "message", atMs: 0, message: { type: "superseded", seq: 30 } }),

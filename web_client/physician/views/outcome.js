@@ -10,6 +10,7 @@ import { h, icon } from "../../shared/ui/dom.js";
 import { availability } from "../acts.js";
 import { outcomeOf } from "../words.js";
 import { panel } from "./panels.js";
+import { presenceTimeline } from "./presence.js";
 
 /** @param {Visit} visit @param {Context} context */
 export function outcome(visit, context) {
@@ -116,6 +117,7 @@ function ended(visit, { name, referral: filed, letter, summary }, context, back)
         t("physician.outcome.refer"),
       ),
     back,
+    presenceTimeline(visit, context),
   ];
 }
 

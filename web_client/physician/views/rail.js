@@ -13,6 +13,7 @@ import { chat } from "../../shared/ui/chat.js";
 import { h, icon } from "../../shared/ui/dom.js";
 import { attested, availability, ownHold } from "../acts.js";
 import { panel } from "./panels.js";
+import { presenceLineOf } from "./presence.js";
 import { problemNotice } from "./problem.js";
 
 /** @param {Visit} visit @param {number} nowMs @param {Context} context */
@@ -21,7 +22,7 @@ export function rail(visit, nowMs, context) {
   return h(
     "aside",
     { class: "rail", id: "rail", tabindex: "-1", key: "rail", "aria-label": context.t("physician.acts") },
-    visit.session ? present(visit, context) : h("div", { class: "present", key: "present" }),
+    visit.session ? present(visit, nowMs, context) : h("div", { class: "present", key: "present" }),
     !visit.session ? h("section", { class: "acts", key: "acts" }) : waiting ? admission(visit, context) : acts(visit, context),
     h(
       "div",
@@ -32,8 +33,9 @@ export function rail(visit, nowMs, context) {
   );
 }
 
-/** @param {Visit} visit @param {Context} context */
-function present(visit, { t }) {
+/** @param {Visit} visit @param {number} nowMs @param {Context} context */
+function present(visit, nowMs, context) {
+  const { t } = context;
   return h(
     "section",
     { class: "present", key: "present", "aria-label": t("physician.present") },
@@ -42,6 +44,7 @@ function present(visit, { t }) {
       { class: "present-list" },
       (visit.session?.seats ?? []).map((seat) => person(visit, seat, t)),
     ),
+    visit.session?.state !== "waiting" && presenceLineOf(visit, nowMs, context),
   );
 }
 

@@ -63,6 +63,13 @@ export function clockTime(language, rfc3339) {
   return new Intl.DateTimeFormat(LOCALES[language], { hour: "2-digit", minute: "2-digit", hour12: false }).format(new Date(rfc3339));
 }
 
+/** "14:05:09". @param {Language} language @param {string} rfc3339 */
+export function clockTimeToTheSecond(language, rfc3339) {
+  return new Intl.DateTimeFormat(LOCALES[language], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(
+    new Date(rfc3339),
+  );
+}
+
 /** "3月5日 星期四 14:05". @param {Language} language @param {string} rfc3339 */
 export function dayAndTime(language, rfc3339) {
   const shown = { month: "long", day: "numeric", weekday: "long", hour: "2-digit", minute: "2-digit", hour12: false };
@@ -73,4 +80,12 @@ export function dayAndTime(language, rfc3339) {
 export function countdown(ms) {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** "12:03", "1:02:03": how long something has lasted, in whole seconds. @param {number} ms */
+export function elapsed(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const rest = String(seconds % 60).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
