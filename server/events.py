@@ -164,6 +164,28 @@ class ChildDenied(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionnaireAnswered(Event):
+    """The guardian completed that version of a questionnaire; ``shown_sha256`` is of exactly what was shown, ``outcome`` is
+    where the answers lead, as the family was told. ``body`` has the answers, ``body_sha256`` is H(nonce || body)."""
+
+    type: ClassVar[str] = "questionnaire_answered"
+    questionnaire: str
+    shown_sha256: str
+    outcome: str
+    body: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(Event):
+    """The guardian told heights and weights; ``body`` has them, ``body_sha256`` is H(nonce || body)."""
+
+    type: ClassVar[str] = "measured"
+    body: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chatted(Event):
     """A chat message was stored; ``body_sha256`` is H(nonce || body)."""
 
@@ -393,10 +415,10 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         cls.type: cls
         for cls in (
             SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, RungChanged, ConsentGiven, ConsentRefused, ConsentWithdrawn,
-            ChildConfirmed, ChildDenied, Chatted, Admitted, Attested, HoldPlaced, HoldCleared, Completed, Referred,
-            Cancelled, VisitMoved, VisitCancelled, NoShowMarked, ReferralTold, PhoneRevealed, RecorderReady, RecorderLost,
-            RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped, DocumentAdded, DocumentRemoved,
-            DocumentRead, DocumentsDestroyed,
+            ChildConfirmed, ChildDenied, QuestionnaireAnswered, Measured, Chatted, Admitted, Attested, HoldPlaced, HoldCleared,
+            Completed, Referred, Cancelled, VisitMoved, VisitCancelled, NoShowMarked, ReferralTold, PhoneRevealed,
+            RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
+            DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
         )
     }
 )  # fmt: skip

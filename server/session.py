@@ -11,11 +11,12 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     things must hold at every moment: the guardian is present, the physician is present, the recorder writes durably.
 2.  A person is *present* while media of the newest connection (epoch) of that seat arrives and that connection has not left.
     An open socket, an older epoch, or media that lives on after leaving is not presence.
-3.  Waiting: the guardian confirms the child (or denies it: the last word counts) and agrees to the consultation and to its
-    recording; then the physician admits, which starts the recorder. When the waiting room closes the session ends:
-    physician_absent when only the physician failed to come, otherwise no_show. Only here can the physician cancel; and only
-    here, with nobody admitted, can the visit be moved, called off or marked as a no-show from outside the room. A move gives
-    the waiting room its new end; a no-show is none before the appointment's start, nor while the guardian is here.
+3.  Waiting: the guardian confirms the child (or denies it: the last word counts), agrees to the consultation and to its
+    recording, and may prepare the visit (questionnaire, heights and weights), which is written down and changes nothing; then
+    the physician admits, which starts the recorder. When the waiting room closes the session ends: physician_absent when only
+    the physician failed to come, otherwise no_show. Only here can the physician cancel; and only here, with nobody admitted,
+    can the visit be moved, called off or marked as a no-show from outside the room. A move gives the waiting room its new
+    end; a no-show is none before the appointment's start, nor while the guardian is here.
 4.  Verifying: the physician looks whether this is the guardian, this the child, and who they say; attesting all three makes it
     Live. Completing is allowed only after that; referring to in-person care is allowed always.
 5.  Held: the gate is shut both ways, for one cause or several at once. Each cause has its own clock, starting when it came.
@@ -68,12 +69,14 @@ from server.events import (
     GateLapsed,
     HoldCleared,
     HoldPlaced,
+    Measured,
     MediaAlive,
     MediaSilent,
     NoShowMarked,
     OpenGate,
     Outcome,
     PhoneRevealed,
+    QuestionnaireAnswered,
     RecorderLost,
     RecorderReady,
     RecordingAnchored,
@@ -375,6 +378,10 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return _out_of_time(session, now)
         case ServerRestarted(down_ms=down_ms):
             return _restarted(session, state, now, now - down_ms / 1000)
+        case QuestionnaireAnswered() | Measured():
+            if not isinstance(state, Waiting):
+                raise Refused("wrong_state")
+            return session
         case Chatted() | RecordingAnchored() | ClockStepped() | ReferralTold() | PhoneRevealed() | AboutDocuments():
             return session
         case _:
@@ -550,6 +557,8 @@ def _after_the_end(session: Session, ended: Ended, event: Event) -> Session:
                 | Referred()
                 | Cancelled()
                 | ConsentWithdrawn()
+                | QuestionnaireAnswered()
+                | Measured()
                 | VisitMoved()
                 | VisitCancelled()
                 | NoShowMarked()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from server import checklists
+from server import checklists, questionnaires
 from server import events as ev
 from server.calendar import day_of
 from server.clock import Clock
@@ -118,6 +118,7 @@ class Server:
                 config,
                 clock,
                 chance.new_id,
+                chance.new_nonce,
                 self.database,
                 Links(self.database, chance.new_secret),
                 DoctorLinks(self.database, chance.new_secret),
@@ -127,6 +128,7 @@ class Server:
                 throttle,
                 ApiKeys(self.database, chance.new_id, chance.new_secret),
                 checklist,
+                questionnaires.load(checklist),
                 self.consultations,
                 self.cabinet,
                 self.workers,

@@ -12,6 +12,7 @@ from server.http.house import HOUSE, House, is_asked_here
 from server.http.ledger import add_ledger
 from server.http.letter import add_letter
 from server.http.pages import add_pages
+from server.http.preparation import add_preparation
 from server.http.shell import MAX_BODY, middlewares
 from server.http.staff import add_staff
 from server.http.v1.api import add_v1
@@ -23,6 +24,7 @@ def build_app(house: House) -> web.Application:
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     add_family(app)
+    add_preparation(app)
     add_staff(app)
     add_letter(app)
     add_documents(app)

@@ -16,6 +16,7 @@ from server.documents.cabinet import Cabinet
 from server.errors import Refused
 from server.http.address import client_address
 from server.http.problems import Problem
+from server.questionnaires import Shelf
 from server.referral import Checklist
 from server.referrals.register import Register
 from server.store.api_keys import ApiKeys
@@ -41,6 +42,7 @@ class House:
     config: Config
     clock: Callable[[], float]
     new_id: Callable[[], str]
+    new_nonce: Callable[[], bytes]
     database: Database
     links: Links
     doctor: DoctorLinks
@@ -50,6 +52,7 @@ class House:
     throttle: Throttle
     api_keys: ApiKeys
     checklist: Checklist
+    questionnaires: Shelf
     consultations: Consultations
     cabinet: Cabinet
     workers: Sequence[Worker]

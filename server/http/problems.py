@@ -32,6 +32,7 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "doctor_busy": (503, "另外两项检查正在进行，请稍等一分钟。", "Two other checks are under way. Please wait a minute."),
     "doctor_link_spent": (429, "这个检查链接的使用次数已用完，请在服务器上重新生成。",
                           "This link's tries are used up. Please make a new one on the server."),
+    "questionnaire_changed": (409, "问卷已更新，请重新打开。", "The questionnaire has changed. Please open it again."),
     "consent_changed": (409, "知情同意书已更新，请重新阅读。", "The consent text has changed. Please read it again."),
     "consent_missing": (409, "请先阅读并同意知情同意书。", "Please read and agree to the consent texts first."),
     "child_not_confirmed": (409, "请先确认患儿信息。", "Please confirm the child first."),

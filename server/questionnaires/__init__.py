@@ -6,6 +6,7 @@ One questionnaire for each field and one that routes to a field; ours, each to b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 
 from server.questionnaires.questionnaire import Questionnaire
@@ -15,8 +16,21 @@ from server.referral import Checklist
 DEFAULTS = ("routing-2026-1", "growth-2026-1", "nutrition-2026-1", "skin-2026-1")
 
 
-def load(checklist: Checklist) -> Mapping[str, Questionnaire]:
-    """The questionnaires in force, by field (and ``routing``), read strictly against the checklist whose reasons they name."""
-    texts = (files(__name__).joinpath(f"{version}.json").read_text(encoding="utf-8") for version in DEFAULTS)
-    read = [parse_questionnaire(text, checklist) for text in texts]
-    return {questionnaire.field: questionnaire for questionnaire in read}
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """``in_force``: what families are asked now, by field and ``routing``. ``by_version`` has the older ones too: what was
+    answered stays readable."""
+
+    in_force: Mapping[str, Questionnaire]
+    by_version: Mapping[str, Questionnaire]
+
+
+def load(checklist: Checklist) -> Shelf:
+    """Every questionnaire in this folder, read strictly against the checklist whose reasons they name.
+
+    Raises ``MalformedQuestionnaire`` for one that is not as it must be, ``KeyError`` when one in force is missing.
+    """
+    texts = (file.read_text(encoding="utf-8") for file in files(__name__).iterdir() if file.name.endswith(".json"))
+    by_version = {read.version: read for read in (parse_questionnaire(text, checklist) for text in texts)}
+    in_force = [by_version[version] for version in DEFAULTS]
+    return Shelf({questionnaire.field: questionnaire for questionnaire in in_force}, by_version)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -190,6 +190,14 @@ def read_measurements(given: Any, *, birth: date, today: date) -> tuple[Measurem
     if faults:
         raise InvalidMeasurements(sorted(faults, key=lambda fault: fault.index))
     return tuple(sorted(known.values(), key=lambda measured: (measured.kind, measured.on)))
+
+
+def read_back(rows: Iterable[Mapping[str, Any]]) -> tuple[Measurement, ...]:
+    """What ``plain`` wrote; it was judged when it was given. Raises ``InvalidMeasurements`` for what is no measurement."""
+    read = [_read(each) for each in rows]
+    if None in read:
+        raise InvalidMeasurements([Fault(read.index(None), Why.MALFORMED)])
+    return tuple(measured for measured in read if measured is not None)
 
 
 def _read(each: Any) -> Measurement | None:

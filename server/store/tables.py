@@ -161,7 +161,7 @@ body = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("session", ForeignKey("visit.id"), nullable=False),
-    Column("kind", String, nullable=False),  # chat | summary | letter | note | receipt
+    Column("kind", String, nullable=False),  # chat | summary | letter | note | receipt | questionnaire | measurements
     Column("at", Double, nullable=False),
     Column("nonce", LargeBinary, nullable=False),
     Column("text", Text, nullable=False),
@@ -196,6 +196,31 @@ consent = Table(
     Column("at", Double, nullable=False),
     Column("turn", Integer, nullable=False),  # 1, 2, 3 … within the visit: which answer is the last one
     UniqueConstraint("visit", "turn"),
+)
+
+preparation = Table(
+    "preparation",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("visit", ForeignKey("visit.id"), nullable=False),
+    Column("kind", String, nullable=False),  # questionnaire | measurements
+    Column("turn", Integer, nullable=False),  # 1, 2, 3 … within visit and kind: the last one holds, the earlier are kept
+    Column("questionnaire", String),  # its version; of measurements nothing, as the next three
+    Column("language", String),
+    Column("shown_sha256", String),
+    Column("outcome", String),  # emergency | in_person | field
+    Column("body", String, nullable=False),  # in table body, until it is deleted there
+    Column("at", Double, nullable=False),
+    UniqueConstraint("visit", "kind", "turn"),
+)
+
+preparation_draft = Table(
+    "preparation_draft",
+    metadata,
+    Column("visit", ForeignKey("visit.id"), primary_key=True),
+    Column("questionnaire", String, nullable=False),
+    Column("text", Text, nullable=False),  # JSON: answers that are not completed, of which the journal knows nothing
+    Column("at", Double, nullable=False),
 )
 
 referral = Table(

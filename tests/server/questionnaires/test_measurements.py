@@ -25,6 +25,7 @@ from server.questionnaires.measurements import (
     latest_velocity,
     limits,
     plain,
+    read_back,
     read_measurements,
     standing,
     velocity,
@@ -253,7 +254,14 @@ def test_what_was_read_is_read_back_the_same(heights: dict[date, int]) -> None:
     rows = [height(f"{mm // 10}.{mm % 10}", on=day.isoformat(), sure=True) for day, mm in heights.items()]
     taken = read(*rows)
     assert read_measurements([plain(measured) for measured in taken], birth=BIRTH, today=TODAY) == taken
+    assert read_back([plain(measured) for measured in taken]) == taken
     assert json.loads(canonical(taken)) == [plain(measured) for measured in taken]
+
+
+def test_what_was_spoiled_in_between_is_not_read_back() -> None:
+    with pytest.raises(InvalidMeasurements) as invalid:
+        read_back([height("121"), {"kind": "height"}])
+    assert invalid.value.faults == (Fault(1, Why.MALFORMED),)
 
 
 def test_doubts_are_those_that_ask() -> None:

@@ -20,7 +20,7 @@ from server.referral import ANY_FIELD, FIELDS, Urgency, Words
 from tests.server.questionnaires import oracle
 from tests.server.questionnaires.kit import CHECKLIST, TODAY, given_to
 
-SHIPPED = questionnaires.load(CHECKLIST)
+SHIPPED = questionnaires.load(CHECKLIST).in_force
 RAW = {
     field: json.loads(files(questionnaires).joinpath(f"{q.version}.json").read_text(encoding="utf-8"))
     for field, q in SHIPPED.items()

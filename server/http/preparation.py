@@ -1,0 +1,291 @@
+"""Preparing a visit over HTTP: the family's questionnaire and measurements, and what the physician reads of them.
+
+Answers that are not completed are kept as a draft and given back after a reload; nobody else sees them. What is completed is
+journaled (by hash), the last one holds, and the waiting room is where it ends: from the admission on the physician asks.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from aiohttp import web
+
+from server import events as ev
+from server.calendar import day_of
+from server.consultation import Consultation
+from server.fhir import preparation as fhir
+from server.http.house import HOUSE, House, at_visit
+from server.http.problems import Problem, language
+from server.http.shell import body
+from server.questionnaires import views
+from server.questionnaires.answers import Answers, InvalidAnswers, Why, validate
+from server.questionnaires.measurements import InvalidMeasurements, Measurement, canonical, plain, read_back, read_measurements
+from server.questionnaires.measurements import Why as WhyMeasured
+from server.questionnaires.questionnaire import Questionnaire
+from server.questionnaires.routing import Route, route
+from server.session import Ended, Waiting
+from server.store import bodies, preparation
+from server.store.details import VisitDetail
+from server.store.preparation import MEASUREMENTS, QUESTIONNAIRE, Given, Last, Preparation
+from server.visit_view import moment
+
+MOST_TURNS = 50
+"""So often a family may complete the same again with other words."""
+MOST_ERRORS = 60
+
+
+def add_preparation(app: web.Application) -> None:
+    app.router.add_get("/api/visits/{visit}/questionnaire", questionnaire)
+    app.router.add_post("/api/visits/{visit}/answers", answer)
+    app.router.add_post("/api/visits/{visit}/measurements", measure)
+    app.router.add_get("/api/visits/{visit}/prepared", prepared)
+    app.router.add_get("/api/visits/{visit}/prepared.fhir.json", prepared_fhir)
+
+
+# --- the family -----------------------------------------------------------------------------------
+
+
+async def questionnaire(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    _, record, consultation = await at_visit(request, "questionnaire_read")
+    lang = "en" if request.query.get("language") == "en" else "zh"
+    asked = house.questionnaires.in_force[record.field]
+    told = await _of(house, record)
+    answers, state = _filled(asked, told, day_of(house.clock()))
+    return web.json_response(
+        {
+            "questionnaire": views.form(asked, lang),
+            "answers": answers.plain(),
+            "state": state,
+            "route": views.family_route(route(asked, answers.values), lang) if answers.values else None,
+            "measurements": _content(told.measurements, "measurements") or [],
+            "open": isinstance(consultation.session.state, Waiting),
+        }
+    )
+
+
+def _filled(asked: Questionnaire, told: Preparation, today: date) -> tuple[Answers, str]:
+    """What the form is filled with: the draft, or what was completed; either only where it was to this very version."""
+    draft, given = told.draft, told.questionnaire
+    if draft is not None and draft.questionnaire == asked.version:
+        return validate(asked, draft.answers, today=today, draft=True), "draft"
+    if given is not None and given.content is not None and given.given.questionnaire == asked.version:
+        return validate(asked, given.content["answers"], today=today), "given"
+    return Answers(asked.version, {}, complete=False), "open"
+
+
+async def answer(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    _, record, consultation = await at_visit(request, "questionnaire_answer")
+    sent = await body(request, version=str, sha256=str, language=str, answers=dict, complete=bool)
+    asked = house.questionnaires.in_force[record.field]
+    lang = "en" if sent["language"] == "en" else "zh"
+    if (sent["version"], sent["sha256"]) != (asked.version, asked.shown_sha256(lang)):
+        raise Problem("questionnaire_changed")
+    _refuse_too_late(consultation)
+    try:
+        read = validate(asked, sent["answers"], today=day_of(house.clock()), draft=not sent["complete"])
+    except InvalidAnswers as invalid:
+        raise _Unfit([(_pointer(asked, f.question), f.why.value, False, _ANSWERS[f.why]) for f in invalid.faults]) from None
+    found = route(asked, read.values)
+    if sent["complete"]:
+        await _complete(house, record, consultation, asked, read, found, lang)
+    else:
+        draft = preparation.Draft(asked.version, read.plain(), house.clock())
+        await preparation.save_draft(house.database, record.id, draft)
+    state = "given" if sent["complete"] else "draft"
+    return web.json_response({"state": state, "route": views.family_route(found, lang) if read.values else None})
+
+
+def _pointer(asked: Questionnaire, link_id: str) -> str:
+    """To the answer; what is no question of ours is not said back."""
+    return f"#/answers/{link_id}" if asked.question(link_id) is not None else "#/answers"
+
+
+async def _complete(
+    house: House,
+    record: VisitDetail,
+    consultation: Consultation,
+    asked: Questionnaire,
+    read: Answers,
+    found: Route | None,
+    lang: str,
+) -> None:
+    """Journal it, unless the very same is in force already and nothing was begun since."""
+    told = await _of(house, record)
+    content = {"questionnaire": asked.version, "language": lang, "answers": read.plain()}
+    if told.draft is None and told.questionnaire is not None and told.questionnaire.content == content:
+        return
+    _refuse_too_often(told.questionnaire)
+    assert found is not None  # complete answers lead somewhere: held to when the questionnaire was read
+    shown, outcome = asked.shown_sha256(lang), found.outcome.value
+    words = bodies.make(house.new_id(), record.id, QUESTIONNAIRE, house.clock(), house.new_nonce(), content)
+    given = Given(house.new_id(), record.id, QUESTIONNAIRE, asked.version, lang, shown, outcome, words.id, words.at)
+    event = ev.QuestionnaireAnswered(asked.version, shown, outcome, words.id, words.sha256)
+    await consultation.controller.post(event, (bodies.keep(words), preparation.keep(given)))
+
+
+async def measure(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    _, record, consultation = await at_visit(request, "measurements_give")
+    sent = await body(request, measurements=list)
+    _refuse_too_late(consultation)
+    told = await _of(house, record)
+    try:
+        taken = read_measurements(sent["measurements"], birth=told.birth_date, today=day_of(house.clock()))
+    except InvalidMeasurements as invalid:
+        raise _Unfit(
+            [(f"#/measurements/{f.index}", f.why.value, f.asks, _MEASUREMENTS[f.why]) for f in invalid.faults]
+        ) from None
+    content = {"measurements": json.loads(canonical(taken))}
+    if told.measurements is None or told.measurements.content != content:
+        _refuse_too_often(told.measurements)
+        words = bodies.make(house.new_id(), record.id, MEASUREMENTS, house.clock(), house.new_nonce(), content)
+        given = Given(house.new_id(), record.id, MEASUREMENTS, None, None, None, None, words.id, words.at)
+        event = ev.Measured(words.id, words.sha256)
+        await consultation.controller.post(event, (bodies.keep(words), preparation.keep(given)))
+    return web.json_response({"measurements": [plain(each) for each in taken]})
+
+
+def _refuse_too_late(consultation: Consultation) -> None:
+    """Drafts know no event that the session machine could refuse."""
+    state = consultation.session.state
+    if not isinstance(state, Waiting):
+        raise Problem("session_ended" if isinstance(state, Ended) else "wrong_state")
+
+
+def _refuse_too_often(last: Last | None) -> None:
+    if last is not None and last.turn >= MOST_TURNS:
+        raise Problem("too_many_attempts")
+
+
+# --- the physician --------------------------------------------------------------------------------
+
+
+async def prepared(request: web.Request) -> web.Response:
+    house, lang = request.app[HOUSE], language(request)
+    _, record, _ = await at_visit(request, "prepared_read")
+    told = await _of(house, record)
+    taken = _measured(told)
+    return web.json_response(
+        {
+            "questionnaire": _answered(house, told.questionnaire, lang),
+            "begun": told.draft is not None,
+            "measurements": told.measurements
+            and {"at": moment(told.measurements.given.at), "turn": told.measurements.turn, **views.measured(taken)},
+        }
+    )
+
+
+def _answered(house: House, last: Last | None, lang: str) -> dict[str, Any] | None:
+    """Its version and outcome stay when the words were deleted; then there are neither flags nor answers."""
+    if last is None:
+        return None
+    found = _read_back(house, last)
+    given = last.given
+    return {
+        "version": given.questionnaire,
+        "at": moment(given.at),
+        "turn": last.turn,
+        "outcome": given.outcome,
+        "flags": [] if found is None else views.flags(route(found[0], found[1].values), house.checklist, lang),
+        "answers": [] if found is None else views.answered(found[0], found[1], lang),
+    }
+
+
+async def prepared_fhir(request: web.Request) -> web.Response:
+    """QuestionnaireResponse and Observations; an empty collection when nothing was told."""
+    house = request.app[HOUSE]
+    _, record, _ = await at_visit(request, "prepared_read")
+    told = await _of(house, record)
+    resources = []
+    if told.questionnaire is not None and (found := _read_back(house, told.questionnaire)) is not None:
+        given = told.questionnaire.given
+        telling = _telling(record, given)
+        resources.append(fhir.questionnaire_response(telling, *found, given.language or "zh", given.shown_sha256 or ""))
+    if told.measurements is not None:
+        resources += fhir.observations(_telling(record, told.measurements.given), _measured(told))
+    return web.json_response(fhir.bundle(resources), content_type="application/fhir+json")
+
+
+def _telling(record: VisitDetail, given: Given) -> fhir.Telling:
+    return fhir.Telling(given.id, record.id, record.child, record.guardian, moment(given.at))
+
+
+# --- both -----------------------------------------------------------------------------------------
+
+
+async def _of(house: House, record: VisitDetail) -> Preparation:
+    told = await preparation.of_visit(house.database, record.id)
+    if told is None:
+        raise Problem("not_found")
+    return told
+
+
+def _content(last: Last | None, name: str) -> Any:
+    return None if last is None or last.content is None else last.content[name]
+
+
+def _read_back(house: House, last: Last) -> tuple[Questionnaire, Answers] | None:
+    """The questionnaire that was answered, and the answers; None once they were deleted."""
+    content = last.content
+    if content is None:
+        return None
+    asked = house.questionnaires.by_version[last.given.questionnaire or ""]
+    return asked, validate(asked, content["answers"], today=day_of(house.clock()))
+
+
+def _measured(told: Preparation) -> tuple[Measurement, ...]:
+    return read_back(_content(told.measurements, "measurements") or [])
+
+
+class _Unfit(Problem):
+    """``invalid``, with a code beside each error, and whether it only asks "are you sure"."""
+
+    def __init__(self, errors: list[tuple[str, str, bool, tuple[str, str]]]) -> None:
+        super().__init__("invalid")
+        self.errors = errors[:MOST_ERRORS]
+
+    def members(self, lang: str) -> dict[str, Any]:
+        return {
+            "errors": [
+                {"pointer": pointer, "code": code, "asks": asks, "detail": words[1] if lang == "en" else words[0]}
+                for pointer, code, asks, words in self.errors
+            ]
+        }
+
+
+_ANSWERS: dict[Why, tuple[str, str]] = {
+    Why.UNKNOWN_QUESTION: ("问卷里没有这个问题。", "The questionnaire has no such question."),
+    Why.NOT_ASKED: ("这个问题不需要回答。", "This question is not asked."),
+    Why.REQUIRED: ("请回答这个问题。", "Please answer this question."),
+    Why.WRONG_TYPE: ("请检查填写的内容。", "Please check what was entered."),
+    Why.UNKNOWN_OPTION: ("请从列出的选项中选择。", "Please choose one of the options."),
+    Why.CONTRADICTION: ("“以上都没有”不能和其他选项同时选。", "“None of these” cannot go with another option."),
+    Why.OUT_OF_RANGE: ("这个数值不可能，请检查单位和小数点。", "This cannot be; please check the unit and the decimal point."),
+    Why.IN_FUTURE: ("日期不能晚于今天。", "The date cannot be after today."),
+    Why.TOO_LONG: ("内容过长，请写短一些。", "This is too long; please shorten it."),
+}
+_MEASUREMENTS: dict[WhyMeasured, tuple[str, str]] = {
+    WhyMeasured.MALFORMED: ("请检查填写的内容。", "Please check what was entered."),
+    WhyMeasured.TOO_MANY: ("测量记录过多，请只填最重要的。", "There are too many; please give the most important ones only."),
+    WhyMeasured.TWICE: ("同一天只填一次。", "Please give only one for the same day."),
+    WhyMeasured.IN_FUTURE: ("日期不能晚于今天。", "The date cannot be after today."),
+    WhyMeasured.BEFORE_BIRTH: ("日期早于孩子的出生日期。", "The date is before the child was born."),
+    WhyMeasured.IMPOSSIBLE: (
+        "这个数值不可能，请检查单位和小数点。",
+        "This cannot be; please check the unit and the decimal point.",
+    ),
+    WhyMeasured.UNLIKELY: (
+        "这个数值在同龄孩子中很少见，确定没有填错吗？",
+        "Few children of this age measure so much or so little. Are you sure?",
+    ),
+    WhyMeasured.SHRUNK: ("比上一次还矮，确定没有填错吗？", "This is less than the time before. Are you sure?"),
+    WhyMeasured.LEAPT: ("比上一次高了很多，确定没有填错吗？", "This is much more than the time before. Are you sure?"),
+    WhyMeasured.UNUSUAL_POSTURE: (
+        "两岁以下通常躺着量，两岁以上站着量，确定是这样测量的吗？",
+        "Children under two are usually measured lying, older ones standing. Are you sure?",
+    ),
+}
