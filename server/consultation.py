@@ -23,11 +23,13 @@ from server.presence import DeviceReport, doubts
 from server.quality import quality_message
 from server.sealing import Anchor, SealingFailed, SessionRecording
 from server.session import Ended, Recorder, Session, Waiting
+from server.store import outbox
 from server.store.database import Write
 from server.store.errors import Unavailable
 from server.store.tickets import Ticket
 from server.store.visits import Snapshot, snapshot
 from server.views import session_view, state_name
+from server.webhooks.events import facts
 from server.workers import OfferRefused, Worker
 from signaling import messages as wire
 from signaling.negotiation import Legs, OfferKey, is_latest, place
@@ -66,7 +68,15 @@ def again_after_s(refusals: int) -> float:
     return REFUSED_AGAIN_S * (1 << min(refusals, MOST_DOUBLED))
 
 
-def snapshot_of(session: Session, waiting_since_at: float | None = None) -> Snapshot:
+def writes_of(
+    before: Session, after: Session, now: float, new_id: Callable[[], str], waiting_since_at: float | None = None
+) -> tuple[Write, ...]:
+    """What an event writes besides itself: the snapshot that lists are made from, and what the hospital is told of it."""
+    told = [outbox.Outgoing(new_id(), after.id, fact.kind, fact.data, now) for fact in facts(before, after)]
+    return (snapshot(after.id, _snapshot_of(after, waiting_since_at)), *map(outbox.post, told))
+
+
+def _snapshot_of(session: Session, waiting_since_at: float | None) -> Snapshot:
     """What lists show of the session; ``waiting_since_at`` is when the guardian who now waits came."""
     state = session.state
     if isinstance(state, Ended):
@@ -84,6 +94,7 @@ class Consultation:
         *,
         journal: Journal,
         clock: Callable[[], float],
+        new_id: Callable[[], str],
         worker: Worker,
         recording: SessionRecording,
         keep_recording: Callable[[SessionRecording, str], Coroutine[Any, Any, None]],
@@ -99,6 +110,7 @@ class Consultation:
         self.tickets: dict[Role, Ticket] = {}  # the device or sign-in that vouches for each seat's holder
         self.chat_turn = asyncio.Lock()
         self._clock = clock
+        self._new_id = new_id
         self._say = say
         self._keep_recording = keep_recording
         self._legs = Legs()
@@ -141,10 +153,10 @@ class Consultation:
     # --- effects of the machine -------------------------------------------------------------------
 
     def writes(self, after: Session) -> Sequence[Write]:
-        """What belongs into the transaction of the event that made ``after``: the snapshot that lists are made from."""
+        """What belongs into the transaction of the event that made ``after``."""
         guardian_waits = isinstance(after.state, Waiting) and after.seats[Role.GUARDIAN].connected
         self._waiting_since = (self._waiting_since or self._clock()) if guardian_waits else None
-        return (snapshot(after.id, snapshot_of(after, self._waiting_since)),)
+        return writes_of(self.session, after, self._clock(), self._new_id, self._waiting_since)
 
     def open_gate(self, session: Session, generation: int) -> None:
         self.worker.open_gate(session.id, generation, REQUIRED)

@@ -17,7 +17,7 @@ from server import events as ev
 from server.chain import Head
 from server.clock import Clock
 from server.config import Config
-from server.consultation import Consultation, Shown, snapshot_of
+from server.consultation import Consultation, Shown, writes_of
 from server.controller import RECORDED_THOUGH_NOTHING_CHANGES
 from server.errors import Refused
 from server.events import MalformedEvent
@@ -33,7 +33,6 @@ from server.store.database import Database, Write
 from server.store.details import VisitDetail, visit_detail
 from server.store.errors import BrokenChain, Unavailable
 from server.store.tickets import Tickets
-from server.store.visits import snapshot
 from server.turn import ice_servers
 from server.visit_view import moment, visit_view
 from server.workers import Lost, Received, Restored, Worker
@@ -277,8 +276,8 @@ class Consultations:
         after, _ = step(before, event, now)
         if after is before and not isinstance(event, RECORDED_THOUGH_NOTHING_CHANGES):
             return before
-        listed = snapshot(session_id, snapshot_of(after))
-        await self._journal.append(session_id, len(committed), [event], now, (*also, listed))
+        more = writes_of(before, after, now, self._desk.new_id)
+        await self._journal.append(session_id, len(committed), [event], now, (*also, *more))
         return after
 
     async def _load(self, session_id: str, recovering_from: float | None = None) -> _Here:
@@ -296,6 +295,7 @@ class Consultations:
             len(committed),
             journal=self._journal,
             clock=self._clock,
+            new_id=self._desk.new_id,
             worker=worker,
             recording=recording,
             keep_recording=self._keep_recording,

@@ -20,7 +20,7 @@ from server.errors import Refused
 from server.referral import Checklist
 from server.referrals.pathway import Referring
 from server.session import Ended
-from server.store import bodies, consents, outbox, referrals
+from server.store import bodies, consents, referrals
 from server.store.database import Database
 from server.store.errors import Unavailable
 from server.store.tickets import Ticket
@@ -129,7 +129,7 @@ async def _complete(desk: Desk, here: Consultation, asked: wire.Complete) -> Non
 
 
 async def _refer(desk: Desk, here: Consultation, referring: Referring, asked: wire.Refer) -> dict[str, object]:
-    """End, referral, letter and outgoing message in one transaction; asked again, the same answer."""
+    """End, referral and letter in one transaction, with what the hospital is told of it; asked again, the same answer."""
     if here.session.referral is not None:
         return {"referral": here.session.referral.id}
     filed = referral.validate(
@@ -155,7 +155,6 @@ async def _refer(desk: Desk, here: Consultation, referring: Referring, asked: wi
         issued_at=now,
     )
     row = referrals.directed(row, referring.destination(filed.reason, filed.urgency, now), desk.receipt_token(filed.id))
-    message = outbox.Outgoing(desk.new_id(), here.session.id, "referral", json.dumps({"referral": filed.id}), now)
     event = ev.Referred(filed.id, filed.reason, filed.urgency.value, filed.checklist_version, body.sha256)
-    after = await here.controller.post(event, (bodies.keep(body), referrals.file(row), outbox.post(message)))
+    after = await here.controller.post(event, (bodies.keep(body), referrals.file(row)))
     return {"referral": after.referral.id if after.referral is not None else filed.id}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from aiohttp import web
@@ -19,6 +18,7 @@ from server.store.throttle import PER_ADDRESS, PER_SUBJECT, Counted
 from server.store.tickets import LASTS_S, Ticket
 from server.views import state_name
 from server.visit_view import visit_view
+from server.webhooks.events import Kind, fact
 from signaling.messages import plain
 from signaling.seats import Role
 
@@ -109,7 +109,8 @@ async def confirm_child(request: web.Request) -> web.Response:
 
 def _denied(id: str, session: Session, now: float) -> tuple[Write, ...]:
     """What is written with a denial: word for the hospital, and in the waiting room the confirmation is taken back."""
-    word = outbox.post(outbox.Outgoing(id, session.id, "child_denied", json.dumps({"visit": session.id}), now))
+    denied = fact(Kind.VISIT_CHILD_DENIED)
+    word = outbox.post(outbox.Outgoing(id, session.id, denied.kind, denied.data, now))
     return (word, visits.child_confirmed(session.id, None)) if isinstance(session.state, Waiting) else (word,)
 
 

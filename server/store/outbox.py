@@ -1,19 +1,23 @@
-"""The outbox: messages that leave the house, written with the event that causes them, delivered later, at least once."""
+"""The outbox: what leaves the house, written with the event that causes it.
+
+A message is numbered within its visit, and with it are written its deliveries: one for each endpoint of the hospital that
+subscribed to its kind (``deliveries``). So the order and the addressees of a message are settled with its event, or not at all.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import func, insert, select
 
-from server.store.database import Database, Write
-from server.store.tables import outbox
+from server.store import deliveries
+from server.store.database import Database, Transaction, Write
+from server.store.tables import outbox, visit
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """``payload`` is JSON text; ``id`` lets a receiver drop what it has had before."""
+    """``payload`` is the message's data as JSON text; ``id`` lets a receiver drop what it has had before."""
 
     id: str
     session: str
@@ -23,26 +27,23 @@ class Outgoing:
 
 
 def post(message: Outgoing) -> Write:
-    async def write(connection: AsyncConnection) -> None:
-        row = {"id": message.id, "session": message.session, "kind": message.kind}
-        await connection.execute(insert(outbox), {**row, "payload": message.payload, "created_at": message.created_at})
+    async def write(transaction: Transaction) -> None:
+        # Whoever holds the visit's row numbers alone (SQLite's one writer is alone anyway).
+        await transaction.execute(select(visit.c.id).where(visit.c.id == message.session).with_for_update(key_share=True))
+        last = await transaction.scalar(select(func.max(outbox.c.n)).where(outbox.c.session == message.session))
+        row = {name: getattr(message, name) for name in Outgoing.__slots__}
+        await transaction.execute(insert(outbox), {**row, "n": (last or 0) + 1})
+        await deliveries.address(transaction, message.id)
 
     return write
 
 
-async def pending(database: Database, limit: int = 100) -> list[Outgoing]:
-    """What has not been delivered, oldest first."""
+async def of_session(database: Database, session: str) -> list[Outgoing]:
+    """The visit's messages, in their order."""
 
-    async def work(connection: AsyncConnection) -> list[Outgoing]:
-        columns = (outbox.c.id, outbox.c.session, outbox.c.kind, outbox.c.payload, outbox.c.created_at)
-        query = select(*columns).where(outbox.c.delivered_at.is_(None)).order_by(outbox.c.created_at, outbox.c.id)
-        return [Outgoing(*row) for row in await connection.execute(query.limit(limit))]
+    async def work(transaction: Transaction) -> list[Outgoing]:
+        columns = [outbox.c[name] for name in Outgoing.__slots__]
+        query = select(*columns).where(outbox.c.session == session).order_by(outbox.c.n)
+        return [Outgoing(*row) for row in await transaction.execute(query)]
 
     return await database.read(work)
-
-
-async def delivered(database: Database, id: str, now: float) -> None:
-    async def work(connection: AsyncConnection) -> None:
-        await connection.execute(update(outbox).where(outbox.c.id == id).values(delivered_at=now))
-
-    await database.write(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -191,7 +192,12 @@ async def test_an_end_with_referral_leaves_everything_in_the_store_once(live: Vi
     filed = await referrals.of_visit(database, live.id)
     assert filed is not None
     assert filed.id == first["referral"]
-    assert len(await outbox.pending(database)) == 1
+    told = [(message.kind, json.loads(message.payload)) for message in await outbox.of_session(database, live.id)]
+    assert told == [
+        ("visit.started", {}),
+        ("referral.issued", {"referral": filed.id, "reason": "other", "urgency": "within_30d"}),
+        ("visit.ended", {"outcome": "referred"}),
+    ]
     assert isinstance(live.worker.recorder.sent[-1], control.RecordingClose)
 
 

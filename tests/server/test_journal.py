@@ -30,7 +30,7 @@ REFERRED = ev.Referred("referral-1", "growth.headache", "emergency", "2026-1", L
 REFERRAL = Referral("referral-1", "visit-1", "R-0001", "growth.headache", "emergency", "2026-1", "letter-1", NOW)
 MESSAGES = [
     Outgoing("out-1", "visit-1", "referral.issued", "{}", NOW),
-    Outgoing("out-2", "visit-1", "encounter.ended", "{}", NOW),
+    Outgoing("out-2", "visit-1", "visit.ended", "{}", NOW),
 ]
 
 
@@ -114,7 +114,7 @@ async def test_a_further_write_that_fails_takes_the_events_with_it(database: Dat
     with pytest.raises(IntegrityError):
         await journal.append(visit, 0, [GUARDIAN_CAME], NOW, also=[outbox.post(MESSAGES[0]), bodies.keep(LETTER)])
     assert await journal.head(visit) == EMPTY
-    assert await outbox.pending(database) == []
+    assert await outbox.of_session(database, visit) == []
 
 
 def whole_referral() -> list[Write]:
@@ -129,7 +129,7 @@ async def test_an_end_with_referral_writes_everything_together(database: Databas
     assert head.n == 1
     assert await referrals.of_visit(database, visit) == REFERRAL
     assert await bodies.find(database, "letter-1") == LETTER
-    assert await outbox.pending(database) == MESSAGES
+    assert await outbox.of_session(database, visit) == MESSAGES
     assert await journal.open_sessions() == []
 
 
@@ -151,7 +151,7 @@ async def test_an_end_with_referral_that_cannot_be_written_whole_is_not_written_
     assert await journal.head(visit) == EMPTY
     assert await referrals.of_visit(database, visit) is None
     assert await bodies.find(database, "letter-1") is None
-    assert await outbox.pending(database) == [MESSAGES[1]]
+    assert await outbox.of_session(database, visit) == [MESSAGES[1]]
 
 
 async def test_a_locked_database_is_unavailable_within_a_second_and_then_works_again(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 import pytest
 
@@ -138,12 +137,8 @@ async def test_a_denied_child_is_word_for_the_hospital_written_once(
 ) -> None:
     for _ in range(2):
         await guardian.post(f"{house.visit}/child", {"confirmed": False})
-    (word,) = await outbox.pending(house.server.database)
-    assert (word.session, word.kind, json.loads(word.payload)) == (
-        house.made.visit,
-        "child_denied",
-        {"visit": house.made.visit},
-    )
+    (word,) = await outbox.of_session(house.server.database, house.made.visit)
+    assert (word.kind, word.payload) == ("visit.child_denied", "{}")
     said = [event for event, _ in await Journal(house.server.database).replay(house.made.visit)]
     assert said == [ev.ChildDenied()]
     assert (await (await guardian.get(house.visit)).json())["child_denied"] is True
@@ -162,7 +157,7 @@ async def test_a_child_denied_by_mistake_can_be_confirmed_and_denied_again(
     again = await guardian.post(f"{house.visit}/child", {"confirmed": False})
     assert (await again.json()) == {"confirmed": False}
     assert await guardian.problem(await guardian.post(f"{house.visit}/socket-token")) == "child_not_confirmed"
-    assert len(await outbox.pending(house.server.database)) == 2
+    assert len(await outbox.of_session(house.server.database, house.made.visit)) == 2
 
 
 async def test_the_physician_may_not_consent_for_the_family(house: House, physician: Browser) -> None:

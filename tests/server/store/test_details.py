@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from server import events as ev
 from server.journal import Journal
-from server.store import bodies, consents, details, listings, outbox, recordings, referrals, visits
+from server.store import bodies, consents, details, listings, recordings, referrals, visits
 from server.store.consents import Answer
 from server.store.database import Database
 from server.store.listings import Listed, Running
-from server.store.outbox import Outgoing
 from server.store.recordings import Recording
 from server.store.referrals import Referral
 from server.store.visits import Snapshot
@@ -107,15 +106,6 @@ async def test_a_sessions_chat_is_read_in_order(database: Database, visit: str) 
         await database.write(bodies.keep(each))
     assert await bodies.of_session(database, visit, "chat") == said
     assert await bodies.of_session(database, "visit-2", "chat") == []
-
-
-async def test_what_was_delivered_leaves_the_outbox(database: Database, visit: str) -> None:
-    messages = [Outgoing(f"o{n}", visit, "referral.issued", "{}", NOW + n) for n in range(3)]
-    for message in messages:
-        await database.write(outbox.post(message))
-    assert await outbox.pending(database, limit=2) == messages[:2]
-    await outbox.delivered(database, "o0", NOW + 9)
-    assert await outbox.pending(database) == messages[1:]
 
 
 async def test_a_recording_is_found_by_its_session_and_changes_state(database: Database, visit: str) -> None:

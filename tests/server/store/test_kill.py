@@ -70,4 +70,4 @@ async def test_ten_kills_lose_no_acknowledged_append_and_leave_no_half_of_one(
 
 
 async def outbox_ids(database: Database) -> list[str]:
-    return [message.id for message in await outbox.pending(database, limit=100_000)]
+    return [message.id for message in await outbox.of_session(database, "visit-1")]
