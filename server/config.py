@@ -53,6 +53,8 @@ class Config:
     ``tcp`` is where media over TCP arrives, None for nowhere; without a host it is that of ``udp``, and port 0 means the number
     of its port where that is free. ``turn_policy`` is `all`, or `relay`: media through the TURN servers only.
     ``documents_keep_days`` is how long after a visit its documents can be read here.
+    ``webhook_networks`` are those inside the hospital that webhooks may reach besides the internet; with ``webhook_loopback``,
+    for demonstrations and tests, this machine too, and there without https.
     """
 
     data_folder: Path
@@ -73,6 +75,8 @@ class Config:
     rules: Rules = field(default_factory=Rules)
     link_valid_s: float = 7 * 86400.0
     documents_keep_days: int = 30
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    webhook_loopback: bool = False
 
     @property
     def database_url(self) -> str:
@@ -244,6 +248,12 @@ def _days(value: Any) -> int:
     return int(text)
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool) and value not in ("true", "false"):
+        raise ValueError(f"true or false belongs here, not {value!r}")
+    return value in (True, "true")
+
+
 def _seconds(value: Any) -> float:
     try:
         seconds = float(value) if not isinstance(value, bool) else -1.0
@@ -272,6 +282,8 @@ _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "turn.policy": ("turn_policy", _policy),
     "access.link_valid_s": ("link_valid_s", _seconds),
     "documents.keep_days": ("documents_keep_days", _days),
+    "webhooks.allow_networks": ("webhook_networks", _networks),
+    "webhooks.allow_loopback": ("webhook_loopback", _yes_or_no),
 }
 _REQUIRED = {
     "data.folder": "where database, keys and recordings lie",

@@ -94,6 +94,7 @@ def configure(folder: Path, port: int | None, lan: bool) -> Config:
         certificate_key=key,
         udp=("0.0.0.0", 0),  # noqa: S104  browsers on this machine send from its network address, too
         advertise=tuple(dict.fromkeys((address, "127.0.0.1"))),
+        webhook_loopback=True,
     )
 
 

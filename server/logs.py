@@ -14,6 +14,7 @@ from typing import Any
 
 SHOWN = (
     "which", "worker", "route", "method", "status", "ms", "code", "state", "outcome", "session", "kind", "by_ms", "api_key",
+    "endpoint",
 )  # fmt: skip
 
 

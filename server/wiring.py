@@ -30,7 +30,7 @@ from server.http.house import House
 from server.http.staff import SIGN_IN_LASTS_S
 from server.intents import Desk
 from server.journal import Journal
-from server.keys import secret_file
+from server.keys import SealedValues, secret_file
 from server.passwords import Passwords
 from server.referrals.register import Register
 from server.referrals.tokens import receipt_token
@@ -47,6 +47,8 @@ from server.store.migrate import migrate
 from server.store.staff import SignIn
 from server.store.throttle import Throttle
 from server.store.tickets import Ticket, Tickets
+from server.webhooks.client import Client
+from server.webhooks.sender import Sender
 from server.workers import Received, Worker
 from signaling.gateway import Gateway
 
@@ -60,16 +62,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Where ids and secrets come from: 128-bit hexadecimal ids, 256-bit URL-safe secrets, 16-byte nonces."""
+    """Where ids and secrets come from: 128-bit hexadecimal ids, 256-bit URL-safe secrets, 16-byte nonces, 32-byte keys; and
+    fractions from 0 to below 1."""
 
     new_id: Callable[[], str]
     new_secret: Callable[[], str]
     new_nonce: Callable[[], bytes]
+    new_key: Callable[[], bytes]
+    new_fraction: Callable[[], float]
 
 
 def chance() -> Chance:
     """The operating system's."""
-    return Chance(partial(secrets.token_hex, 16), partial(secrets.token_urlsafe, 32), partial(secrets.token_bytes, 16))
+    return Chance(
+        partial(secrets.token_hex, 16),
+        partial(secrets.token_urlsafe, 32),
+        partial(secrets.token_bytes, 16),
+        partial(secrets.token_bytes, 32),
+        secrets.SystemRandom().random,
+    )
 
 
 class Server:
@@ -90,6 +101,7 @@ class Server:
         tickets = self._tickets = Tickets(self.database, chance.new_secret)
         throttle = Throttle(self.database, secret_file(config.data_folder / "keys" / "throttle.key"))
         self._sign_in = SignIn(self.database, throttle, Passwords(), chance.new_secret, SIGN_IN_LASTS_S)
+        values = SealedValues(secret_file(config.data_folder / "keys" / "values.key"))
         checklist = checklists.load()
         token = partial(receipt_token, secret_file(config.data_folder / "keys" / "receipt.key"))
         desk = Desk(
@@ -138,6 +150,7 @@ class Server:
             )
         )
         self.gateway.attach(self.app)
+        self._webhooks = Sender(self.database, values, clock, chance.new_fraction)
 
     def healthy(self) -> bool:
         """Whether the rules can be checked: the database took a durable write a moment ago. Leases are renewed only then."""
@@ -163,6 +176,7 @@ class Server:
         site = web.TCPSite(self._runner, host, port, ssl_context=self._tls(), reuse_address=True)
         await site.start()
         self.port = self._runner.addresses[0][1]
+        self._tasks.append(asyncio.create_task(self._deliver(), name="webhooks"))
         log.info("serving")
 
     async def stop(self) -> None:
@@ -181,6 +195,13 @@ class Server:
         await self.database.close()
         shutil.rmtree(self._runtime, ignore_errors=True)
         log.info("stopped")
+
+    async def _deliver(self) -> None:
+        client = Client(self.config.webhook_networks, loopback=self.config.webhook_loopback)
+        try:
+            await self._webhooks.run(client)
+        finally:
+            await client.close()
 
     def _received(self, message: Received) -> None:
         self.probes.received(message)

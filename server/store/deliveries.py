@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, insert, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, literal, null, or_, select, update
 
 from server.store.database import Transaction
 from server.store.tables import outbox, visit, webhook_delivery, webhook_endpoint, webhook_subscription
@@ -131,8 +132,9 @@ async def some(
 ) -> list[Delivery]:
     """The endpoint's deliveries, the newest message first; ``after`` is the time and id of a message."""
     d, m = webhook_delivery.c, outbox.c
+    next_at = case((d.state == "waiting", d.next_at), else_=null())
     query = (
-        select(m.id, m.session, m.n, m.kind, m.created_at, d.state, d.attempts, d.next_at, d.settled_at, d.status, d.fault)
+        select(m.id, m.session, m.n, m.kind, m.created_at, d.state, d.attempts, next_at, d.settled_at, d.status, d.fault)
         .select_from(webhook_delivery.join(outbox))
         .where(d.endpoint == endpoint)
     )
@@ -142,8 +144,7 @@ async def some(
         at, id = after
         query = query.where(or_(m.created_at < at, and_(m.created_at == at, m.id < id)))
     rows = await transaction.execute(query.order_by(m.created_at.desc(), m.id.desc()).limit(limit))
-    found = [Delivery(*row) for row in rows]
-    return [one if one.state == "waiting" else _not_waiting(one) for one in found]
+    return [Delivery(*row) for row in rows]
 
 
 async def counts(transaction: Transaction, endpoint: str) -> dict[str, int]:
@@ -181,7 +182,7 @@ async def end_all(transaction: Transaction, endpoint: str, now: float) -> None:
     await transaction.execute(waiting.values(state="dead", settled_at=now, fault=REMOVED))
 
 
-def _to_write(next_at: object) -> Select[tuple[object, ...]]:
+def _to_write(next_at: ColumnElement[float]) -> Select[Any]:
     """Messages with the endpoints of their hospital that subscribe to them, as the columns of new deliveries."""
     e, s = webhook_endpoint.c, webhook_subscription.c
     joined = (
@@ -190,7 +191,7 @@ def _to_write(next_at: object) -> Select[tuple[object, ...]]:
         .join(webhook_subscription, and_(s.endpoint == e.id, s.kind == outbox.c.kind))
     )
     columns = (e.id, outbox.c.id, outbox.c.session, outbox.c.n, literal("waiting"), literal(0), next_at)
-    return select(*columns).select_from(joined)  # type: ignore[call-overload]
+    return select(*columns).select_from(joined)
 
 
 def _anew(now: float) -> dict[str, object]:
@@ -203,7 +204,3 @@ def _anew(now: float) -> dict[str, object]:
         "status": null(),
         "fault": null(),
     }
-
-
-def _not_waiting(one: Delivery) -> Delivery:
-    return Delivery(*(None if name == "next_at" else getattr(one, name) for name in Delivery.__slots__))
