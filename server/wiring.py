@@ -48,6 +48,7 @@ from server.store.staff import SignIn
 from server.store.throttle import Throttle
 from server.store.tickets import Ticket, Tickets
 from server.webhooks.client import Client
+from server.webhooks.secrets import Secrets
 from server.webhooks.sender import Sender
 from server.workers import Received, Worker
 from signaling.gateway import Gateway
@@ -101,7 +102,7 @@ class Server:
         tickets = self._tickets = Tickets(self.database, chance.new_secret)
         throttle = Throttle(self.database, secret_file(config.data_folder / "keys" / "throttle.key"))
         self._sign_in = SignIn(self.database, throttle, Passwords(), chance.new_secret, SIGN_IN_LASTS_S)
-        values = SealedValues(secret_file(config.data_folder / "keys" / "values.key"))
+        webhook_secrets = Secrets(SealedValues(secret_file(config.data_folder / "keys" / "values.key")), chance.new_key)
         checklist = checklists.load()
         token = partial(receipt_token, secret_file(config.data_folder / "keys" / "receipt.key"))
         desk = Desk(
@@ -139,6 +140,7 @@ class Server:
                 self._sign_in,
                 throttle,
                 ApiKeys(self.database, chance.new_id, chance.new_secret),
+                webhook_secrets,
                 checklist,
                 questionnaires.load(checklist),
                 self.consultations,
@@ -150,7 +152,7 @@ class Server:
             )
         )
         self.gateway.attach(self.app)
-        self._webhooks = Sender(self.database, values, clock, chance.new_fraction)
+        self.webhooks = Sender(self.database, webhook_secrets, clock, chance.new_fraction)
 
     def healthy(self) -> bool:
         """Whether the rules can be checked: the database took a durable write a moment ago. Leases are renewed only then."""
@@ -199,7 +201,7 @@ class Server:
     async def _deliver(self) -> None:
         client = Client(self.config.webhook_networks, loopback=self.config.webhook_loopback)
         try:
-            await self._webhooks.run(client)
+            await self.webhooks.run(client)
         finally:
             await client.close()
 

@@ -27,6 +27,7 @@ from server.store.links import Links
 from server.store.staff import Member, SignIn
 from server.store.throttle import Throttle
 from server.store.tickets import Tickets
+from server.webhooks.secrets import Secrets
 from server.workers import Worker
 from signaling.seats import Role
 
@@ -51,6 +52,7 @@ class House:
     sign_in: SignIn
     throttle: Throttle
     api_keys: ApiKeys
+    webhook_secrets: Secrets
     checklist: Checklist
     questionnaires: Shelf
     consultations: Consultations

@@ -68,6 +68,8 @@ TEXTS: dict[str, tuple[int, str, str]] = {
                          "The request with this Idempotency-Key is still under way. Please try again in a moment."),
     "precondition_required": (428, "需要 If-Match 标头：您所读到的版本的 ETag。", "An If-Match header is needed: the ETag of the revision that you read."),
     "precondition_failed": (412, "此记录已被更改，请重新读取。", "This was changed in the meantime. Please read it again."),
+    "too_many_webhooks": (409, "本院的回调地址已达上限，请先删除不用的。",
+                          "The hospital has as many webhooks as it may have; remove one first."),
     "name_taken": (409, "已有同名记录。", "There is one of this name already."),
     "unavailable": (503, "系统暂时无法处理，请稍候再试。", "The system cannot do this right now. Please try again in a moment."),
     "internal": (500, "系统出现错误，请稍后再试。", "Something went wrong on our side. Please try again."),

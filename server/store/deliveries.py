@@ -151,8 +151,8 @@ async def counts(transaction: Transaction, endpoint: str) -> dict[str, int]:
     """How many deliveries of the endpoint are in each state."""
     c = webhook_delivery.c
     query = select(c.state, func.count()).where(c.endpoint == endpoint).group_by(c.state)
-    found = {state: int(count) for state, count in (await transaction.execute(query)).tuples()}
-    return dict.fromkeys(STATES, 0) | found
+    found = (await transaction.execute(query)).all()
+    return dict.fromkeys(STATES, 0) | {state: int(count) for state, count in found}
 
 
 async def replay_dead(transaction: Transaction, endpoint: str, now: float) -> int:

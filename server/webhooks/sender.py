@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from server.keys import SealBroken, SealedValues
+from server.keys import SealBroken
 from server.store import deliveries
 from server.store.database import Database
 from server.store.deliveries import Attempted, Parcel
@@ -21,6 +21,7 @@ from server.webhooks import signature
 from server.webhooks.client import Answer, Failed
 from server.webhooks.events import Message, body
 from server.webhooks.schedule import Flight, Limits, Patience, Waiting, again_at, due
+from server.webhooks.secrets import Secrets
 
 LOOK_EVERY_S = 1.0
 AGAIN_S = 0.5
@@ -36,25 +37,20 @@ class Posts(Protocol):
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Answer: ...
 
 
-def purpose(endpoint: str) -> str:
-    """What an endpoint's secret is sealed for."""
-    return f"webhook {endpoint}"
-
-
 class Sender:
     """One a server. ``chance`` gives a uniform number from 0 to below 1."""
 
     def __init__(
         self,
         database: Database,
-        values: SealedValues,
+        secrets: Secrets,
         clock: Callable[[], float],
         chance: Callable[[], float],
         patience: Patience = Patience(),  # noqa: B008  frozen
         limits: Limits = Limits(),  # noqa: B008
     ) -> None:
         self._database = database
-        self._values = values
+        self._secrets = secrets
         self._clock = clock
         self._chance = chance
         self._patience = patience
@@ -130,7 +126,7 @@ class Sender:
         message = Message(parcel.message, parcel.visit, parcel.n, parcel.kind, moment(parcel.created_at), parcel.payload)
         said = body(message)
         try:
-            keys = [self._values.open(sealed, purpose(endpoint)) for sealed in parcel.secrets]
+            keys = self._secrets.keys(endpoint, parcel.secrets)
             answer = await posts.post(parcel.url, signature.headers(keys, message.id, self._clock(), said), said)
         except SealBroken:
             return None, "secret_unreadable", 0.0

@@ -19,7 +19,8 @@ How to add a resource (`departments.py` is the example):
 7. ``OPERATIONS`` of the module goes into `api.py`, an example of each operation into ``tests/server/http/v1/examples/``; the
    matrix of scopes, keys and foreign hospitals, the OpenAPI document and the conformance tests then cover them by themselves.
 
-An operation is idempotent as HTTP has it: GET reads, PATCH and those POSTs that do not create lead to the same state again.
+An operation is idempotent as HTTP has it: GET reads, PATCH, DELETE and those POSTs that do not create lead to the same state
+again.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ class Operation:
     """
 
     name: str
-    method: Literal["GET", "POST", "PATCH"]
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
     scope: str
     summary: str

@@ -21,11 +21,12 @@ from server.webhooks import client, sender
 from server.webhooks.client import Client
 from server.webhooks.events import Kind
 from server.webhooks.schedule import Limits, Patience
-from server.webhooks.sender import Sender, purpose
-from server.webhooks.signature import spelled
+from server.webhooks.secrets import Secrets
+from server.webhooks.sender import Sender
 from tests.server.conftest import NOW
 
 KEY = b"k" * 32
+VALUES = SealedValues(b"v" * 32)
 ROOMY = Limits()
 QUICK = Patience(first_s=0.02, longest_s=0.05, give_up_after_s=60)
 
@@ -46,16 +47,16 @@ class Feed:
 
     database: Database
     clock: MovableClock
-    values: SealedValues = field(default_factory=lambda: SealedValues(b"v" * 32))
+    secrets: Secrets = field(default_factory=lambda: Secrets(VALUES, lambda: KEY))
     running: asyncio.Task[None] | None = None
     made: int = 0
 
-    async def endpoint(self, url: str, id: str = "e1", key: bytes = KEY, kinds: tuple[Kind, ...] = tuple(Kind)) -> str:
+    async def endpoint(self, url: str, id: str = "e1", kinds: tuple[Kind, ...] = tuple(Kind)) -> str:
         """A new endpoint; its secret as the hospital is told it."""
         new = Endpoint(id, "h1", url, tuple(kinds), self.clock())
-        sealed = self.values.seal(key, purpose(id))
-        await self.database.write(lambda transaction: webhooks.add(transaction, new, sealed))
-        return spelled(key)
+        secret = self.secrets.make(id)
+        await self.database.write(lambda transaction: webhooks.add(transaction, new, secret.sealed))
+        return secret.told
 
     async def write(self, visit: str, kind: Kind = Kind.VISIT_MOVED, data: str = "{}") -> str:
         self.made += 1
@@ -67,7 +68,7 @@ class Feed:
         self.running = asyncio.create_task(self._run(patience, limits, posts))
 
     async def _run(self, patience: Patience, limits: Limits, posts: Any) -> None:
-        loop = Sender(self.database, self.values, self.clock, random.Random(1).random, patience, limits)
+        loop = Sender(self.database, self.secrets, self.clock, random.Random(1).random, patience, limits)
         made = posts or Client((), loopback=True)
         try:
             await loop.run(made)
