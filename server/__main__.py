@@ -17,7 +17,7 @@ from pathlib import Path
 from media.coredump import forbid_core_dumps
 from server import demo, descriptors, logs
 from server.clock import Clock
-from server.commands import doctor, key, ready, reception
+from server.commands import doctor, key, ready, reception, webhook
 from server.commands.place import configuration
 from server.config import Config
 from server.recordings import open_command as open_recording
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_command(commands)
     reception.add_commands(commands)
     key.add_commands(commands)
+    webhook.add_commands(commands)
 
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
     command = journal.add_parser("verify", help="find altered, removed or reordered events and removed sessions")

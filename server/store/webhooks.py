@@ -33,8 +33,8 @@ async def add(transaction: Transaction, new: Endpoint, secret: bytes) -> None:
     await transaction.execute(insert(webhook_subscription), [{"endpoint": new.id, "kind": kind} for kind in new.events])
 
 
-async def some(transaction: Transaction, hospital: str, after: str | None, limit: int) -> list[Endpoint]:
-    """By id, those after the one of that id."""
+async def some(transaction: Transaction, hospital: str, after: str | None, limit: int | None) -> list[Endpoint]:
+    """By id, those after the one of that id; all of them without a limit."""
     c = webhook_endpoint.c
     live = (c.hospital == hospital, c.removed_at.is_(None))
     query = select(c.id, c.url, c.created_at, c.former_until_at).where(*live)
@@ -59,18 +59,12 @@ async def one(transaction: Transaction, hospital: str, id: str) -> Endpoint | No
     return Endpoint(id, hospital, row.url, kinds, row.created_at, row.former_until_at)
 
 
-async def hospital_of(transaction: Transaction, id: str) -> str | None:
-    """Whose endpoint it is: for the command line, which asks for no hospital."""
-    c = webhook_endpoint.c
-    found: str | None = await transaction.scalar(select(c.hospital).where(c.id == id, c.removed_at.is_(None)))
-    return found
-
-
-async def hospitals(transaction: Transaction) -> list[str]:
-    """Those that have an endpoint."""
+async def every(transaction: Transaction) -> list[Endpoint]:
+    """Those of all hospitals: for the command line."""
     c = webhook_endpoint.c
     query = select(c.hospital).where(c.removed_at.is_(None)).distinct().order_by(c.hospital)
-    return list(await transaction.scalars(query))
+    hospitals = list(await transaction.scalars(query))
+    return [each for hospital in hospitals for each in await some(transaction, hospital, None, None)]
 
 
 async def count(transaction: Transaction, hospital: str) -> int:

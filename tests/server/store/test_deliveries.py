@@ -210,8 +210,7 @@ async def test_a_hospital_sees_its_own_endpoints_only(database: Database, visit:
         assert await webhooks.some(transaction, "h2", None, 9) == [theirs]
         assert await webhooks.one(transaction, "h1", "e1") == ours
         assert await webhooks.one(transaction, "h1", "e2") is None
-        assert await webhooks.hospital_of(transaction, "e2") == "h2"
-        assert await webhooks.hospitals(transaction) == ["h1", "h2"]
+        assert await webhooks.every(transaction) == [ours, second, theirs]
         assert await webhooks.count(transaction, "h1") == 2
 
     await database.read(read)
@@ -233,8 +232,7 @@ async def test_a_removed_endpoint_is_as_if_it_were_not_there_and_its_secrets_are
     async def read(transaction: Any) -> None:
         assert await webhooks.some(transaction, "h1", None, 9) == []
         assert await webhooks.one(transaction, "h1", "e1") is None
-        assert await webhooks.hospital_of(transaction, "e1") is None
-        assert await webhooks.hospitals(transaction) == []
+        assert await webhooks.every(transaction) == []
         assert await webhooks.count(transaction, "h1") == 0
         c = webhook_endpoint.c
         kept = (await transaction.execute(select(c.secret, c.former_secret))).one()
