@@ -244,14 +244,19 @@ async def test_a_secret_that_cannot_be_read_sends_nothing(feed: Feed, hospital: 
 
 
 async def test_a_removed_endpoint_is_sent_nothing_more(feed: Feed, hospital: HospitalSystem) -> None:
+    other = HospitalSystem(feed.clock)
+    await other.start()
+    other.holds(await feed.endpoint(other.url, "e2"))
     hospital.behave(status=500)
-    feed.start()
+    feed.start(patience=Patience(first_s=30))
     await feed.write("visit-1")
     await until(lambda: _tried(feed, 1))
     await feed.database.write(lambda transaction: webhooks.remove(transaction, "e1", feed.clock()))
     hospital.behave()
+    feed.clock.ahead_s = 60
     await feed.write("visit-1")
-    await until(lambda: _is_settled(feed))
+    await until(lambda: len(other.received) == 2)
+    await other.stop()
     assert [(each.state, each.fault) for each in await feed.deliveries()] == [("dead", "endpoint_removed")]
     assert hospital.received == []
 
