@@ -17,7 +17,7 @@ from server.store.database import Database
 from server.store.deliveries import Delivery
 from server.store.outbox import Outgoing
 from server.store.webhooks import Endpoint
-from server.webhooks import client, sender
+from server.webhooks import sender
 from server.webhooks.client import Client
 from server.webhooks.events import Kind
 from server.webhooks.schedule import Limits, Patience
@@ -105,7 +105,6 @@ async def until(true: Callable[[], Any], within_s: float = 20.0) -> None:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sender, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(sender, "AGAIN_S", 0.01)
-    monkeypatch.setattr(client, "TOTAL_S", 5.0)
 
 
 @pytest.fixture
