@@ -37,6 +37,9 @@ policy = "relay"
 link_valid_s = 3600
 [limits]
 guardian_s = 90
+[webhooks]
+allow_networks = ["10.20.0.0/16", "fd00:20::/32"]
+allow_loopback = true
 """
 LEAST = {"PEITONG_DATA_FOLDER": "/d", "PEITONG_HTTP_ORIGIN": "http://localhost:8480", "PEITONG_RECORDING_RECIPIENTS": RECIPIENT}
 
@@ -67,6 +70,8 @@ def test_a_whole_file_is_read() -> None:
     assert config.link_valid_s == 3600
     assert config.rules.guardian_s == 90
     assert config.rules.physician_s == 300
+    assert config.webhook_networks == (ip_network("10.20.0.0/16"), ip_network("fd00:20::/32"))
+    assert config.webhook_loopback
 
 
 def test_the_environment_alone_is_enough_and_the_rest_has_defaults() -> None:
@@ -77,6 +82,7 @@ def test_the_environment_alone_is_enough_and_the_rest_has_defaults() -> None:
     assert not config.secure
     assert config.tcp == ("", 0)  # where media.udp is, under the same number
     assert config.turn_policy == "all"
+    assert (config.webhook_networks, config.webhook_loopback) == ((), False)
 
 
 def test_media_over_tcp_can_be_off() -> None:
@@ -138,11 +144,20 @@ def test_every_fault_is_told_at_once() -> None:
         ("LIMITS_GUARDIAN_S", "soon"),
         ("LIMITS_GUARDIAN_S", "nan"),
         ("ACCESS_LINK_VALID_S", "1e99"),
+        ("WEBHOOKS_ALLOW_NETWORKS", "his.hospital.example"),
+        ("WEBHOOKS_ALLOW_LOOPBACK", "1"),
     ],
 )
 def test_a_wrong_value_is_a_fault_of_its_setting(name: str, value: str) -> None:
     setting = name.replace("_", ".", 1).lower()
     assert any(fault.startswith(setting) for fault in faults("", **LEAST | {f"PEITONG_{name}": value}))
+
+
+@pytest.mark.parametrize("said", ["true", "false"])
+def test_a_truth_is_said_in_file_or_environment(said: str) -> None:
+    assert load("", LEAST | {"PEITONG_WEBHOOKS_ALLOW_LOOPBACK": said}).webhook_loopback is (said == "true")
+    assert load(f"[webhooks]\nallow_loopback = {said}", LEAST).webhook_loopback is (said == "true")
+    assert any(fault.startswith("webhooks.allow_loopback") for fault in faults("[webhooks]\nallow_loopback = 1", **LEAST))
 
 
 def test_seconds_are_numbers_not_truths() -> None:

@@ -138,6 +138,8 @@ async def test_a_visit_nobody_came_to_ends_by_itself(house: House, monkeypatch: 
     async with tending(visit, monkeypatch):
         await until(lambda: any(isinstance(c.session.state, Ended) for c in house.server.consultations.all()))
     assert (await visit.session()).state.outcome.value == "no_show"
+    last = (await outbox.of_session(house.server.database, visit.id))[-1]
+    assert (last.kind, json.loads(last.payload)) == ("visit.ended", {"outcome": "no_show"})
 
 
 async def test_after_a_restart_a_live_session_is_held_though_its_deadline_is_long_past(live: Visit) -> None:
