@@ -3,24 +3,37 @@
 ``Taken`` is the base of what is sent to us: strict, nothing unknown, and every text and list has a cap (use ``Line``; lists
 need ``max_length``). ``Given`` is the base of what we answer; ``model_validate`` makes one of a record with the same names. A
 member of a PATCH that may be left out is ``name: Line = left_out()``; read what was given with
-``asked.model_dump(exclude_unset=True)``. Times are ``Moment``, ids ``Id``.
+``asked.model_dump(exclude_unset=True)``. Times are ``Moment``, days ``Day``, ids ``Id``.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 
 T = TypeVar("T")
 LONGEST = 100
 MOST = 200
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LINE = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST, pattern=_LINE)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST, pattern=_LINE), AfterValidator(str.strip)]
 """One line for people to read; space around it is dropped."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -34,8 +47,33 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-_YEARS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
-Moment = Annotated[AwareDatetime, Field(ge=_YEARS[0], lt=_YEARS[1]), PlainSerializer(rfc3339, return_type=str)]
+def _read_moment(given: Any) -> Any:
+    """RFC 3339, section 5.6, and nothing else of what pydantic takes (seconds since 1970, say)."""
+    if not isinstance(given, str):
+        return given
+    try:
+        at = datetime.fromisoformat(given.upper() if _RFC3339.fullmatch(given) else "")
+    except ValueError:
+        raise ValueError("应为带时区的 RFC 3339 时间", "must be an RFC 3339 time with its zone") from None
+    if not _FIRST <= at < _LAST:
+        raise ValueError("应在 1970 年至 9998 年之间", "must lie in the years 1970 to 9998")
+    return at
+
+
+def _read_day(given: Any) -> Any:
+    """RFC 3339's full-date, and nothing else of what pydantic takes."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return date.fromisoformat(given if _FULL_DATE.fullmatch(given) else "")
+    except ValueError:
+        raise ValueError("应为日期，如 2018-03-05", "must be a date such as 2018-03-05") from None
+
+
+Day = Annotated[date, BeforeValidator(_read_day)]
+"""A day of the calendar, such as 2018-03-05."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment), PlainSerializer(rfc3339, return_type=str)]
 """RFC 3339 with a zone, since 1970; answered in UTC. ``moment(at)`` makes one of our times, ``.timestamp()`` gives it back."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,15 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def house(seeded: Path, tmp_path: Path) -> AsyncIterator[House]:
-    shutil.copytree(seeded, tmp_path, dirs_exist_ok=True)
-    config = Config(data_folder=tmp_path, recipients=(demo.hospital_recipient(tmp_path),), origin=ORIGIN)
+    async with opened(seeded, tmp_path) as house:
+        yield house
+
+
+@asynccontextmanager
+async def opened(seeded: Path, folder: Path) -> AsyncIterator[House]:
+    """In this folder, with the seeded records."""
+    shutil.copytree(seeded, folder, dirs_exist_ok=True)
+    config = Config(data_folder=folder, recipients=(demo.hospital_recipient(folder),), origin=ORIGIN)
     clock, luck = MovableClock(), chance()
     made = await demo.seed(config, clock, luck.new_id, luck.new_secret)
     server = Server(config, clock, luck)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import Enum
 from typing import Annotated, Literal
 
@@ -11,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from server.http.problems import Fault
 from server.http.v1 import faults
-from server.http.v1.models import Line, Moment, Taken, left_out
+from server.http.v1.models import Day, Line, Moment, Taken, left_out
 
 SECRET = "13800000000"
 
@@ -41,7 +40,7 @@ class Outer(Taken):
     colour: Colour = left_out()
     inner: Annotated[list[Inner], Field(min_length=1, max_length=2)] = left_out()
     at: Moment = left_out()
-    on: date = left_out()
+    on: Day = left_out()
     never: Annotated[Line, AfterValidator(_never)] = left_out()
     plainly: Annotated[Line, AfterValidator(_plainly)] = left_out()
 
@@ -77,8 +76,9 @@ def found(document: str) -> list[Fault]:
         ('{"inner": [{"name": "a"}, {"name": "a"}, {"name": "a"}]}', "#/inner", "may have at most 2 items"),
         ('{"inner": [{"name": "a"}, {}]}', "#/inner/1/name", "is missing"),
         ('{"at": 1}', "#/at", "must be an RFC 3339 time"),
-        (f'{{"at": "{SECRET}x"}}', "#/at", "must be an RFC 3339 time"),
-        ('{"at": "2026-03-02T09:30:00"}', "#/at", "needs a time zone"),
+        (f'{{"at": "{SECRET}x"}}', "#/at", "must be an RFC 3339 time with its zone"),
+        ('{"at": "2026-03-02T09:30:00"}', "#/at", "must be an RFC 3339 time with its zone"),
+        ('{"at": "1969-12-31T23:59:59Z"}', "#/at", "must lie in the years 1970 to 9998"),
         ('{"on": 1}', "#/on", "must be a date such as 2018-03-05"),
         (f'{{"on": "{SECRET}x"}}', "#/on", "must be a date such as 2018-03-05"),
         ('{"never": "a"}', "#/never", "is never right"),

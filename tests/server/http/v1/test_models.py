@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from pydantic import ValidationError
 
 from server.desk import FIELDS
-from server.http.v1.models import LONGEST, FieldOfCare, Given, Id, Line, Moment, Paged, Taken, left_out, moment
+from server.http.v1.models import LONGEST, Day, FieldOfCare, Given, Id, Line, Moment, Paged, Taken, left_out, moment
 
 
 class Note(Taken):
     text: Line
     at: Moment | None = None
+    on: Day = left_out()
     other: Line = left_out()
 
 
@@ -27,7 +28,9 @@ def test_a_line_is_kept_without_the_space_around_it(text: str) -> None:
     assert Note(text=text).text == text.strip()
 
 
-@pytest.mark.parametrize("text", ["", "  ", "a\nb", "a\0", "a\x85x", "a\u2028b", "a" * (LONGEST + 1), "a\x1b[31m"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "\na", "a\n", "a\nb", "a\0", "a\x85x", "a\u2028b", "a" * (LONGEST + 1), "a\x1b[31m"]
+)
 def test_what_is_not_one_line_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         Note(text=text)
@@ -45,6 +48,11 @@ def test_nothing_unknown_is_taken_and_nothing_is_guessed(document: str) -> None:
     "at",
     [
         "2026-03-02T09:30:00",
+        "1700000000",
+        "2026-03-02 09:30:00Z",
+        "2026-03-02T09:30Z",
+        "２026-03-02T09:30:00Z",
+        "2026-02-30T09:30:00Z",
         "2026-03-02",
         "09:30",
         "2026-13-02T09:30:00Z",
@@ -55,6 +63,21 @@ def test_nothing_unknown_is_taken_and_nothing_is_guessed(document: str) -> None:
 def test_a_time_has_its_zone_and_can_be_told_in_utc(at: str) -> None:
     with pytest.raises(ValidationError):
         Note.model_validate_json(f'{{"text": "a", "at": "{at}"}}')
+
+
+@pytest.mark.parametrize("at", ["2026-03-02T09:30:00Z", "2026-03-02t09:30:00.25z", "2026-03-02T17:30:00.123456789+08:00"])
+def test_a_time_may_be_written_as_rfc_3339_has_it(at: str) -> None:
+    noted = Note.model_validate_json(f'{{"text": "a", "at": "{at}"}}')
+    assert noted.at is not None
+    assert noted.at.replace(microsecond=0) == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    assert Note.model_validate_strings({"text": "a", "at": at}) == noted
+
+
+@pytest.mark.parametrize("on", ["0", "1700006400", "2026-3-2", "2026-03-02T00:00:00", "2026-02-30", "20260302", ""])
+def test_a_day_is_a_day_of_the_calendar(on: str) -> None:
+    with pytest.raises(ValidationError):
+        Note.model_validate_json(f'{{"text": "a", "on": "{on}"}}')
+    assert Note.model_validate_json('{"text": "a", "on": "2026-03-02"}').on == date(2026, 3, 2)
 
 
 def test_a_time_is_answered_in_utc_to_the_millisecond() -> None:

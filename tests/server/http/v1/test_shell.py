@@ -207,7 +207,7 @@ async def test_a_crowd_is_sent_away_at_once(stage: Stage) -> None:
 async def test_every_fault_of_query_and_body_comes_at_once_in_either_language(stage: Stage) -> None:
     client, token = stage.system.client, stage.system.token
     for lang, said in (
-        ("zh-CN", ["只能出现一次", "没有这一项", "至少 1 个字符", "没有这一项"]),
+        ("zh-CN", ["只能出现一次", "没有这一项", "格式不符合要求", "没有这一项"]),
         ("en", ["may be given once only"]),
     ):
         answer = await client.post(
