@@ -35,7 +35,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "datetime_type": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
     "date_type": ("应为日期，如 2018-03-05", "must be a date such as 2018-03-05"),
 }
-_ELSE = ("不符合要求", "is not as it must be")
+ELSE = ("不符合要求", "is not as it must be")
 
 
 def is_json(error: ValidationError) -> bool:
@@ -61,8 +61,8 @@ def _fault(at: str, found: Mapping[str, Any]) -> Fault:
     """A ``ValueError`` with two texts, Chinese and English, that a model's validator raised is told in its words."""
     context = found.get("ctx", {})
     raised = context.get("error")
-    zh, en = SAID.get(found["type"], _ELSE)
-    if found["type"] == "value_error" and isinstance(raised, ValueError) and len(raised.args) == len(_ELSE):
+    zh, en = SAID.get(found["type"], ELSE)
+    if found["type"] == "value_error" and isinstance(raised, ValueError) and len(raised.args) == len(ELSE):
         zh, en = raised.args
         return Fault(at, zh, en)
     return Fault(at, zh.format(**context), en.format(**context))

@@ -170,7 +170,7 @@ async def _body(request: web.Request, model: type[Taken]) -> tuple[Taken | None,
 def _idempotency_key(request: web.Request) -> str:
     """As the draft has it, a quoted string, or bare as many send it."""
     given = request.headers.get("Idempotency-Key", "").strip()
-    if len(given) > 1 and given.startswith('"') and given.endswith('"'):
+    if len(given) > len('""') and given.startswith('"') and given.endswith('"'):
         given = given[1:-1]
     if not _IDEMPOTENCY_KEY.fullmatch(given):
         raise Problem("idempotency_key_required")

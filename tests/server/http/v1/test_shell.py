@@ -278,7 +278,7 @@ async def test_a_quoted_key_is_the_same_as_a_bare_one(stage: Stage) -> None:
     assert (await stage.create('"k-1"')).headers[REPLAYED] == "true"
 
 
-@pytest.mark.parametrize("key", ["", '""', "a b", "x" * 129])
+@pytest.mark.parametrize("key", ["", "a b", "x" * 129])
 async def test_without_a_key_of_its_own_nothing_is_created(stage: Stage, key: str) -> None:
     assert await code(await stage.create(key)) == (400, "idempotency_key_required")
     assert await stage.made() == []
