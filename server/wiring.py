@@ -34,6 +34,7 @@ from server.keys import SealedValues, secret_file
 from server.passwords import Passwords
 from server.referrals.register import Register
 from server.referrals.tokens import receipt_token
+from server.referrals.watch import watch
 from server.sealing import Signer
 from server.session import Ended
 from server.store import heartbeat
@@ -126,6 +127,7 @@ class Server:
         ]
         self.probes = ProbeRooms(self.workers, chance.new_id)
         self.gateway = Gateway(self.consultations, clock=clock, origins=frozenset({config.origin}))
+        self.receipt_token = token
         self.app = build_app(
             House(
                 config,
@@ -172,6 +174,7 @@ class Server:
         await self.consultations.recover(down_since)
         self._tasks.append(asyncio.create_task(self.consultations.tend(), name="tend"))
         self._tasks.append(asyncio.create_task(self.cabinet.tend_for_ever(), name="tend documents"))
+        self._tasks.append(asyncio.create_task(watch(self.database, self.register, self._clock), name="overdue referrals"))
         self._runner = web.AppRunner(self.app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
         await self._runner.setup()
         host, port = self.config.listen
