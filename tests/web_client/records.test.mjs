@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fetchRecords } from "../../web_client/family/records.js";
+import { fetchRecords, followReferral } from "../../web_client/family/records.js";
 
 const LINKS = { referral: "r", page: "/p", pdf: "/q", fhir: "/f" };
 
@@ -57,4 +57,31 @@ test("what does not come within the time is said to be late", async () => {
   const { told, fetching } = server(new Error("network"));
   await fetching();
   assert.deepEqual(told, ["records_late"]);
+});
+
+/** A page whose clock the test turns; gives how often the letter was read and what was told. */
+function following(letters, seen = () => true) {
+  let turn = () => {};
+  const told = [];
+  let read = 0;
+  let over = false;
+  const every = (work) => {
+    turn = work;
+    return () => (over = true);
+  };
+  const api = { letter: async () => { const letter = letters[Math.min(read++, letters.length - 1)]; if (letter instanceof Error) throw letter; return letter; } };
+  followReferral(api, "v", (event) => told.push(event.letter.receipt), { seen, every });
+  return { told, read: () => read, over: () => over, later: async () => { turn(); await new Promise((done) => setImmediate(done)); } };
+}
+
+test("a letter is read again until the child was seen, and a network that failed costs nothing", async () => {
+  const page = following([{ receipt: "received" }, new Error("network"), { receipt: "seen" }]);
+  for (let n = 0; n < 3; n += 1) await page.later();
+  assert.deepEqual([page.told, page.over()], [["received", "seen"], true]);
+});
+
+test("a page that nobody looks at does not ask", async () => {
+  const page = following([{ receipt: "received" }], () => false);
+  await page.later();
+  assert.equal(page.read(), 0);
 });

@@ -2,6 +2,7 @@
 
 import { hasText } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
+import { stepsList } from "../shared/ui/steps.js";
 import { button, facts, page, title } from "./frame.js";
 import { outcomeOf } from "./state.js";
 
@@ -76,6 +77,8 @@ function referred(scene) {
 /** @param {Scene} scene @param {import("../shared/api.js").Letter} letter */
 function letterCard({ state, t }, letter) {
   const zh = state.language === "zh";
+  const to = letter.destination;
+  const place = zh ? to : { hospital: to.hospital_en || to.hospital, department: to.department_en || to.department };
   const told = letter.told_family.trim();
   const notExamined = letter.not_examined.trim();
   return [
@@ -85,7 +88,7 @@ function letterCard({ state, t }, letter) {
       h("p", { class: `letter-urgency tag ${letter.urgency === "emergency" ? "tag-danger" : letter.urgency === "routine" ? "tag-accent" : "tag-warn"}` }, t("family.ended.referred.urgency", { urgency: t(`urgency.${letter.urgency}`) })),
       h("h2", null, zh ? letter.reason.text_zh : letter.reason.text_en),
       facts([
-        [t("family.ended.referred.where"), `${letter.hospital} ${letter.department}`],
+        [t("family.ended.referred.where"), `${place.hospital} ${place.department}`],
         [t("family.ended.referred.by_when"), letter.by_when],
         [t("family.ended.referred.number"), h("span", { class: "figures" }, letter.number)],
       ]),
@@ -98,6 +101,7 @@ function letterCard({ state, t }, letter) {
         h("a", { class: "button button-block", href: letter.page }, t("family.ended.referred.page")),
       ),
     ),
+    progress(state.language, t, letter),
     h(
       "section",
       { class: "stack-tight", key: "safety" },
@@ -105,6 +109,17 @@ function letterCard({ state, t }, letter) {
       h("ul", null, letter.safety_net.map((line) => h("li", { key: line.en }, zh ? line.zh : line.en))),
     ),
   ];
+}
+
+/** @param {import("../shared/i18n/i18n.js").Language} language @param {Scene["t"]} t @param {import("../shared/api.js").Letter} letter */
+function progress(language, t, letter) {
+  return h(
+    "section",
+    { class: "card stack", key: "progress", role: "status" },
+    h("h2", null, t("letter.receipt")),
+    stepsList({ t, language, referral: letter }),
+    letter.receipt === "issued" && h("p", { class: "small soft", key: "show" }, t("family.ended.referred.show")),
+  );
 }
 
 /** @param {Scene} scene @param {string} words */

@@ -9,7 +9,7 @@ import { receivedOf } from "../shared/flow.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { OwnDevices } from "../shared/own_devices.js";
 import { storageOf } from "../shared/storage.js";
-import { fetchRecords } from "./records.js";
+import { fetchRecords, followReferral } from "./records.js";
 import { initialState, reduce, screenOf } from "./state.js";
 import { createView } from "./view.js";
 import { VisitRoom } from "./visit_room.js";
@@ -30,6 +30,8 @@ let room = null;
 /** @type {ReadonlyMap<string, MediaStream>} */
 let remotes = new Map();
 let drawing = false;
+/** Ends looking for how far the referral has come. */
+let unfollow = () => {};
 /** A phone gives camera and microphone back to a page that is seen again; what it has not given by then has to be asked for. */
 const UNMUTES_WITHIN_MS = 800;
 
@@ -286,6 +288,9 @@ async function sendChat(text) {
 
 async function showRecords() {
   await fetchRecords(api, visit, dispatch);
+  unfollow();
+  if (state.letter && state.letter.receipt !== "seen")
+    unfollow = followReferral(api, visit, dispatch, { seen: () => document.visibilityState === "visible" });
 }
 
 /** Does the physician's sound and picture still arrive, and do one's own devices still give? @param {VisitRoom} looking */

@@ -39,3 +39,32 @@ export async function fetchRecords(api, visit, dispatch, wait = (ms) => new Prom
   }
   if (waits === WAITS_MS) dispatch({ type: "records_late" });
 }
+
+const AGAIN_MS = 30_000;
+
+/**
+ * Reads the letter again now and then, so that the family sees when the hospital has received it; until the child was seen, and
+ * only while somebody looks. Gives the function that ends it.
+ *
+ * @param {Pick<Api, "letter">} api @param {string} visit @param {(event: StateEvent) => void} dispatch
+ * @param {{seen: () => boolean, every?: (work: () => void, ms: number) => () => void}} page  `seen`: whether the page is looked at
+ */
+export function followReferral(api, visit, dispatch, { seen, every = repeat }) {
+  const stop = every(() => {
+    if (!seen()) return;
+    api.letter(visit).then(
+      (letter) => {
+        dispatch({ type: "letter", letter });
+        if (letter.receipt === "seen") stop();
+      },
+      () => undefined, // asked again
+    );
+  }, AGAIN_MS);
+  return stop;
+}
+
+/** @param {() => void} work @param {number} ms */
+function repeat(work, ms) {
+  const timer = setInterval(work, ms);
+  return () => clearInterval(timer);
+}

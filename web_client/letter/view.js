@@ -12,11 +12,11 @@
  */
 
 import { hasText, translator } from "../shared/i18n/i18n.js";
+import { stepsOf } from "../shared/receipts.js";
 import { h, icon } from "../shared/ui/dom.js";
 
 const zh = translator("zh");
 const en = translator("en");
-const STEPS = Object.freeze(["issued", "sent", "received", "booked", "seen"]);
 
 /**
  * @param {State} state
@@ -184,7 +184,7 @@ function urgencyBox(letter, english) {
       "dl",
       { class: "urgency-facts" },
       pair("letter.byWhen", byWhen(letter, english), english),
-      pair("letter.where", `${letter.hospital} ${letter.department}`, english),
+      pair("letter.where", [`${letter.destination.hospital} ${letter.destination.department}`, beside(letter.destination.department_en, english)], english),
       pair("letter.reason", [letter.reason.text_zh, beside(letter.reason.text_en, english)], english),
     ),
   );
@@ -221,9 +221,7 @@ function written(key, text, english) {
 }
 
 /** @param {Letter} letter @param {boolean} english */
-function receipt({ receipt: now }, english) {
-  const at = STEPS.indexOf(now);
-  if (at < 0) return null;
+function receipt(letter, english) {
   return h(
     "section",
     { class: "receipt", key: "receipt" },
@@ -231,15 +229,28 @@ function receipt({ receipt: now }, english) {
     h(
       "ol",
       null,
-      STEPS.map((step, index) =>
+      stepsOf(letter).map(({ state, done, current, at }) =>
         h(
           "li",
-          { key: step, class: index <= at ? "receipt-done" : "", "aria-current": index === at ? "step" : null },
-          index <= at ? icon("check") : h("span", { class: "receipt-open", "aria-hidden": "true" }),
-          h("span", null, zh(`letter.receipt.${step}`), beside(en(`letter.receipt.${step}`), english)),
+          { key: state, class: done ? "receipt-done" : "", "aria-current": current ? "step" : null },
+          done ? icon("check") : h("span", { class: "receipt-open", "aria-hidden": "true" }),
+          h(
+            "span",
+            null,
+            zh(`letter.receipt.${state}`),
+            beside(en(`letter.receipt.${state}`), english),
+            at && h("time", { datetime: at, class: "soft figures receipt-time" }, moment(at)),
+          ),
         ),
       ),
     ),
+    letter.receipt_qr &&
+      h(
+        "figure",
+        { class: "receipt-code", key: "code" },
+        h("img", { src: letter.receipt_qr, width: "112", height: "112", alt: zh("letter.receipt.code") }),
+        h("figcaption", null, zh("letter.receipt.code"), beside(en("letter.receipt.code"), english)),
+      ),
   );
 }
 

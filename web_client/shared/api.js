@@ -21,9 +21,23 @@
  *            reason: {code: string, text_zh: string, text_en: string}, physician: {name: string, title: string, licence: string},
  *            hospital: string, hospital_en: string, department: string, child: {name: string, sex: string, birth_date: string},
  *            guardian: {name: string, relation: string, phone: string}, history: string, not_examined: string, told_family: string,
- *            safety_net: {zh: string, en: string}[], journal_head: string, receipt: string, page: string, pdf: string, fhir: string}} Letter
+ *            safety_net: {zh: string, en: string}[], journal_head: string, receipt: string,
+ *            receipts: import("./receipts.js").Receipt[], receipt_qr: string | null,
+ *            destination: {hospital: string, hospital_en: string, department: string, department_en: string}, page: string, pdf: string, fhir: string}} Letter
  */
-/** @typedef {{name: string, role: "physician" | "operations", title?: string, hospital?: string, licence?: string}} Staff */
+/**
+ * @typedef {{number: string, urgency: string, by_when: string, issued_at: string, receipt: string, receipts: import("./receipts.js").Receipt[],
+ *            hospital: string, hospital_en: string, department: string, department_en: string, from: string, from_en: string,
+ *            child: string, age_years: number}} DeskReferral
+ */
+/**
+ * @typedef {{referral: string, number: string, urgency: string, issued_at: string, state: string, overdue: {step: string, since: string} | null,
+ *            due: {step: string, at: string} | null, too_late: boolean, not_sent: number, child: string, age_years: number, guardian: string,
+ *            phone: string, hospital: string, department: string, department_en: string, endpoint: boolean, reason: {zh: string, en: string},
+ *            receipts: import("./receipts.js").Receipt[], contacted_at: string | null,
+ *            notes: {fact: string, at: string, words: string}[]}} CoordinatorLine
+ */
+/** @typedef {{name: string, role: "physician" | "operations" | "coordinator", title?: string, hospital?: string, licence?: string}} Staff */
 /**
  * @typedef {{visit: string, child: string, age_years: number, field: string, starts_at: string, state: string, outcome: string | null,
  *            guardian_waiting: boolean, waiting_since_s: number | null, child_denied: boolean}} WorklistEntry
@@ -130,6 +144,23 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       /** @param {object} report */
       report: (report) => post(`/api/doctor/${token}/report`, { report }),
     }),
+    /** What the destination's desk does with the code on a letter. @param {string} token */
+    receipt: (token) => ({
+      /** @returns {Promise<DeskReferral>} */
+      open: () => post(`/api/receipts/${encodeURIComponent(token)}/open`),
+      /** @param {string} fact @param {string | null} appointmentAt @returns {Promise<DeskReferral>} */
+      tell: (fact, appointmentAt) =>
+        post(`/api/receipts/${encodeURIComponent(token)}/tell`, { fact, appointment_at: appointmentAt }),
+    }),
+    coordinator: {
+      /** @returns {Promise<{now: string, referrals: CoordinatorLine[], more: boolean}>} */
+      referrals: () => call("/api/coordinator/referrals"),
+      /** @param {string} referral @returns {Promise<{phone: string}>} */
+      phone: (referral) => post(`/api/coordinator/referrals/${encodeURIComponent(referral)}/phone`),
+      /** @param {string} referral @param {string} fact @param {string} words @returns {Promise<CoordinatorLine>} */
+      tell: (referral, fact, words) =>
+        post(`/api/coordinator/referrals/${encodeURIComponent(referral)}/tell`, { fact, words, appointment_at: null }),
+    },
     /** @returns {Promise<{sessions: OpsSession[], workers: OpsWorker[]}>} */
     opsSessions: () => call("/api/ops/sessions"),
   });

@@ -43,7 +43,9 @@ const texts = (language) => [
 const LETTER = {
   referral: "r1", number: "ZZ-2026-000123", issued_at: "2026-03-05T14:58:00+08:00", urgency: "within_2w", by_when: "2026-03-19",
   reason: { code: "growth_height_below_3sd", text_zh: "身高低于同龄同性别儿童 3 个标准差", text_en: "Height more than 3 standard deviations below the mean for age and sex" },
-  physician: PHYSICIAN, hospital: "首都儿童健康中心", department: "内分泌科", child: { name: "陈安", sex: "female", birth_date: "2018-01-01" },
+  physician: PHYSICIAN, hospital: "首都儿童健康中心", department: "内分泌科", receipts: [], receipt_qr: null,
+  destination: { hospital: "首都儿童健康中心", hospital_en: "Capital Center for Children's Health", department: "急诊科", department_en: "Emergency Department" },
+  child: { name: "陈安", sex: "female", birth_date: "2018-01-01" },
   guardian: { name: "陈梅", relation: "mother", phone: "138****0000" }, history: "", not_examined: "骨龄、体格检查",
   told_family: "请带上以往的身高体重记录，空腹到院，当天可能抽血并拍骨龄片。",
   safety_net: [
@@ -51,7 +53,7 @@ const LETTER = {
     { zh: "精神差、嗜睡、抽搐：拨打 120。", en: "Unusually sleepy, or a seizure: call 120." },
     { zh: "两周内没有接到预约通知：请致电医院。", en: "No appointment within two weeks: call the hospital." },
   ],
-  journal_head: "a1b2", page: "/letter/?visit=v1", pdf: "/api/visits/v1/letter.pdf", fhir: "/api/visits/v1/letter.fhir.json",
+  journal_head: "a1b2", receipt: "issued", page: "/letter/?visit=v1", pdf: "/api/visits/v1/letter.pdf", fhir: "/api/visits/v1/letter.fhir.json",
 };
 const SUMMARY = { summary: "身高处于正常范围下限，生长速度正常。\n建议均衡饮食、保证睡眠，三个月后复测身高体重。", physician: "林晓岚 副主任医师", hospital: PHYSICIAN.hospital, ended_at: "2026-03-05T15:00:00+08:00" };
 const LIVE = { state: "open", audio: "live", video: "live", cameras: 2, level: 0.55, heard: true, picture: "ok" };

@@ -1,12 +1,14 @@
 /** The whole English catalogue, from its parts; a key stands in one part only. */
 
+import coordinator from "./en/coordinator.js";
 import doctor from "./en/doctor.js";
 import family from "./en/family.js";
 import join from "./en/join.js";
 import letter from "./en/letter.js";
 import ops from "./en/ops.js";
 import physician from "./en/physician.js";
+import receipt from "./en/receipt.js";
 import shared from "./en/shared.js";
 import staff from "./en/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff, ...doctor });
+export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator });

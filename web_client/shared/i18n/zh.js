@@ -1,12 +1,14 @@
 /** The whole Chinese catalogue, from its parts; a key stands in one part only. */
 
+import coordinator from "./zh/coordinator.js";
 import doctor from "./zh/doctor.js";
 import family from "./zh/family.js";
 import join from "./zh/join.js";
 import letter from "./zh/letter.js";
 import ops from "./zh/ops.js";
 import physician from "./zh/physician.js";
+import receipt from "./zh/receipt.js";
 import shared from "./zh/shared.js";
 import staff from "./zh/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff, ...doctor });
+export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator });

@@ -233,6 +233,7 @@ export default Object.freeze({
   "family.ended.referred.told": "What the doctor asks of you",
   "family.ended.referred.not_examined": "What could not be examined online",
   "family.ended.referred.safety": "Watch for these signs",
+  "family.ended.referred.show": "Show the code on the letter at the hospital: once the department has scanned it, this reads “received by the hospital”.",
   "family.ended.referred.pdf": "Open the referral letter (PDF)",
   "family.ended.referred.page": "See the whole letter on a page",
   "family.ended.referred.emergency": "Please go to the emergency department now. If your child has trouble breathing, a seizure or cannot be woken, call 120.",

@@ -42,6 +42,7 @@ export default Object.freeze({
   "letter.receipt.received": "received by the hospital",
   "letter.receipt.booked": "booked",
   "letter.receipt.seen": "seen",
+  "letter.receipt.code": "Receiving department: scan to confirm receipt",
   "letter.journal": "Journal",
   "letter.summary.title": "Summary of the visit",
   "letter.summary.physician": "Physician",

@@ -233,6 +233,7 @@ export default Object.freeze({
   "family.ended.referred.told": "医师的嘱咐",
   "family.ended.referred.not_examined": "线上未能检查的项目",
   "family.ended.referred.safety": "请留意这些情况",
+  "family.ended.referred.show": "到医院后请出示转诊单上的二维码，接诊科室扫码后这里会显示“医院已收到”。",
   "family.ended.referred.pdf": "打开转诊单 PDF",
   "family.ended.referred.page": "在网页上查看完整转诊单",
   "family.ended.referred.emergency": "请现在就去急诊。如果孩子呼吸困难、抽搐或叫不醒，立即拨打 120。",

@@ -42,6 +42,7 @@ export default Object.freeze({
   "letter.receipt.received": "医院已收到",
   "letter.receipt.booked": "已预约",
   "letter.receipt.seen": "已就诊",
+  "letter.receipt.code": "接诊科室请扫码登记“已收到”",
   "letter.journal": "全程留痕记录",
   "letter.summary.title": "就诊小结",
   "letter.summary.physician": "医师",

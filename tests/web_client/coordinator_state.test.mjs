@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { groupOf, grouped, initial, lasting, reduce, STALE_AFTER_MS, staleS } from "../../web_client/coordinator/state.js";
+import { hasText } from "../../web_client/shared/i18n/i18n.js";
+
+const line = (referral, more = {}) => ({ referral, state: "issued", overdue: null, too_late: false, ...more });
+const signedIn = reduce(initial(), { type: "signed_in", me: { name: "周琳", role: "coordinator" }, atMs: 1_000 });
+
+test("what is overdue or booked too late stands first, in the server's order, and empty groups are not shown", () => {
+  const lines = [line("a", { overdue: { step: "seen", since: "" } }), line("b"), line("c", { state: "booked", too_late: true }), line("d", { state: "seen" })];
+  assert.deepEqual(lines.map(groupOf), ["overdue", "open", "overdue", "closed"]);
+  assert.deepEqual(grouped(lines).map(({ group, lines: found }) => [group, ...found.map((each) => each.referral)]), [["overdue", "a", "c"], ["open", "b"], ["closed", "d"]]);
+  assert.deepEqual(grouped([]), []);
+});
+
+test("a number that was shown is gone when somebody signs out", () => {
+  const shown = reduce(reduce(signedIn, { type: "asked", referral: "a" }), { type: "phone", referral: "a", phone: "13800000000" });
+  assert.deepEqual([shown.phones, shown.busy], [{ a: "13800000000" }, null]);
+  assert.deepEqual(reduce(shown, { type: "signed_out" }).phones, {});
+});
+
+test("what was told takes its line's place at once, and a failure says of which", () => {
+  const data = { now: "", referrals: [line("a"), line("b")], more: false };
+  const listed = reduce(signedIn, { type: "data", data, atMs: 2_000 });
+  const told = reduce(listed, { type: "told", line: line("b", { state: "seen" }) });
+  assert.deepEqual(told.data.referrals.map(({ state }) => state), ["issued", "seen"]);
+  const failed = reduce(reduce(listed, { type: "asked", referral: "a" }), { type: "failed", referral: "a", code: "unavailable" });
+  assert.deepEqual([failed.problem, failed.busy], [{ referral: "a", code: "unavailable" }, null]);
+  assert.equal(reduce(failed, { type: "asked", referral: "a" }).problem, null);
+});
+
+test("a list that nobody renews says how old it is", () => {
+  assert.equal(staleS(reduce(signedIn, { type: "tick", atMs: 1_000 + STALE_AFTER_MS })), null);
+  assert.equal(staleS(reduce(signedIn, { type: "tick", atMs: 1_000 + STALE_AFTER_MS + 1_000 })), 51);
+});
+
+test("a refused sign-in says when to try again", () => {
+  const refused = reduce(initial(), { type: "sign_in_failed", code: "too_many_attempts", retryAfterS: 15, atMs: 100 });
+  assert.deepEqual(refused.signIn, { busy: false, problem: "too_many_attempts", retryAtMs: 15_100 });
+  assert.equal(reduce(refused, { type: "sign_in_sent" }).signIn.busy, true);
+});
+
+test("how long something is overdue reads in the unit that fits", () => {
+  const since = "2026-11-22T06:00:00.000Z";
+  const after = (minutes) => new Date(Date.parse(since) + minutes * 60_000).toISOString();
+  assert.deepEqual([lasting(since, after(-5)), lasting(since, after(59)), lasting(since, after(60)), lasting(since, after(47 * 60 + 59)), lasting(since, after(48 * 60))], [
+    { unit: "minutes", n: 0 }, { unit: "minutes", n: 59 }, { unit: "hours", n: 1 }, { unit: "hours", n: 47 }, { unit: "days", n: 2 },
+  ]);
+});
+
+test("every step and group that the server can name has its words", () => {
+  for (const step of ["received", "booked", "seen"]) assert.ok(hasText(`coordinator.overdue.${step}`) && hasText(`coordinator.due.${step}`), step);
+  for (const group of ["overdue", "open", "closed"]) assert.ok(hasText(`coordinator.group.${group}`), group);
+  for (const unit of ["minutes", "hours", "days"]) assert.ok(hasText(`coordinator.lasting.${unit}`), unit);
+});

@@ -1,0 +1,166 @@
+/**
+ * The referrals on their way, a card each: what is overdue stands first, with a word and since when. It renders state and emits
+ * intents; a family's whole number appears only after a tap, which the server writes down.
+ *
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./state.js").Line} Line
+ * @typedef {import("../shared/i18n/i18n.js").Language} Language
+ * @typedef {import("../shared/i18n/i18n.js").Translate} Translate
+ * @typedef {{type: "sign_in", login: string, password: string} | {type: "sign_out"} | {type: "language", language: Language}
+ *   | {type: "reveal", referral: string} | {type: "tell", referral: string, fact: "contacted" | "seen", words: string}} Intent
+ * @typedef {{t: Translate, language: Language, emit: (intent: Intent) => void}} Context
+ */
+
+import { dayAndTime, hasText } from "../shared/i18n/i18n.js";
+import { h, icon } from "../shared/ui/dom.js";
+import { masthead } from "../shared/ui/frame.js";
+import { signIn } from "../shared/ui/sign_in.js";
+import { stepsList } from "../shared/ui/steps.js";
+import { groupOf, grouped, lasting, staleS } from "./state.js";
+
+/** @param {State} state @param {Context} context */
+export function view(state, context) {
+  const { t, language, emit } = context;
+  return [
+    masthead({
+      t,
+      language,
+      title: t("coordinator.title"),
+      who: state.me?.name ?? null,
+      onlanguage: (chosen) => emit({ type: "language", language: chosen }),
+      onsignout: () => emit({ type: "sign_out" }),
+    }),
+    screen(state, context),
+  ];
+}
+
+/** @param {State} state @param {Context} context */
+function screen(state, context) {
+  const { t, emit } = context;
+  if (state.screen === "sign_in")
+    return signIn({
+      t,
+      title: t("coordinator.signIn"),
+      busy: state.signIn.busy,
+      problem: state.signIn.problem,
+      waitS: state.signIn.retryAtMs === null ? 0 : Math.max(0, Math.ceil((state.signIn.retryAtMs - state.nowMs) / 1000)),
+      onsubmit: (login, password) => emit({ type: "sign_in", login, password }),
+    });
+  return h(
+    "main",
+    { id: "main", class: "coordination stack-wide", key: "list" },
+    state.data === null ? h("p", { class: "working", role: "status", key: "loading" }, t("coordinator.loading")) : list(state, state.data, context),
+  );
+}
+
+/** @param {State} state @param {NonNullable<State["data"]>} data @param {Context} context */
+function list(state, data, context) {
+  const { t } = context;
+  const stale = staleS(state);
+  const overdue = data.referrals.filter((line) => groupOf(line) === "overdue").length;
+  const open = data.referrals.filter((line) => line.state !== "seen").length;
+  return [
+    stale !== null && h("p", { class: "banner banner-danger", key: "stale", role: "status" }, icon("offline"), t("coordinator.stale", { seconds: stale })),
+    h(
+      "h1",
+      { class: overdue > 0 ? "coordination-alarm" : "", key: "count", role: "status" },
+      overdue > 0 && icon("warn"),
+      overdue > 0 ? t("coordinator.overdueOf", { overdue, open }) : t("coordinator.count", { open }),
+    ),
+    data.more && h("p", { class: "notice notice-warn", key: "more" }, icon("warn"), h("span", null, t("coordinator.more"))),
+    open === 0 && h("p", { class: "soft", key: "none" }, t("coordinator.none")),
+    grouped(data.referrals).map(({ group, lines }) =>
+      h(
+        "section",
+        { key: group, class: "stack" },
+        h("h2", null, t(`coordinator.group.${group}`)),
+        h("div", { class: "coordination-cards" }, lines.map((line) => card(state, data.now, line, context))),
+      ),
+    ),
+  ];
+}
+
+/** @param {State} state @param {string} now @param {Line} line @param {Context} context */
+function card(state, now, line, context) {
+  const { t, language } = context;
+  const zh = language === "zh";
+  const tag = line.urgency === "emergency" ? "tag-danger" : line.urgency === "routine" ? "tag-accent" : "tag-warn";
+  return h(
+    "article",
+    { key: line.referral, class: `card stack${groupOf(line) === "overdue" ? " coordination-overdue" : ""}`, "aria-label": line.number },
+    h("div", { class: "row" }, h("span", { class: `tag ${tag}` }, t(`urgency.${line.urgency}`)), h("span", { class: "figures small soft" }, line.number)),
+    line.overdue &&
+      h("p", { class: "notice notice-danger", key: "overdue" }, icon("warn"), h("strong", null, t(`coordinator.overdue.${line.overdue.step}`, { lasting: duration(t, line.overdue.since, now) }))),
+    line.too_late && h("p", { class: "notice notice-danger", key: "late" }, icon("warn"), h("span", null, t("coordinator.tooLate"))),
+    line.not_sent > 0 && h("p", { class: "notice notice-warn", key: "sending" }, icon("warn"), h("span", null, t("coordinator.notSent", { n: line.not_sent }))),
+    !line.endpoint && line.state === "issued" && h("p", { class: "small soft", key: "paper" }, t("coordinator.noEndpoint")),
+    h(
+      "dl",
+      { class: "facts coordination-facts" },
+      fact(t("receipt.child"), t("receipt.childAge", { child: line.child, years: line.age_years })),
+      fact(t("coordinator.guardian"), line.guardian),
+      fact(t("receipt.department"), `${line.hospital} ${zh ? line.department : line.department_en || line.department}`),
+      fact(t("letter.reason"), zh ? line.reason.zh : line.reason.en),
+      line.due && fact(t("coordinator.next"), t(`coordinator.due.${line.due.step}`, { time: dayAndTime(language, line.due.at) })),
+      line.contacted_at && fact(t("coordinator.contacted"), dayAndTime(language, line.contacted_at)),
+    ),
+    stepsList({ t, language, referral: { issued_at: line.issued_at, receipt: line.state, receipts: line.receipts } }),
+    line.notes.length > 0 && h("ul", { class: "small", key: "notes" }, line.notes.map((note) => h("li", { key: `${note.at}${note.fact}` }, `${dayAndTime(language, note.at)} · ${note.words}`))),
+    state.problem?.referral === line.referral && h("p", { class: "field-error", key: "problem", role: "alert" }, icon("warn"), t(problemKey(state.problem.code))),
+    phone(state, line, context),
+    line.state !== "seen" && telling(state, line, context),
+  );
+}
+
+/** @param {State} state @param {Line} line @param {Context} context */
+function phone(state, line, { t, emit }) {
+  const whole = state.phones[line.referral];
+  if (whole) return h("a", { class: "button button-primary", key: "call", href: `tel:${whole}` }, icon("phone"), t("coordinator.call", { phone: whole }));
+  return h(
+    "button",
+    { type: "button", class: `button${groupOf(line) === "overdue" ? " button-primary" : ""}`, key: "reveal", disabled: state.busy !== null, onclick: () => emit({ type: "reveal", referral: line.referral }) },
+    icon("phone"),
+    t("coordinator.reveal", { phone: line.phone }),
+  );
+}
+
+/** @param {State} state @param {Line} line @param {Context} context */
+function telling(state, line, { t, emit }) {
+  const id = `words-${line.referral}`;
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    const words = /** @type {HTMLInputElement} */ (form.elements.namedItem("words"));
+    const pressed = /** @type {SubmitEvent} */ (event).submitter?.getAttribute("value");
+    emit({ type: "tell", referral: line.referral, fact: pressed === "seen" ? "seen" : "contacted", words: words.value.trim() });
+    words.value = "";
+  };
+  return h(
+    "form",
+    { class: "stack-tight", key: "telling", onsubmit: submit },
+    h("div", { class: "field" }, h("label", { for: id }, t("coordinator.words")), h("input", { class: "input", id, name: "words", maxlength: "500", autocomplete: "off" })),
+    h(
+      "div",
+      { class: "row coordination-acts" },
+      h("button", { type: "submit", value: "contacted", class: "button", disabled: state.busy !== null, key: "contacted" }, t("coordinator.tell.contacted")),
+      h("button", { type: "submit", value: "seen", class: "button button-quiet", disabled: state.busy !== null, key: "seen" }, t("coordinator.tell.seen")),
+    ),
+  );
+}
+
+/** @param {Translate} t @param {string} since @param {string} now */
+function duration(t, since, now) {
+  const { unit, n } = lasting(since, now);
+  return t(`coordinator.lasting.${unit}`, { n });
+}
+
+/** @param {string} code */
+function problemKey(code) {
+  return hasText(`error.${code}`) ? `error.${code}` : "error.unknown";
+}
+
+/** @param {string} name @param {import("../shared/ui/dom.js").Child} value */
+function fact(name, value) {
+  return h("div", { key: name }, h("dt", null, name), h("dd", null, value));
+}

@@ -1,0 +1,44 @@
+/**
+ * The page for the destination's desk: which referral it is, what was told, what can be told next. Pure.
+ *
+ * @typedef {import("../shared/i18n/i18n.js").Language} Language
+ * @typedef {import("../shared/api.js").DeskReferral} DeskReferral
+ * @typedef {"loading" | "shown" | "unknown" | "expired" | "throttled" | "network" | "other"} Screen
+ * @typedef {"received" | "booked" | "seen"} Fact
+ * @typedef {{language: Language, screen: Screen, referral: DeskReferral | null, busy: Fact | null, failed: boolean, told: boolean}} State
+ */
+
+/** @type {Readonly<Record<string, Screen>>} */
+const SCREEN_OF_CODE = Object.freeze({
+  link_unknown: "unknown",
+  link_expired: "expired",
+  too_many_attempts: "throttled",
+  network: "network",
+});
+
+/** @param {string} code an API problem's @returns {Screen} */
+export function screenOfProblem(code) {
+  return SCREEN_OF_CODE[code] ?? "other";
+}
+
+/** @param {Screen} screen */
+export function canRetry(screen) {
+  return screen === "throttled" || screen === "network" || screen === "other";
+}
+
+/** The token of `/r/{token}`; empty when the address holds none. @param {string} pathname */
+export function tokenOf(pathname) {
+  return /^\/r\/([^/]+)\/?$/.exec(pathname)?.[1] ?? "";
+}
+
+/** What can be told now, the most likely first. @param {string} receipt @returns {Fact[]} */
+export function factsAfter(receipt) {
+  if (receipt === "seen") return [];
+  return receipt === "received" || receipt === "booked" ? ["seen", "booked"] : ["received"];
+}
+
+/** What a `datetime-local` field holds, in the desk's own time, as the server takes it. @param {string} value @returns {string | null} */
+export function appointmentOf(value) {
+  const at = value === "" ? Number.NaN : new Date(value).getTime();
+  return Number.isNaN(at) ? null : new Date(at).toISOString();
+}

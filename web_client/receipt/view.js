@@ -1,0 +1,128 @@
+/** Draws the page for the destination's desk: which referral, how far it is, and one button that takes it further. */
+
+import { LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
+import { h, icon, render } from "../shared/ui/dom.js";
+import { stepsList } from "../shared/ui/steps.js";
+import { appointmentOf, canRetry, factsAfter } from "./state.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Fact} Fact */
+/** @typedef {import("../shared/i18n/i18n.js").Translate} Translate */
+/** @typedef {{type: "open"} | {type: "tell", fact: Fact, appointmentAt: string | null} | {type: "choose_language", language: import("../shared/i18n/i18n.js").Language}} Intent */
+/** @typedef {(intent: Intent) => void} Emit */
+
+/** @param {HTMLElement} root @param {State} state @param {Emit} emit */
+export function show(root, state, emit) {
+  const t = translator(state.language);
+  document.documentElement.lang = LOCALES[state.language];
+  document.title = `${t("receipt.title")} · ${t("brand")}`;
+  render(
+    root,
+    h(
+      "div",
+      { class: "page", key: "page" },
+      header(state, t, emit),
+      h("main", { class: "page-main stack-wide", id: "main", key: state.screen }, content(state, t, emit)),
+    ),
+  );
+}
+
+/** @param {State} state @param {Translate} t @param {Emit} emit */
+function header(state, t, emit) {
+  return h(
+    "header",
+    { class: "masthead" },
+    h("span", { class: "brand" }, icon("brand"), t("brand")),
+    LANGUAGES.filter((language) => language !== state.language).map((language) =>
+      h(
+        "button",
+        { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) },
+        icon("language"),
+        LANGUAGE_NAMES[language],
+      ),
+    ),
+  );
+}
+
+/** @param {State} state @param {Translate} t @param {Emit} emit */
+function content(state, t, emit) {
+  if (state.screen === "loading") return h("p", { class: "working", role: "status" }, t("receipt.loading"));
+  if (state.screen === "shown" && state.referral) return shown(state, state.referral, t, emit);
+  return [
+    h("div", { class: "stack", role: "alert" }, h("h1", null, t(`receipt.${state.screen}.title`)), h("p", null, t(`receipt.${state.screen}.body`))),
+    canRetry(state.screen) &&
+      h("button", { key: "retry", type: "button", class: "button button-primary button-large button-block", onclick: () => emit({ type: "open" }) }, t("common.retry")),
+  ];
+}
+
+/** @param {State} state @param {import("../shared/api.js").DeskReferral} referral @param {Translate} t @param {Emit} emit */
+function shown(state, referral, t, emit) {
+  const zh = state.language === "zh";
+  const tag = referral.urgency === "emergency" ? "tag-danger" : referral.urgency === "routine" ? "tag-accent" : "tag-warn";
+  return [
+    h("div", { class: "stack-tight" }, h("h1", null, t("receipt.title")), h("p", null, t("receipt.lead"))),
+    h(
+      "section",
+      { class: "card stack", key: "referral" },
+      h("p", { class: `tag ${tag}` }, t(`urgency.${referral.urgency}`)),
+      h(
+        "dl",
+        { class: "facts" },
+        fact(t("receipt.child"), t("receipt.childAge", { child: referral.child, years: referral.age_years })),
+        fact(t("receipt.department"), zh ? `${referral.hospital} ${referral.department}` : `${referral.hospital_en || referral.hospital} ${referral.department_en || referral.department}`),
+        fact(t("receipt.byWhen"), referral.by_when),
+        fact(t("receipt.from"), zh ? referral.from : referral.from_en || referral.from),
+        fact(t("receipt.number"), h("span", { class: "figures" }, referral.number)),
+      ),
+    ),
+    telling(state, referral, t, emit),
+    h("section", { class: "card stack", key: "steps" }, h("h2", null, t("letter.receipt")), stepsList({ t, language: state.language, referral })),
+  ];
+}
+
+/** @param {State} state @param {import("../shared/api.js").DeskReferral} referral @param {Translate} t @param {Emit} emit */
+function telling(state, referral, t, emit) {
+  const facts = factsAfter(referral.receipt);
+  const received = facts[0] === "received";
+  return h(
+    "section",
+    { class: "stack", key: "telling" },
+    state.told && h("p", { class: "notice notice-good", key: "done", role: "status" }, icon("check"), h("span", null, t("receipt.done"))),
+    state.failed && h("p", { class: "notice notice-danger", key: "failed", role: "alert" }, icon("warn"), h("span", null, t("receipt.failed"))),
+    received && button(state, t, "received", true, () => emit({ type: "tell", fact: "received", appointmentAt: null })),
+    !received && facts.length > 0 && h("h2", { key: "further" }, t("receipt.further")),
+    facts.includes("seen") && button(state, t, "seen", true, () => emit({ type: "tell", fact: "seen", appointmentAt: null })),
+    facts.includes("booked") && booking(state, t, emit),
+  );
+}
+
+/** @param {State} state @param {Translate} t @param {Emit} emit */
+function booking(state, t, emit) {
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    const when = /** @type {HTMLInputElement} */ (form.elements.namedItem("when"));
+    emit({ type: "tell", fact: "booked", appointmentAt: appointmentOf(when.value) });
+  };
+  return h(
+    "form",
+    { class: "card stack", key: "booking", onsubmit: submit },
+    h("div", { class: "field" }, h("label", { for: "when" }, t("receipt.when")), h("input", { class: "input", id: "when", name: "when", type: "datetime-local" })),
+    button(state, t, "booked", false),
+  );
+}
+
+/** @param {State} state @param {Translate} t @param {Fact} told @param {boolean} primary @param {() => void} [onclick] submits its form without */
+function button({ busy }, t, told, primary, onclick) {
+  return h(
+    "button",
+    { key: told, type: onclick ? "button" : "submit", class: `button button-large button-block${primary ? " button-primary" : ""}`, disabled: busy !== null, ...(onclick && { onclick }) },
+    busy === told ? h("span", { class: "working" }, t("receipt.working")) : t(`receipt.tell.${told}`),
+  );
+}
+
+/** @param {string} name @param {import("../shared/ui/dom.js").Child} value */
+function fact(name, value) {
+  return h("div", { key: name }, h("dt", null, name), h("dd", null, value));
+}
