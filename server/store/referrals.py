@@ -170,6 +170,20 @@ async def to_alarm(database: Database, now: float, limit: int) -> list[Followed]
     return await database.read(lambda connection: some(connection, query.limit(limit)))
 
 
+async def page(
+    connection: AsyncConnection, hospital: str, only_open: bool, after: tuple[float, str] | None, limit: int
+) -> list[Followed]:
+    """The hospital's referrals, the oldest first, from the one after ``(issued_at, id)``; inside a transaction."""
+    query = with_hospital().where(visit.c.hospital == hospital)
+    if only_open:
+        query = query.where(referral.c.state != Stage.SEEN.value)
+    if after is not None:
+        at, id = after
+        later = (referral.c.issued_at > at) | ((referral.c.issued_at == at) & (referral.c.id > id))
+        query = query.where(later)
+    return await some(connection, query.order_by(referral.c.issued_at, referral.c.id).limit(limit))
+
+
 async def some(connection: AsyncConnection, query: Select[Any]) -> list[Followed]:
     """The referrals that a query ``with_hospital`` finds, in its order, with what was told of each."""
     rows = (await connection.execute(query)).all()
