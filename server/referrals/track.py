@@ -67,7 +67,7 @@ OVERDUE: Final[Mapping[Stage, Fact]] = MappingProxyType(
 FIRST_PAUSE_S: Final = 30.0
 LONGEST_PAUSE_S: Final = 6 * 3600.0
 MOST_ATTEMPTS: Final = 16
-"""The pause after a failed attempt to send it doubles up to the longest; after the last attempt, in the second day, people act."""
+"""The pause after a failed attempt to send it doubles up to the longest; after the last one, in the second day, people act."""
 
 ONE_CALL_S: Final = 10.0
 """Two taps on "contacted" within this time are one call."""
