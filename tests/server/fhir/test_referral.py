@@ -9,7 +9,9 @@ from fhir.resources.R4B.bundle import Bundle
 
 from server.fhir.referral import transaction
 from server.letter.letter import Letter
+from tests.server.letter.conftest import letter
 
+__all__ = ["letter"]
 MakeLetter = Callable[..., Letter]
 
 
