@@ -243,7 +243,7 @@ class Reception:
     async def publish_pathway(self, given: Given, document: str, now: float) -> str:
         """Makes this the pathway of the hospital from now on; its version. ``hospital`` (an id) as for ``enrol``."""
         form = Form(given)
-        hospital = await self._hospital(form)
+        hospital = await hospital_meant(self._database, form)
         try:
             version = parse_pathway(document).version
         except MalformedPathway as error:

@@ -58,6 +58,8 @@ async def _hospital_new(reception: Reception, given: Given, config: Config, now:
 
 
 async def _hospital_pathway(reception: Reception, given: Given, config: Config, now: float) -> Told:
+    if "file" not in given:
+        raise Faults(["file: is missing"])
     try:
         document = Path(given["file"]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -115,6 +117,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
         {"file": "JSON like server/referrals/pathways/peitong-2026-1.json, with a version of its own"},
         {"hospital": "its id, where there are several"},
         lambda form, now: form.text("file"),
+        _reception,
         _hospital_pathway,
     ),
     ("staff", "new"): Command(

@@ -121,7 +121,7 @@ def _given(followed: Followed, now: float) -> Referral:
         received_by=_maybe(filed.received_by_at),
         booked_by=_maybe(filed.booked_by_at),
         seen_by=_maybe(filed.seen_by_at),
-        overdue=late and late.stage,
+        overdue=None if late is None else late.stage,
         facts=[
             ReferralFact(fact=told.fact, at=moment(told.at), source=told.source, appointment_at=_maybe(told.appointment_at))
             for told in followed.told
