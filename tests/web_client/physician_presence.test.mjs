@@ -46,10 +46,10 @@ describe("the quiet line", () => {
     assert.deepEqual(said("live", held, 4_000).at(-1), ["held", 100]);
   });
 
-  test("of many doubts the two that lasted longest are said, and none that lasted less than a second", () => {
+  test("of many doubts the one that lasted longest is said, and none that lasted less than a second", () => {
     const doubted = (doubted_while_open_ms) => calm({ seats: [line("guardian", { doubted_while_open_ms })] });
     const many = doubted({ page_hidden: 2_000, camera_off: 9_000, picture_dark: 5_000 });
-    assert.deepEqual(said("live", many).map(([key]) => key), ["present", "was.camera_off", "was.picture_dark"]);
+    assert.deepEqual(said("live", many).map(([key]) => key), ["present", "was.camera_off"]);
     assert.deepEqual(said("live", doubted({ page_hidden: 900 })).map(([key]) => key), ["present"]);
   });
 

@@ -23,7 +23,7 @@ describe("the line", () => {
   test("is one sentence in either language", () => {
     const visit = visitIn(session("live"), { type: "ledger", ledger: calm(), atMs: 0 });
     assert.equal(read(presenceLineOf(visit, 3_000, context("zh"))), "监护人在场 10:03 · 页面曾在后台 0:20");
-    assert.equal(read(presenceLineOf(visit, 3_000, context("en"))), "Guardian present 10:03 · page in background 0:20");
+    assert.equal(read(presenceLineOf(visit, 3_000, context("en"))), "Guardian present 10:03 · page hidden 0:20");
   });
 
   test("keeps its place while there is nothing to say", () => {

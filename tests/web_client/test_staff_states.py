@@ -88,7 +88,25 @@ def test_the_gallery_has_every_state() -> None:
     assert len(names_of_states()) > 40
 
 
-STEADY = ("attest", "live", "live-doubtful", "offline", "refer-chosen", "complete", "held-own", "held-guardian", "help")
+async def test_the_timeline_is_drawn_and_the_keyboard_opens_its_list(shown: Shown) -> None:
+    await shown.open("staff")
+    await shown.show("ended-timeline")
+    bars = shown.page.locator(".timeline-track > .timeline-bar")
+    widths = await bars.evaluate_all("(bars) => bars.map((bar) => bar.offsetWidth)")
+    assert len(widths) == 6
+    assert min(widths) > 10
+    table = shown.page.locator(".timeline-table")
+    assert not await table.is_visible()
+    await shown.page.locator(".timeline-open").focus()
+    await shown.page.keyboard.press("Enter")
+    assert await table.locator("tbody tr:visible").count() == 9
+    assert await shown.page.evaluate(FAULTS) == []
+
+
+STEADY = (
+    "attest", "live", "live-ledger", "live-doubtful", "offline", "refer-chosen", "complete", "held-own", "held-ledger",
+    "held-guardian", "help",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("shown", ["desk"], indirect=True)

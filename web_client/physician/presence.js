@@ -16,7 +16,6 @@
  */
 
 const GOING_ON = ["verifying", "live", "held"];
-const MOST_DOUBTS = 2;
 const WORTH_SAYING_MS = 1000;
 const MOST_ENTRIES = 200;
 /** Doubts that say themselves which kind of media is missing. */
@@ -43,7 +42,8 @@ export function presenceLine(visit, nowMs) {
     ms: ms + (open && guardian.doubts.some((one) => one.what === doubt && goesOn(one)) ? sinceMs : 0),
   }));
   const heldMs = time(ledger.until) - time(first.since) - ledger.gate.open_ms + (held ? sinceMs : 0);
-  const said = [...doubts.sort((a, b) => b.ms - a.ms).slice(0, MOST_DOUBTS), { key: "physician.ledger.held", ms: heldMs }];
+  const longest = doubts.sort((a, b) => b.ms - a.ms).slice(0, 1); // one line holds no more; the timeline has them all
+  const said = [...longest, { key: "physician.ledger.held", ms: heldMs }];
   return [
     { key: "physician.ledger.present", ms: guardian.present_while_open_ms + (open ? sinceMs : 0) },
     ...said.filter(({ ms }) => ms >= WORTH_SAYING_MS),

@@ -1,6 +1,6 @@
 /** Every state of the physician's page, as the events that lead to it; for the eye (shoot.py) and for the tests. */
 
-import { calm, eventful, ledger, line, span, uneventful } from "/preview/ledgers.mjs";
+import { calm, eventful, ledger, line as ledgerLine, span, uneventful } from "/preview/ledgers.mjs";
 import { initial, reduce } from "/web/physician/state.js";
 
 export const REASONS = [
@@ -147,7 +147,7 @@ const told = (book) => ({ type: "ledger", ledger: book, atMs: 0 });
 const DOUBTED = calm({
   gate: { open_ms: 3_700_000, heard_within_ms: 3000, lapses: 0, spans: [span(-4000, 600)] },
   seats: [
-    line("guardian", {
+    ledgerLine("guardian", {
       present_while_open_ms: 3_700_000,
       doubted_while_open_ms: { page_hidden: 80_000, microphone_lost: 725_000, picture_frozen: 9_000 },
     }),

@@ -17,7 +17,7 @@ import { presenceLine, timeline } from "../presence.js";
 export function presenceLineOf(visit, nowMs, { t }) {
   const said = presenceLine(visit, nowMs).map(({ key, ms }) => t(key, { time: elapsed(ms) }));
   const line = said.join(t("physician.dash"));
-  return h("p", { class: "presence-line small soft", key: "line", title: line || null }, line);
+  return h("p", { class: "presence-line soft", key: "line", title: line || null }, line);
 }
 
 /** @param {Visit} visit @param {Context} context */

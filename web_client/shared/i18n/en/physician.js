@@ -138,8 +138,8 @@ export default Object.freeze({
   "physician.doubt.microphone_lost": "microphone lost",
 
   "physician.ledger.present": "Guardian present {time}",
-  "physician.ledger.held": "on hold {time}",
-  "physician.ledger.was.page_hidden": "page in background {time}",
+  "physician.ledger.held": "held {time}",
+  "physician.ledger.was.page_hidden": "page hidden {time}",
   "physician.ledger.was.camera_off": "camera off {time}",
   "physician.ledger.was.sound_only": "sound only {time}",
   "physician.ledger.was.picture_dark": "dark picture {time}",
