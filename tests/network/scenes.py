@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from tests.network import figures, probe
+from tests.network.direct import call_directly
 from tests.network.figures import Record, Series
 from tests.network.footage import CYCLE_S, PITCHES_HZ
 from tests.network.impair import Impairments, bursts
@@ -156,6 +157,17 @@ async def clean(stage: Stage, seconds: float = 30) -> Figures:
         **picture(records, start, start + seconds),
         "concealed": worst(_concealed(records[to], start + 2, start + seconds) for _, to in BOTH),
     }
+
+
+async def direct(stage: Stage, seconds: float = 30) -> Figures:
+    """As clean, without the server. It is compared with, and has no bounds."""
+    await call_directly(stage)
+    start = time.time()
+    end = await stage.lasts(seconds)
+    records = await stage.records()
+    arrived = [figures.counter(records[to].samples, figures.received("video"), figures.RECEIVED_BYTES) for _, to in BOTH]
+    bps = min(8 * figures.grown(each, start, end) / (end - start) for each in arrived)
+    return {**picture(records, start, end), "arriving_bps": bps}
 
 
 async def impaired(stage: Stage, link: str, both_ways: Impairments, seconds: float = 20) -> Figures:
@@ -329,6 +341,13 @@ SCENES: Final[tuple[Scene, ...]] = (
         "clean, 720p30 both ways",
         clean,
         (Bound("first_frame_s", 0.5), Bound("reached_1500k_s", 3), Bound("reached_2500k_s", 6), *_frozen(0)),
+        Setting(scale=2, hears=False),
+    ),
+    Scene(
+        "direct",
+        "for comparison: clean without our server, browser to browser",
+        direct,
+        (),
         Setting(scale=2, hears=False),
     ),
     _loss(5, "phone"),

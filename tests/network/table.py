@@ -58,7 +58,7 @@ def as_text(played: Sequence[Played]) -> str:
     lines = []
     for each in played:
         (title, *_, verdict), *rows = _rows(each)
-        lines += ["", f"{verdict}  {title}"]
+        lines += ["", f"{verdict}  {title}".strip()]
         for row in rows:
             cells = (cell.ljust(width) for cell, width in zip(row[1:], widths, strict=True))
             lines.append(("    " + "  ".join(cells)).rstrip())
@@ -90,7 +90,8 @@ def _rows(played: Played) -> list[tuple[str, ...]]:
         ("", name, _number(played.figures.get(name)), str(bound), "ok" if bound not in played.broken else "FAILS")
         for name, bound in bounds.items()
     ] + [("", name, _number(played.figures[name]), "", "") for name in rest]
-    return [(f"{played.scene.name}: {played.scene.about}", "", "", "", "ok" if played.ok else "FAILS"), *rows]
+    verdict = ("ok" if played.ok else "FAILS") if played.scene.bounds else ""
+    return [(f"{played.scene.name}: {played.scene.about}", "", "", "", verdict), *rows]
 
 
 def _number(value: float | None) -> str:
@@ -113,4 +114,5 @@ def _starved(figures: Figures) -> bool:
 
 
 def _verdict(played: Sequence[Played]) -> str:
-    return f"{sum(each.ok for each in played)} of {len(played)} scenes hold."
+    judged = [each for each in played if each.scene.bounds]
+    return f"{sum(each.ok for each in judged)} of {len(judged)} scenes hold."
