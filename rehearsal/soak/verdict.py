@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from rehearsal.soak.watch import Sample
@@ -85,6 +85,15 @@ def of_looks(taken: int, missed: int) -> list[str]:
     if missed > MISSED_PART * (taken + missed):
         return [f"of {taken + missed} looks at the processes {missed} were in vain"]
     return [] if taken >= 2 else [f"the processes were looked at too seldom ({taken} times)"]
+
+
+def in_all(samples: Sequence[Sample]) -> Sample:
+    """Of one process, the files, threads and tasks that each of these looks found; memory as in the last."""
+    *_, last = samples
+    files = Counter({kind: min(each.files[kind] for each in samples) for kind in last.files})
+    by_name = Counter({kind: min(each.by_name[kind] for each in samples) for kind in last.by_name})
+    threads = min(each.threads for each in samples)
+    return replace(last, files=+files, threads=threads, tasks=by_name.total(), by_name=+by_name)
 
 
 def of_rest(name: str, before: Sample, after: Sample) -> tuple[dict[str, Any], list[str]]:

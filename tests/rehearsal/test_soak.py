@@ -37,6 +37,18 @@ def test_a_line_through_what_goes_up_and_down() -> None:
     assert verdict.growth([(3, 7)]) == verdict.growth([(3, 7), (3, 7)]) == verdict.Growth(7, 0)
 
 
+def test_what_only_one_look_at_rest_found_is_not_left_over() -> None:
+    beating = sample(
+        tasks=7, by_name=Counter({"_beat": 1, "_transact": 1}), files=Counter({"socket": 4, "a.tmp": 1}), threads=3
+    )
+    quiet = sample(1, tasks=6, by_name=Counter({"_beat": 1, "forgotten": 1}))
+    leaking = sample(2, tasks=7, by_name=Counter({"_beat": 1, "forgotten": 1, "_transact": 1}))
+    left = verdict.in_all([beating, quiet, leaking])
+    assert (left.by_name, left.tasks) == (Counter({"_beat": 1}), 1)
+    assert (left.files, left.threads) == (Counter({"socket": 4}), 2)
+    assert verdict.in_all([quiet, leaking]).by_name == Counter({"_beat": 1, "forgotten": 1})
+
+
 @pytest.mark.parametrize(
     ("seconds", "grows_kb", "held"), [(120, 8000, True), (120, 8400, False), (3600, 4900, True), (3600, 5100, False)]
 )
