@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 
 from server import descriptors
-from server.http.coordinator import add_coordinator
 from server.http.doctor import add_doctor
 from server.http.documents import add_documents
 from server.http.family import add_family
@@ -14,7 +13,7 @@ from server.http.ledger import add_ledger
 from server.http.letter import add_letter
 from server.http.pages import add_pages
 from server.http.preparation import add_preparation
-from server.http.receipts import add_receipts
+from server.http.routing import add_routing
 from server.http.shell import MAX_BODY, middlewares
 from server.http.staff import add_staff
 from server.http.v1.api import add_v1
@@ -27,13 +26,12 @@ def build_app(house: House) -> web.Application:
     app.router.add_get("/readyz", readyz)
     add_family(app)
     add_preparation(app)
+    add_routing(app)
     add_staff(app)
     add_letter(app)
     add_documents(app)
     add_ledger(app)
     add_doctor(app)
-    add_receipts(app)
-    add_coordinator(app)
     add_v1(app)
     add_pages(app)
     return app

@@ -16,15 +16,16 @@ from server import events as ev
 from server.calendar import day_of
 from server.consultation import Consultation
 from server.fhir import preparation as fhir
+from server.http.answers import SentAnswers, Unfit, sent_answers
 from server.http.house import HOUSE, House, at_visit
 from server.http.problems import Problem, language
 from server.http.shell import body
 from server.questionnaires import views
-from server.questionnaires.answers import Answers, InvalidAnswers, Why, validate
+from server.questionnaires.answers import Answers, validate
 from server.questionnaires.measurements import InvalidMeasurements, Measurement, canonical, plain, read_back, read_measurements
 from server.questionnaires.measurements import Why as WhyMeasured
 from server.questionnaires.questionnaire import Questionnaire
-from server.questionnaires.routing import Route, route
+from server.questionnaires.routing import route
 from server.session import Ended, Waiting
 from server.store import bodies, preparation
 from server.store.details import VisitDetail
@@ -33,7 +34,6 @@ from server.visit_view import moment
 
 MOST_TURNS = 50
 """So often a family may complete the same again with other words."""
-MOST_ERRORS = 60
 
 
 def add_preparation(app: web.Application) -> None:
@@ -79,50 +79,30 @@ def _filled(asked: Questionnaire, told: Preparation, today: date) -> tuple[Answe
 async def answer(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     _, record, consultation = await at_visit(request, "questionnaire_answer")
-    sent = await body(request, version=str, sha256=str, language=str, answers=dict, complete=bool)
-    asked = house.questionnaires.in_force[record.field]
-    lang = "en" if sent["language"] == "en" else "zh"
-    if (sent["version"], sent["sha256"]) != (asked.version, asked.shown_sha256(lang)):
-        raise Problem("questionnaire_changed")
     _refuse_too_late(consultation)
-    try:
-        read = validate(asked, sent["answers"], today=day_of(house.clock()), draft=not sent["complete"])
-    except InvalidAnswers as invalid:
-        raise _Unfit([(_pointer(asked, f.question), f.why.value, False, _ANSWERS[f.why]) for f in invalid.faults]) from None
-    found = route(asked, read.values)
-    if sent["complete"]:
-        await _complete(house, record, consultation, asked, read, found, lang)
+    asked = house.questionnaires.in_force[record.field]
+    sent = await sent_answers(request, asked)
+    if sent.complete:
+        await _complete(house, record, consultation, asked, sent)
     else:
-        draft = preparation.Draft(asked.version, read.plain(), house.clock())
+        draft = preparation.Draft(asked.version, sent.answers.plain(), house.clock())
         await preparation.save_draft(house.database, record.id, draft)
-    state = "given" if sent["complete"] else "draft"
-    return web.json_response({"state": state, "route": views.family_route(found, lang) if read.values else None})
-
-
-def _pointer(asked: Questionnaire, link_id: str) -> str:
-    """To the answer; what is no question of ours is not said back."""
-    return f"#/answers/{link_id}" if asked.question(link_id) is not None else "#/answers"
+    return web.json_response({"state": "given" if sent.complete else "draft", "route": sent.family_route()})
 
 
 async def _complete(
-    house: House,
-    record: VisitDetail,
-    consultation: Consultation,
-    asked: Questionnaire,
-    read: Answers,
-    found: Route | None,
-    lang: str,
+    house: House, record: VisitDetail, consultation: Consultation, asked: Questionnaire, sent: SentAnswers
 ) -> None:
     """Journal it, unless the very same is in force already and nothing was begun since."""
     told = await _of(house, record)
-    content = {"questionnaire": asked.version, "language": lang, "answers": read.plain()}
+    content = {"questionnaire": asked.version, "language": sent.language, "answers": sent.answers.plain()}
     if told.draft is None and told.questionnaire is not None and told.questionnaire.content == content:
         return
     _refuse_too_often(told.questionnaire)
-    assert found is not None  # complete answers lead somewhere: held to when the questionnaire was read
-    shown, outcome = asked.shown_sha256(lang), found.outcome.value
+    assert sent.route is not None  # complete answers lead somewhere: held to when the questionnaire was read
+    shown, outcome = asked.shown_sha256(sent.language), sent.route.outcome.value
     words = bodies.make(house.new_id(), record.id, QUESTIONNAIRE, house.clock(), house.new_nonce(), content)
-    given = Given(house.new_id(), record.id, QUESTIONNAIRE, asked.version, lang, shown, outcome, words.id, words.at)
+    given = Given(house.new_id(), record.id, QUESTIONNAIRE, asked.version, sent.language, shown, outcome, words.id, words.at)
     event = ev.QuestionnaireAnswered(asked.version, shown, outcome, words.id, words.sha256)
     await consultation.controller.post(event, (bodies.keep(words), preparation.keep(given)))
 
@@ -136,7 +116,7 @@ async def measure(request: web.Request) -> web.Response:
     try:
         taken = read_measurements(sent["measurements"], birth=told.birth_date, today=day_of(house.clock()))
     except InvalidMeasurements as invalid:
-        raise _Unfit(
+        raise Unfit(
             [(f"#/measurements/{f.index}", f.why.value, f.asks, _MEASUREMENTS[f.why]) for f in invalid.faults]
         ) from None
     content = {"measurements": json.loads(canonical(taken))}
@@ -241,33 +221,6 @@ def _measured(told: Preparation) -> tuple[Measurement, ...]:
     return read_back(_content(told.measurements, "measurements") or [])
 
 
-class _Unfit(Problem):
-    """``invalid``, with a code beside each error, and whether it only asks "are you sure"."""
-
-    def __init__(self, errors: list[tuple[str, str, bool, tuple[str, str]]]) -> None:
-        super().__init__("invalid")
-        self.errors = errors[:MOST_ERRORS]
-
-    def members(self, lang: str) -> dict[str, Any]:
-        return {
-            "errors": [
-                {"pointer": pointer, "code": code, "asks": asks, "detail": words[1] if lang == "en" else words[0]}
-                for pointer, code, asks, words in self.errors
-            ]
-        }
-
-
-_ANSWERS: dict[Why, tuple[str, str]] = {
-    Why.UNKNOWN_QUESTION: ("问卷里没有这个问题。", "The questionnaire has no such question."),
-    Why.NOT_ASKED: ("这个问题不需要回答。", "This question is not asked."),
-    Why.REQUIRED: ("请回答这个问题。", "Please answer this question."),
-    Why.WRONG_TYPE: ("请检查填写的内容。", "Please check what was entered."),
-    Why.UNKNOWN_OPTION: ("请从列出的选项中选择。", "Please choose one of the options."),
-    Why.CONTRADICTION: ("“以上都没有”不能和其他选项同时选。", "“None of these” cannot go with another option."),
-    Why.OUT_OF_RANGE: ("这个数值不可能，请检查单位和小数点。", "This cannot be; please check the unit and the decimal point."),
-    Why.IN_FUTURE: ("日期不能晚于今天。", "The date cannot be after today."),
-    Why.TOO_LONG: ("内容过长，请写短一些。", "This is too long; please shorten it."),
-}
 _MEASUREMENTS: dict[WhyMeasured, tuple[str, str]] = {
     WhyMeasured.MALFORMED: ("请检查填写的内容。", "Please check what was entered."),
     WhyMeasured.TOO_MANY: ("测量记录过多，请只填最重要的。", "There are too many; please give the most important ones only."),

@@ -7,26 +7,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.referrals.pathway import Pathway, parse
 from server.referrals.pathways import shipped
-from server.store.database import Database
+from server.store.database import Database, Write
 from server.store.tables import pathway
 
 
-async def publish(database: Database, hospital: str, document: str, valid_from_at: float) -> bool:
-    """Make this the hospital's pathway from then on; False, and nothing is stored, for a version that it has.
+def publish(hospital: str, document: str, valid_from_at: float) -> Write:
+    """Make this the hospital's pathway from then on; an ``IntegrityError`` for a version that it has.
 
     Raises ``MalformedPathway``.
     """
     version = parse(document).version
 
-    async def work(connection: AsyncConnection) -> bool:
-        known = select(pathway.c.version).where(pathway.c.hospital == hospital, pathway.c.version == version)
-        if await connection.scalar(known) is not None:
-            return False
+    async def write(connection: AsyncConnection) -> None:
         row = {"hospital": hospital, "version": version, "document": document, "valid_from_at": valid_from_at}
         await connection.execute(insert(pathway), row)
-        return True
 
-    return await database.write(work)
+    return write
 
 
 async def of_hospital(database: Database, hospital: str, now: float) -> Pathway:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.database import Database, Write
-from server.store.tables import child, guardian, hospital, relation, staff, visit
+from server.store.tables import child, guardian, hospital, preparation_draft, relation, staff, visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,14 @@ async def book(database: Database, records: Sequence[Record]) -> None:
 
 
 def snapshot(session: str, now_is: Snapshot) -> Write:
-    """Keep the lists up to date, in the transaction of the event that changed the session."""
+    """Keep the lists up to date, in the transaction of the event that changed the session. At its end the answers go that the
+    family began and never completed: nobody was to read them."""
 
     async def write(connection: AsyncConnection) -> None:
         row = {name: getattr(now_is, name) for name in Snapshot.__slots__}
         await connection.execute(update(visit).where(visit.c.id == session).values(row))
+        if now_is.ended_at is not None:
+            await connection.execute(delete(preparation_draft).where(preparation_draft.c.visit == session))
 
     return write
 

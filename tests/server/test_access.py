@@ -37,6 +37,12 @@ def test_consent_and_the_right_child_are_the_guardians_alone() -> None:
         assert {role for role in Role if may(role, act)} == {Role.GUARDIAN}
 
 
+def test_the_guardian_alone_prepares_and_the_physician_alone_reads_it() -> None:
+    for act in ("questionnaire_read", "questionnaire_answer", "measurements_give"):
+        assert {role for role in Role if may(role, act)} == {Role.GUARDIAN}
+    assert {role for role in Role if may(role, "prepared_read")} == {Role.PHYSICIAN}
+
+
 def test_a_grant_opens_its_own_visit() -> None:
     for act, roles in ACTS.items():
         for role in roles:

@@ -266,11 +266,13 @@ async def test_once_admitted_nothing_more_is_taken(house: House, guardian: Brows
 
 async def test_after_the_end_it_is_too_late_and_still_read(house: House, guardian: Browser, physician: Browser) -> None:
     await send(guardian, house, WHOLE)
+    await send(guardian, house, WHOLE | {"concern": "fast"}, complete=False)
     consultation = await house.server.consultations.session(house.made.visit)
     await consultation.controller.post(ev.Cancelled())
     assert await guardian.problem(await send(guardian, house, WHOLE)) == "session_ended"
     assert await guardian.problem(await measure(guardian, house, height(house, "121"))) == "session_ended"
-    assert (await (await physician.get(f"{house.visit}/prepared")).json())["questionnaire"]["turn"] == 1
+    seen = await (await physician.get(f"{house.visit}/prepared")).json()
+    assert (seen["questionnaire"]["turn"], seen["begun"]) == (1, False)  # the draft is gone
 
 
 # --- what the physician reads ---

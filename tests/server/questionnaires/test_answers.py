@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.questionnaires.answers import Answers, Fault, InvalidAnswers, Why, validate, visible
-from server.questionnaires.questionnaire import Questionnaire
+from server.questionnaires.conditions import ALWAYS, AllOf, AnyOf, Comparison, Condition, Operator
+from server.questionnaires.questionnaire import Group, Question, Questionnaire, Type
 from server.questionnaires.reading import MalformedQuestionnaire, parse_questionnaire
+from server.referral import Words
 from tests.server.questionnaires import oracle
 from tests.server.questionnaires.kit import CHECKLIST, TODAY, WHOLE, documents, given_to, small
 
@@ -154,3 +158,42 @@ def test_visibility_and_completeness_are_what_the_oracle_says(data: st.DataObjec
         with pytest.raises(InvalidAnswers) as invalid:
             validate(questionnaire, said, today=TODAY, draft=True)
         assert {(fault.question, fault.why) for fault in invalid.value.faults} == {(link, Why.NOT_ASKED) for link in hidden}
+
+
+# --- the page asks the same ---
+
+CORPUS = json.loads((Path(__file__).parents[2] / "corpus" / "questionnaires" / "visible.json").read_text(encoding="utf-8"))
+
+
+def condition(shown: Any) -> Condition:
+    """A condition as pages are sent it."""
+    match shown:
+        case None:
+            return ALWAYS
+        case {"all": of}:
+            return AllOf(tuple(map(condition, of)))
+        case {"any": of}:
+            return AnyOf(tuple(map(condition, of)))
+        case _:
+            return Comparison(shown["question"], Operator(shown["operator"]), shown["answer"])
+
+
+def shown_questionnaire() -> Questionnaire:
+    groups = tuple(
+        Group(
+            group["link_id"],
+            Words("", ""),
+            tuple(
+                Question(each["link_id"], Type(each["type"]), Words("", ""), enable_when=condition(each.get("enable_when")))
+                for each in group["questions"]
+            ),
+        )
+        for group in CORPUS["groups"]
+    )
+    return replace(SMALL, groups=groups)
+
+
+@pytest.mark.parametrize("case", CORPUS["cases"], ids=lambda case: json.dumps(case["answers"]))
+def test_the_server_asks_the_questions_that_the_page_shows(case: Any) -> None:
+    typed = {link: tuple(answer) if isinstance(answer, list) else answer for link, answer in case["answers"].items()}
+    assert [question.link_id for question in visible(shown_questionnaire(), typed)] == case["visible"]
