@@ -9,6 +9,7 @@ import { receivedOf } from "../shared/flow.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { OwnDevices } from "../shared/own_devices.js";
 import { storageOf } from "../shared/storage.js";
+import { Documents } from "./documents.js";
 import { fetchRecords, followReferral } from "./records.js";
 import { initialState, reduce, screenOf } from "./state.js";
 import { createView } from "./view.js";
@@ -52,6 +53,16 @@ const own = new OwnDevices({
     },
   },
 });
+const documents = new Documents({
+  line: {
+    fetch: fetch.bind(globalThis),
+    headers: () => ({ "Accept-Language": state.language, "Peitong-Role": "guardian" }),
+    wait: (ms) => new Promise((done) => setTimeout(done, ms)),
+  },
+  visit,
+  api,
+  dispatch: (event) => dispatch({ type: "documents", event }),
+});
 const view = createView(root, (intent) => void handle(intent));
 
 /** @param {StateEvent} event */
@@ -75,7 +86,13 @@ async function open() {
   }, "problem");
   if (screenOf(state) === "ended") return showRecords();
   await loadTexts();
+  void documentsOnceAgreed();
   if (screenOf(state) === "devices" && session?.getItem(inRoomKey)) await returnToRoom();
+}
+
+/** Both consents are there: what was handed in before is shown, and more may be. */
+async function documentsOnceAgreed() {
+  if (state.stage === "devices") await documents.open();
 }
 
 /** After a refresh in the middle of a visit nobody is asked again what was already answered. */
@@ -132,6 +149,10 @@ async function handle(intent) {
       return location.reload();
     case "retry_records":
       return showRecords();
+    case "add_documents":
+      return documents.add(intent.files);
+    case "remove_document":
+      return documents.remove(intent.key, intent.url);
     default:
       return handleInRoom(intent);
   }
@@ -215,6 +236,7 @@ async function answerConsent(agreed) {
   await attempt(async () => {
     await api.consent(visit, text, agreed);
     dispatch({ type: "consent_answered", kind, agreed });
+    void documentsOnceAgreed();
   }, "refused");
   if (state.notice === "consent_changed") await attempt(async () => dispatch({ type: "texts", texts: await api.consentTexts(visit, state.language) }), "refused");
 }

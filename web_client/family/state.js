@@ -6,6 +6,7 @@
 import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 import { NOT_ASKED } from "../shared/own_devices.js";
+import { documents } from "./documents_state.js";
 
 /** @typedef {import("../shared/i18n/i18n.js").Language} Language */
 /** @typedef {import("../shared/api.js").VisitStatus} VisitStatus */
@@ -61,6 +62,7 @@ import { NOT_ASKED } from "../shared/own_devices.js";
  * @property {boolean} wholePicture
  * @property {Letter | null} letter
  * @property {Summary | null} summary
+ * @property {readonly import("./documents_state.js").Item[]} documents  what the family handed in, or is handing in
  * @property {boolean} recordsLate  letter or summary did not come within the time
  */
 
@@ -76,6 +78,7 @@ import { NOT_ASKED } from "../shared/own_devices.js";
  *   | {type: "withdrawing", kind: ConsentKind} | {type: "chat_open", open: boolean}
  *   | {type: "chat_sent", clientId: string, text: string, at: string} | {type: "chat_accepted", clientId: string, id: string}
  *   | {type: "chat_failed", clientId: string} | {type: "corner", corner: Corner} | {type: "whole_picture", whole: boolean}
+ *   | {type: "documents", event: import("./documents_state.js").DocumentEvent}
  *   | {type: "status", status: VisitStatus} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}} Event
  */
 
@@ -85,7 +88,7 @@ export function initialState(language, languageChosen) {
     language, languageChosen, stage: "loading", consentKind: "consultation", texts: null, busy: false, notice: null, problem: null,
     status: null, connection: "idle", retryS: 0, session: null, sessionAtMs: 0, nowMs: 0, call: "idle", remotes: [],
     flow: NOTHING_DUE, playBlocked: false, light: null, chat: [], chatOpen: false, unread: 0, sheet: null, withdrawing: "recording", corner: "top-right",
-    wholePicture: false, letter: null, summary: null, recordsLate: false,
+    wholePicture: false, letter: null, summary: null, recordsLate: false, documents: [],
     devices: { ...NOT_ASKED, support: "ok", level: 0, heard: false, picture: "unknown" },
   }; // prettier-ignore
 }
@@ -134,6 +137,8 @@ export function reduce(state, event) {
       return { ...state, letter: event.letter, recordsLate: false };
     case "summary":
       return { ...state, summary: event.summary, recordsLate: false };
+    case "documents":
+      return { ...state, documents: documents(state.documents, event.event) };
     case "records_late":
       return { ...state, recordsLate: true };
     default:

@@ -2,6 +2,7 @@
 
 import { dayAndTime, LANGUAGE_NAMES, LANGUAGES, LOCALES } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
+import { documentsCard } from "./documents_card.js";
 import { button, facts, moving, noticeOf, page, STEPS, title } from "./frame.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
@@ -168,6 +169,7 @@ export function devicesStep(scene) {
       ? button("primary", () => emit({ type: "open_devices" }), t("family.devices.open"), { busy: opened === "opening" && t("family.devices.opening"), key: "open" })
       : h("div", { class: "device-check", key: "check" }, preview(scene), h("div", { class: "stack" }, cameraChoice(scene), microphoneCheck(scene), deviceHelp(scene))),
     !closed && enter(scene),
+    documentsCard(scene),
   );
 }
 

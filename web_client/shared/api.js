@@ -37,6 +37,10 @@
  *            receipts: import("./receipts.js").Receipt[], contacted_at: string | null,
  *            notes: {fact: string, at: string, words: string}[]}} CoordinatorLine
  */
+/**
+ * @typedef {{id: string, n: number, state: "uploading" | "kept", kind: string | null, bytes: number, received: number, width: number | null,
+ *            height: number | null, pages: number | null, at: string, url: string}} DocumentEntry
+ */
 /** @typedef {{name: string, role: "physician" | "operations" | "coordinator", title?: string, hospital?: string, licence?: string}} Staff */
 /**
  * @typedef {{visit: string, child: string, age_years: number, field: string, starts_at: string, state: string, outcome: string | null,
@@ -120,6 +124,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       post(of(visit, "/consents"), { kind, version, language: textLanguage, sha256, agreed }),
     /** Asked for again while no answer comes, so a lost one is given up soon. @param {string} visit @returns {Promise<{token: string, expires_in_s: number}>} */
     socketToken: (visit) => post(of(visit, "/socket-token"), {}, SOCKET_TOKEN_WITHIN_MS),
+    /** @param {string} visit @returns {Promise<{documents: DocumentEntry[]}>} */
+    documents: (visit) => call(of(visit, "/documents")),
     /** @param {string} visit @returns {Promise<Letter>} */
     letter: (visit) => call(of(visit, "/letter")),
     /** @param {string} visit @returns {Promise<Summary>} */

@@ -107,6 +107,22 @@ export default Object.freeze({
   "family.waiting.leave": "Leave the waiting room",
   "family.waiting.chat": "Write to the doctor",
 
+  "family.documents.title": "Pictures and test results",
+  "family.documents.lead": "You can hand in pictures of the skin, growth records and test results (pictures or PDF) ahead of time: at most 25 MB each, 20 in all. Please take no pictures of intimate areas.",
+  "family.documents.choose": "Take a picture or choose a file",
+  "family.documents.private": "Where a picture was taken is removed from it. Only you and the doctor of this visit can see it. Some time after the visit it is destroyed in this system; the hospital keeps a copy as its records require.",
+  "family.documents.item": "Document {n}",
+  "family.documents.coming": "{n} still to be sent",
+  "family.documents.waiting": "Waiting to be sent",
+  "family.documents.sending": "Sending, {percent}%",
+  "family.documents.lost": "Connection lost at {percent}%; it goes on by itself",
+  "family.documents.checking": "Being checked",
+  "family.documents.kept": "Handed in",
+  "family.documents.leaving": "Being removed",
+  "family.documents.failed": "That did not work. Remove it and try again.",
+  "family.documents.remove": "Remove",
+  "family.documents.remove_named": "Remove {name}",
+
   "family.licence.title": "Your doctor",
   "family.licence.number": "Licence to practise",
 

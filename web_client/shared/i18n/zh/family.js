@@ -107,6 +107,22 @@ export default Object.freeze({
   "family.waiting.leave": "离开候诊室",
   "family.waiting.chat": "给医师留言",
 
+  "family.documents.title": "照片和检查资料",
+  "family.documents.lead": "可以提前提交皮肤照片、生长记录、检查结果（照片或 PDF）。每份不超过 25 MB，最多 20 份。请不要拍摄孩子的隐私部位。",
+  "family.documents.choose": "拍照或选择文件",
+  "family.documents.private": "照片中的拍摄地点等信息会被去除。只有您和本次就诊的医师可以查看，就诊结束一段时间后从本系统销毁，医院按病历规定保存一份。",
+  "family.documents.item": "第 {n} 份",
+  "family.documents.coming": "还有 {n} 份正在上传",
+  "family.documents.waiting": "等待上传",
+  "family.documents.sending": "正在上传，{percent}%",
+  "family.documents.lost": "网络中断，已传 {percent}%，恢复后自动继续",
+  "family.documents.checking": "正在检查",
+  "family.documents.kept": "已提交",
+  "family.documents.leaving": "正在删除",
+  "family.documents.failed": "没有成功，请删除后重试。",
+  "family.documents.remove": "删除",
+  "family.documents.remove_named": "删除：{name}",
+
   "family.licence.title": "您的医师",
   "family.licence.number": "医师执业证书编号",
 
