@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -44,6 +44,8 @@ TEND_EVERY_S = 3.0
 FORGET_AFTER_S = 600.0
 
 log = logging.getLogger(__name__)
+
+Decide = Callable[[], Awaitable[tuple[ev.Event, tuple[Write, ...]]]]
 
 
 @dataclass(slots=True)
@@ -152,7 +154,18 @@ class Consultations:
 
         ``also`` belongs into its transaction. Raises ``Refused``, what a further write raised, or ``Unavailable``.
         """
-        async with self._turns.setdefault(session_id, asyncio.Lock()):  # nobody opens it meanwhile
+
+        async def decided() -> tuple[ev.Event, tuple[Write, ...]]:
+            return event, also
+
+        return await self.decide_outside(session_id, decided)
+
+    async def decide_outside(self, session_id: str, decide: Decide) -> Session:
+        """As ``from_outside``, where the event depends on the records: nobody else does anything to the visit from outside
+        between ``decide`` and the commit. Raises what ``decide`` raised, too.
+        """
+        async with self._turns.setdefault(session_id, asyncio.Lock()):  # nor does anybody open it
+            event, also = await decide()
             here = self._open.get(session_id)
             if here is None:
                 return await self._written(session_id, event, also)

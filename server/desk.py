@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from server.booking.limits import ADULT_YEARS, PROOFS
+from server.booking.refusals import WORDS, NotBookable, Refusal
+from server.booking.rules import Occasion
+from server.bookings import book, counted
 from server.calendar import day_of
 from server.eligibility import Ineligible, Rank, reasons_against, years_between
 from server.passwords import Passwords
+from server.referral import FIELDS
 from server.store import consents, people
-from server.store.database import Database, together
+from server.store.database import Database, Transaction, together
 from server.store.details import visit_detail
 from server.store.links import Links, issue
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
@@ -27,13 +32,21 @@ Given = Mapping[str, str]
 TITLES: Final = {"physician": "医师", "operations": "运行值班", "administrator": "管理员"}
 SEXES: Final = ("female", "male", "unknown")
 RELATIONS: Final = ("mother", "father", "legal_guardian")
-PROOFS: Final = ("household_register", "birth_certificate", "court_order", "other")
-FIELDS: Final = ("growth", "nutrition", "skin")
 REHEARSAL_LOGIN: Final = "peitong-rehearsal"
-ADULT_YEARS = 18
 MINUTES: Final = range(5, 241)
 LONGEST = 100
 _OF_PHYSICIANS: Final = ("licence", "rank", "practice-since", "trained-until", "whitelisted")
+_ASKED_BY: Final[Mapping[Refusal, str]] = {
+    Refusal.FIELD_NOT_OFFERED: "field",
+    Refusal.DEPARTMENT_CLOSED: "department",
+    Refusal.CHILD_NOT_BORN: "birth-date",
+    Refusal.CHILD_TOO_OLD: "birth-date",
+    Refusal.AGE_OUTSIDE_LIMITS: "birth-date",
+    Refusal.PROOF_NOT_ACCEPTED: "proof",
+    Refusal.IN_THE_PAST: "starts-at",
+    Refusal.BEYOND_HORIZON: "starts-at",
+}
+"""Which option a reason against a visit is about; all others are about the physician."""
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}")
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
 
@@ -263,12 +276,30 @@ class Reception:
             Child(child, hospital, asked.child, asked.sex, asked.birth_date),
             Guardian(guardian, hospital, asked.guardian, asked.phone),
             Relation(guardian, child, asked.relation, asked.proof),
-            Visit(
-                visit, hospital, asked.department, asked.field, child, guardian, physician.id, asked.starts_at, asked.ends_at
-            ),
+        )
+        new = Visit(
+            visit,
+            hospital,
+            asked.department,
+            asked.field,
+            child,
+            guardian,
+            physician.id,
+            asked.starts_at,
+            asked.ends_at,
+            booked_at=now,
         )
         expires_at = max(now + self._link_valid_s, asked.ends_at)
-        await self._database.write(together(add(*records), issue(visit, token, now, expires_at)))
+
+        async def whole(transaction: Transaction) -> None:
+            await add(*records)(transaction)
+            await book(transaction, new, Occasion.DESK, self._new_id(), now)
+            await issue(visit, token, now, expires_at)(transaction)
+
+        try:
+            await counted(self._database, hospital, now, self._database.write(whole))
+        except NotBookable as refused:
+            raise Faults(f"{_ASKED_BY.get(why, 'physician')}: {WORDS[why].en} ({why})" for why in refused.reasons) from None
         return Invited(visit, token, expires_at)
 
     async def reissue(self, given: Given, now: float) -> Invited:

@@ -17,14 +17,12 @@ from aiohttp import web
 
 from server import checklists, questionnaires
 from server import events as ev
-from server.calendar import day_of
+from server.bookings import Bookings
 from server.clock import Clock
 from server.config import Config
 from server.consultations import Consultations
 from server.doctor.rooms import ProbeRooms
 from server.documents.cabinet import Cabinet, Terms
-from server.eligibility import reasons_against
-from server.errors import Refused
 from server.http.app import build_app
 from server.http.house import House
 from server.http.staff import SIGN_IN_LASTS_S
@@ -39,7 +37,6 @@ from server.session import Ended
 from server.store import heartbeat
 from server.store.api_keys import ApiKeys
 from server.store.database import Database
-from server.store.details import visit_detail
 from server.store.doctor import DoctorLinks
 from server.store.errors import Unavailable
 from server.store.links import Links
@@ -100,9 +97,10 @@ class Server:
         self.port = 0
         journal = Journal(self.database)
         tickets = self._tickets = Tickets(self.database, chance.new_secret)
+        passwords = Passwords()
         throttle = Throttle(self.database, secret_file(config.data_folder / "keys" / "throttle.key"))
-        self._sign_in = SignIn(self.database, throttle, Passwords(), chance.new_secret, SIGN_IN_LASTS_S)
         webhook_secrets = Secrets(SealedValues(secret_file(config.data_folder / "keys" / "values.key")), chance.new_key)
+        self._sign_in = SignIn(self.database, throttle, passwords, chance.new_secret, SIGN_IN_LASTS_S)
         checklist = checklists.load()
         token = partial(receipt_token, secret_file(config.data_folder / "keys" / "receipt.key"))
         desk = Desk(
@@ -120,6 +118,7 @@ class Server:
             secrets.token_bytes,
             self.consultations.from_outside,
         )
+        self._bookings = Bookings(self.database, self.consultations, clock, chance.new_id)
         self.workers = [
             Worker(str(n), self._runtime, _udp(config, n), config.advertise, self._received, self.healthy, _tcp(config, n))
             for n in range(1, config.relays + 1)
@@ -138,6 +137,7 @@ class Server:
                 self.probes,
                 tickets,
                 self._sign_in,
+                passwords,
                 throttle,
                 ApiKeys(self.database, chance.new_id, chance.new_secret),
                 webhook_secrets,
@@ -145,6 +145,7 @@ class Server:
                 questionnaires.load(checklist),
                 self.consultations,
                 self.cabinet,
+                self._bookings,
                 self.workers,
                 self._missing,
                 self.register,
@@ -231,11 +232,8 @@ class Server:
             await asyncio.sleep(BEAT_EVERY_S)
 
     async def _check_eligible(self, session: str) -> None:
-        """The physician's credentials as they are now; that the sign-in is good was checked for the command."""
-        detail = await visit_detail(self.database, session)
-        today = day_of(self._clock())
-        if detail is None or reasons_against(detail.physician.credentials, today):
-            raise Refused("not_eligible")
+        """The visit's rules as they are now; that the sign-in is good was checked for the command."""
+        await self._bookings.check_admission(session)
 
     async def _still_good(self, ticket: Ticket) -> bool:
         return await self._tickets.still_good(ticket, self._clock())

@@ -34,6 +34,7 @@ class Refusal(StrEnum):
     IN_THE_PAST = "in_the_past"
     BEYOND_HORIZON = "beyond_horizon"
     SLOT_TAKEN = "slot_taken"
+    SCHEDULE_CLOSED = "schedule_closed"
     PHYSICIAN_BUSY = "physician_busy"
     VISIT_OPEN = "visit_open"
 
@@ -68,6 +69,7 @@ WORDS: Mapping[Refusal, Sentence] = MappingProxyType(
         Refusal.IN_THE_PAST: Sentence("预约时间已过。", "That time has passed."),
         Refusal.BEYOND_HORIZON: Sentence("预约时间超出医院的放号范围。", "That is further ahead than the hospital books."),
         Refusal.SLOT_TAKEN: Sentence("该号源已被预约。", "This slot is taken."),
+        Refusal.SCHEDULE_CLOSED: Sentence("该排班已停诊。", "This schedule takes no more bookings."),
         Refusal.PHYSICIAN_BUSY: Sentence("医师在该时段已有其他安排。", "The physician has something else at that time."),
         Refusal.VISIT_OPEN: Sentence(
             "患儿在该专业已有一次未结束的就诊。", "The child has a visit in this field that has not ended yet."

@@ -6,8 +6,8 @@
 2.  The child is under 18 on the day, and within the hospital's own ages.
 3.  The guardian's relation to the child is on the register, with a kind of proof that the hospital accepts.
 4.  The physician's credentials hold on the day of the visit (`server.eligibility`), not only on the day of the call.
-5.  A booking lies ahead, no further than the hospital's horizon, in a slot that is free, when the physician is free; and the
-    child has no other open visit in the field.
+5.  A booking lies ahead, no further than the hospital's horizon, in a slot that is free and not closed, when the physician is
+    free; and the child has no other open visit in the field.
 
 The desk squeezes in: it may book outside slots, beside another visit, and one that has begun; it is not asked about slots and
 the physician's time. At admission what was booked stands: only 1 to 4 are asked, as they are that day.
@@ -79,6 +79,7 @@ class Case:
     credentials: Credentials
     department: Department | None = None
     slot_free: bool = True
+    schedule_active: bool = True
     physician_free: bool = True
     has_open_visit: bool = False
 
@@ -95,6 +96,8 @@ def against(case: Case, limits: Limits, occasion: Occasion, now: float) -> tuple
     if occasion is Occasion.BOOKING:
         if not case.slot_free:
             found.add(Refusal.SLOT_TAKEN)
+        if not case.schedule_active:
+            found.add(Refusal.SCHEDULE_CLOSED)
         if not case.physician_free:
             found.add(Refusal.PHYSICIAN_BUSY)
     return tuple(reason for reason in Refusal if reason in found)

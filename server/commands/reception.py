@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from server import demo, desk
+from server.booking.limits import PROOFS
 from server.calendar import day_of
 from server.clock import Clock
 from server.commands.place import place
@@ -20,6 +21,7 @@ from server.config import Config
 from server.desk import Faults, Form, Given, Invited, Reception
 from server.eligibility import Rank
 from server.passwords import Passwords
+from server.referral import FIELDS
 from server.store.database import Database, sqlite_file
 from server.store.errors import Unavailable
 from server.store.migrate import migrate
@@ -127,8 +129,8 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
             "guardian": "name",
             "phone": "digits",
             "relation": "|".join(desk.RELATIONS),
-            "proof": "|".join(desk.PROOFS),
-            "field": "|".join(desk.FIELDS),
+            "proof": "|".join(PROOFS),
+            "field": "|".join(FIELDS),
             "department": "name",
         },
         {"starts-at": "RFC 3339 (default: now)", "minutes": "length (default 30)"},

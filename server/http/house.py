@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server import access
+from server.bookings import Bookings
 from server.config import Config
 from server.consultation import Consultation
 from server.consultations import Consultations
@@ -16,6 +17,7 @@ from server.documents.cabinet import Cabinet
 from server.errors import Refused
 from server.http.address import client_address
 from server.http.problems import Problem
+from server.passwords import Passwords
 from server.questionnaires import Shelf
 from server.referral import Checklist
 from server.referrals.register import Register
@@ -50,6 +52,7 @@ class House:
     probes: ProbeRooms
     tickets: Tickets
     sign_in: SignIn
+    passwords: Passwords
     throttle: Throttle
     api_keys: ApiKeys
     webhook_secrets: Secrets
@@ -57,6 +60,7 @@ class House:
     questionnaires: Shelf
     consultations: Consultations
     cabinet: Cabinet
+    bookings: Bookings
     workers: Sequence[Worker]
     ready: Callable[[], Awaitable[list[str]]]
     register: Register

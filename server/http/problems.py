@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from server.booking.refusals import WORDS, Refusal
+from server.booking.refusals import WORDS, NotBookable, Refusal
 from server.errors import Refused
 from server.store.errors import TooManyAttempts
 from signaling import texts
@@ -70,6 +70,13 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "precondition_failed": (412, "此记录已被更改，请重新读取。", "This was changed in the meantime. Please read it again."),
     "too_many_webhooks": (409, "本院的回调地址已达上限，请先删除不用的。",
                           "The hospital has as many webhooks as it may have; remove one first."),
+    "visit_under_way": (409, "家属已在候诊或就诊已开始，不能再从外部更改。", "The family is here or the visit has begun; it can no longer be changed from outside."),
+    "too_early": (409, "就诊时间未到，不能标记为未到诊。", "The visit's time has not come; it cannot be marked as a no-show yet."),
+    "slot_elsewhere": (409, "只能改到同一医师、同一科室、同一专业的号源；否则请取消后重新预约。",
+                       "A visit moves to a slot of the same physician, department and field only; otherwise cancel it and book another."),
+    "schedule_overlaps": (409, "该医师在这段时间已有排班。", "The physician has another schedule in that time."),
+    "relation_exists": (409, "该监护人与患儿的关系已登记。", "This guardian's relation to the child is registered already."),
+    "login_taken": (409, "该登录名已被使用。", "Somebody has this login already."),
     "name_taken": (409, "已有同名记录。", "There is one of this name already."),
     "unavailable": (503, "系统暂时无法处理，请稍候再试。", "The system cannot do this right now. Please try again in a moment."),
     "internal": (500, "系统出现错误，请稍后再试。", "Something went wrong on our side. Please try again."),
@@ -121,8 +128,21 @@ def _error(fault: Fault, lang: str) -> dict[str, str]:
     }
 
 
+class Unbookable(Problem):
+    """A visit that may not be: the first reason's code, and ``reasons`` of ``{"code", "detail"}``, every one of them."""
+
+    def __init__(self, refused: NotBookable) -> None:
+        super().__init__(refused.code, refused.said)
+        self.reasons = refused.reasons
+
+    def members(self, lang: str) -> dict[str, Any]:
+        return {"reasons": [{"code": reason.value, "detail": WORDS[reason].in_(lang)} for reason in self.reasons]}
+
+
 def refused_as_problem(refused: Refused) -> Problem:
     """A rule's refusal on HTTP."""
+    if isinstance(refused, NotBookable):
+        return Unbookable(refused)
     if isinstance(refused, TooManyAttempts):
         return Problem("too_many_attempts", retry_after_s=refused.retry_after_s)
     return Problem(refused.code, refused.said)

@@ -66,7 +66,9 @@ async def create_demo(
         Child(child, hospital, "张小明", "male", (today - timedelta(days=8 * 365 + 60)).isoformat()),
         Guardian(guardian, hospital, "李雷", "13800000000"),
         Relation(guardian, child, "father", "household_register"),
-        Visit(visit, hospital, "内分泌遗传代谢科", "growth", child, guardian, physician, now, now + VISIT_LASTS_S),
+        Visit(
+            visit, hospital, "内分泌遗传代谢科", "growth", child, guardian, physician, now, now + VISIT_LASTS_S, booked_at=now
+        ),
     )
     publish = consents.publish(hospital, consents.shipped(), now)
 

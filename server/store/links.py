@@ -50,6 +50,16 @@ def issue(visit: str, token: str, now: float, expires_at: float) -> Write:
     return write
 
 
+def last_until(visit: str, ends_at: float) -> Write:
+    """The visit's link works at least to this moment."""
+
+    async def write(connection: AsyncConnection) -> None:
+        shorter = (join_link.c.visit == visit, join_link.c.revoked_at.is_(None), join_link.c.expires_at < ends_at)
+        await connection.execute(update(join_link).where(*shorter).values(expires_at=ends_at))
+
+    return write
+
+
 class Links:
     """``new_secret`` gives 256 random bits as URL-safe text, a new one each time."""
 
@@ -59,9 +69,14 @@ class Links:
 
     async def issue(self, visit: str, now: float, expires_at: float) -> str:
         """A new link's token, told only this once. Every earlier link and guardian's device of the visit is revoked."""
-        token = self._new_secret()
-        await self._database.write(issue(visit, token, now, expires_at))
+        token, write = self.drawn(visit, now, expires_at)
+        await self._database.write(write)
         return token
+
+    def drawn(self, visit: str, now: float, expires_at: float) -> tuple[str, Write]:
+        """As ``issue``, for a transaction that has more to write."""
+        token = self._new_secret()
+        return token, issue(visit, token, now, expires_at)
 
     async def redeem(self, token: str, cookie: str | None, now: float) -> Redeemed:
         """Use the link, once. Raises ``Refused``: ``link_unknown``, ``link_used`` or ``link_expired`` (also when revoked)."""

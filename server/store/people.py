@@ -1,13 +1,16 @@
-"""Who is on the hospital's books, as the reception looks them up: hospitals, and staff by their login."""
+"""Who is on the hospital's books: hospitals; staff by their login, as the reception looks them up, and as a register."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.eligibility import Credentials
+from server.errors import Refused
 from server.store.database import Database, Transaction
 from server.store.tables import hospital, staff
 from server.store.visits import Hospital, Staff, add
@@ -68,3 +71,41 @@ async def _by_login(connection: AsyncConnection, login: str) -> Found | None:
         return None
     credentials = Credentials(row.licence, row.rank, row.practice_since, row.trained_until, row.whitelisted)
     return Found(row.id, row.hospital, row.role, row.name, credentials)
+
+
+# --- the register, for the hospital's own systems ---------------------------------------------------
+
+
+async def member(transaction: Transaction, hospital_id: str, id: str, *, to_change: bool = False) -> Staff | None:
+    """``to_change`` keeps others from changing it before this transaction ends."""
+    query = select(*_columns()).where(staff.c.hospital == hospital_id, staff.c.id == id)
+    row = (await transaction.execute(query.with_for_update() if to_change else query)).one_or_none()
+    return None if row is None else Staff(*row)
+
+
+async def members(transaction: Transaction, hospital_id: str, role: str | None, after: str | None, limit: int) -> list[Staff]:
+    """At most ``limit`` by id, those after ``after``, in that role if one is named."""
+    query = select(*_columns()).where(staff.c.hospital == hospital_id).order_by(staff.c.id).limit(limit)
+    if role is not None:
+        query = query.where(staff.c.role == role)
+    rows = await transaction.execute(query if after is None else query.where(staff.c.id > after))
+    return [Staff(*row) for row in rows]
+
+
+async def add_member(transaction: Transaction, new: Staff) -> Staff:
+    """Raises ``Refused("login_taken")``; logins are one room for all hospitals of a server."""
+    try:
+        await add(new)(transaction)
+    except IntegrityError as error:
+        raise Refused("login_taken") from error
+    return new
+
+
+async def change_member(transaction: Transaction, now_is: Staff) -> None:
+    of_it = (staff.c.hospital == now_is.hospital, staff.c.id == now_is.id)
+    row = {name: getattr(now_is, name) for name in Staff.__slots__}
+    await transaction.execute(update(staff).where(*of_it).values(**row))
+
+
+def _columns() -> list[Any]:
+    return [staff.c[name] for name in Staff.__slots__]

@@ -72,6 +72,7 @@ staff = Table(
     Column("practice_since", String),
     Column("trained_until", String),
     Column("whitelisted", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),  # one more with every change
 )
 
 child = Table(
@@ -82,6 +83,7 @@ child = Table(
     Column("name", String, nullable=False),
     Column("sex", String, nullable=False),  # female | male | unknown
     Column("birth_date", String, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),  # one more with every change
 )
 
 guardian = Table(
@@ -91,6 +93,7 @@ guardian = Table(
     Column("hospital", ForeignKey("hospital.id"), nullable=False),
     Column("name", String, nullable=False),
     Column("phone", String, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),  # one more with every change
 )
 
 relation = Table(
@@ -100,7 +103,55 @@ relation = Table(
     Column("child", ForeignKey("child.id"), nullable=False),
     Column("kind", String, nullable=False),  # mother | father | legal_guardian
     Column("proof", String, nullable=False),  # household_register | birth_certificate | court_order | other
+    Column("revision", Integer, nullable=False, server_default="1"),  # one more with every change
     PrimaryKeyConstraint("guardian", "child"),
+)
+
+# --- when visits may be ---------------------------------------------------------------------------
+
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("physician", ForeignKey("staff.id"), nullable=False),
+    Column("department", ForeignKey("department.id"), nullable=False),
+    Column("field", String, nullable=False),
+    Column("starts_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+    Column("slot_minutes", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index("ix_schedule_hospital_starts_at", "hospital", "starts_at"),
+    Index("ix_schedule_physician_starts_at", "physician", "starts_at"),
+)
+
+slot = Table(
+    "slot",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("schedule", ForeignKey("schedule.id"), nullable=False),
+    Column("starts_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+    UniqueConstraint("schedule", "starts_at"),
+    Index("ix_slot_starts_at", "starts_at"),
+)
+
+hospital_limits = Table(
+    "hospital_limits",
+    metadata,
+    Column("hospital", ForeignKey("hospital.id"), primary_key=True),
+    Column("record", Text, nullable=False),  # JSON, server.booking.limits
+)
+
+refusal_count = Table(
+    "refusal_count",
+    metadata,
+    Column("hospital", ForeignKey("hospital.id"), nullable=False),
+    Column("day", String, nullable=False),  # the hospital's, ISO
+    Column("code", String, nullable=False),  # server.booking.refusals.Refusal
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("hospital", "day", "code"),
 )
 
 # --- visits ---------------------------------------------------------------------------------------
@@ -117,6 +168,10 @@ visit = Table(
     Column("physician", ForeignKey("staff.id"), nullable=False),
     Column("starts_at", Double, nullable=False),
     Column("ends_at", Double, nullable=False),
+    Column("kind", String, nullable=False, server_default="first"),  # first | follow_up | advice
+    Column("slot", ForeignKey("slot.id")),  # None: booked outside slots, at the desk
+    Column("booked_at", Double),  # None: before this was written down
+    Column("revision", Integer, nullable=False, server_default="1"),  # one more with every change of time or state
     # A snapshot of the session for lists, written in the transaction of the event that changed it; the journal is the truth.
     Column("state", String, nullable=False),
     Column("outcome", String),
@@ -126,6 +181,17 @@ visit = Table(
     ForeignKeyConstraint(["guardian", "child"], ["relation.guardian", "relation.child"]),
     Index("ix_visit_physician_starts_at", "physician", "starts_at"),
     Index("ix_visit_state", "state"),
+    Index("ix_visit_hospital_starts_at", "hospital", "starts_at"),
+    Index("ix_visit_child", "child"),
+)
+
+# A slot is one visit's, until that is cancelled.
+Index(
+    "uq_visit_slot",
+    visit.c.slot,
+    unique=True,
+    sqlite_where=visit.c.outcome.is_(None) | (visit.c.outcome != "cancelled"),
+    postgresql_where=visit.c.outcome.is_(None) | (visit.c.outcome != "cancelled"),
 )
 
 event = Table(

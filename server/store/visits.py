@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import case, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.database import Database, Write
@@ -36,6 +36,7 @@ class Staff:
     practice_since: str | None = None
     trained_until: str | None = None
     whitelisted: bool = False
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Child:
     name: str
     sex: str
     birth_date: str
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Guardian:
     hospital: str
     name: str
     phone: str
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,13 @@ class Relation:
     child: str
     kind: str
     proof: str
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A booked visit; its id is also its session's. ``field`` is growth, nutrition or skin."""
+    """A booked visit; its id is also its session's. ``field`` is growth, nutrition or skin, ``department`` a name, ``kind`` one
+    of `server.booking.rules.Kind`; ``slot`` is None for one booked outside slots."""
 
     id: str
     hospital: str
@@ -80,6 +85,10 @@ class Visit:
     physician: str
     starts_at: float
     ends_at: float
+    kind: str = "first"
+    slot: str | None = None
+    booked_at: float | None = None
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +124,12 @@ async def book(database: Database, records: Sequence[Record]) -> None:
 
 
 def snapshot(session: str, now_is: Snapshot) -> Write:
-    """Keep the lists up to date, in the transaction of the event that changed the session. At its end the answers go that the
-    family began and never completed: nobody was to read them."""
+    """Keep the lists up to date, in the transaction of the event that changed the session; another state is a new revision. At
+    its end the answers go that the family began and never completed: nobody was to read them."""
 
     async def write(connection: AsyncConnection) -> None:
-        row = {name: getattr(now_is, name) for name in Snapshot.__slots__}
+        row: dict[str, Any] = {name: getattr(now_is, name) for name in Snapshot.__slots__}
+        row["revision"] = visit.c.revision + case((visit.c.state != now_is.state, 1), else_=0)
         await connection.execute(update(visit).where(visit.c.id == session).values(row))
         if now_is.ended_at is not None:
             await connection.execute(delete(preparation_draft).where(preparation_draft.c.visit == session))

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from media import control
+from server.booking.refusals import WORDS, Refusal
 from server.config import Secret
 from server.consultations import Consultations
 from server.errors import Refused
@@ -86,8 +87,9 @@ async def test_a_physician_who_is_taken_off_the_whitelist_admits_nobody(visit: V
         await connection.execute(update(staff).values(whitelisted=False))
 
     await visit.house.server.database.write(unlist)
-    with pytest.raises(Refused, match="not_eligible"):
+    with pytest.raises(Refused, match="not_whitelisted") as refused:
         await visit.ask(Role.PHYSICIAN, wire.Admit())
+    assert refused.value.said == WORDS[Refusal.NOT_WHITELISTED]
 
 
 async def revoke_devices(visit: Visit) -> None:

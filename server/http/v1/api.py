@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from server.http.v1 import departments, hospital, webhooks
+from server.http.v1 import departments, families, hospital, schedules, staff, visits, webhooks
 from server.http.v1.openapi import document
 from server.http.v1.operations import BASE, Operation
 from server.http.v1.shell import Shell
@@ -15,6 +15,10 @@ from server.http.v1.shell import Shell
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *hospital.OPERATIONS,
     *departments.OPERATIONS,
+    *staff.OPERATIONS,
+    *families.OPERATIONS,
+    *schedules.OPERATIONS,
+    *visits.OPERATIONS,
     *webhooks.OPERATIONS,
 )
 

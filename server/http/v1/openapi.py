@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from server import scopes
+from server.booking.refusals import Refusal
 from server.http.problems import refusal
 from server.http.v1.conditions import PATTERN
 from server.http.v1.operations import BASE, Operation, shell_problems
@@ -45,6 +46,15 @@ _PROBLEM: Json = {
         "code": {"type": "string"},
         "detail": {"type": "string"},
         "scope": {"type": "string", "description": "Of `insufficient_scope`: what is needed."},
+        "reasons": {
+            "type": "array",
+            "description": "Of a visit that may not be: every reason, not just the first.",
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "properties": {"code": {"enum": [reason.value for reason in Refusal]}, "detail": {"type": "string"}},
+            },
+        },
         "retry_after_s": {"type": "integer", "description": "When it may be tried again."},
         "errors": {
             "type": "array",

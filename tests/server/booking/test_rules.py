@@ -40,6 +40,7 @@ WRONGS: dict[Refusal, dict[str, Any]] = {
     Refusal.IN_THE_PAST: {"starts_at": NOW - 1, "ends_at": NOW},
     Refusal.BEYOND_HORIZON: {"starts_at": NOW + 30 * DAY_S + 1},
     Refusal.SLOT_TAKEN: {"slot_free": False},
+    Refusal.SCHEDULE_CLOSED: {"schedule_active": False},
     Refusal.PHYSICIAN_BUSY: {"physician_free": False},
     Refusal.VISIT_OPEN: {"has_open_visit": True},
     Refusal.LICENCE_MISSING: {"credentials": replace(CASE.credentials, licence=None)},
@@ -50,7 +51,7 @@ WRONGS: dict[Refusal, dict[str, Any]] = {
     Refusal.NOT_WHITELISTED: {"credentials": replace(CASE.credentials, whitelisted=False)},
 }  # fmt: skip
 OF_THE_TIME = {Refusal.IN_THE_PAST, Refusal.BEYOND_HORIZON, Refusal.VISIT_OPEN}
-OF_THE_SLOT = {Refusal.SLOT_TAKEN, Refusal.PHYSICIAN_BUSY}
+OF_THE_SLOT = {Refusal.SLOT_TAKEN, Refusal.SCHEDULE_CLOSED, Refusal.PHYSICIAN_BUSY}
 
 
 LAST_DAY = replace(

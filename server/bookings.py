@@ -1,0 +1,168 @@
+"""Bookings: visits are booked, moved, called off and marked as no-shows here, whoever asks.
+
+The rules (`server.booking.rules`) are asked inside the transaction that books or moves, with the physician's and the child's
+rows held, so that what they saw still holds when it is written; and again when the physician admits. Whatever happens to a
+booked visit is an event of its session (`server.events`), and leaves a message for the hospital's systems in the same
+transaction. What is refused is counted by day and code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from server.booking.refusals import NotBookable
+from server.booking.rules import Cancellation, Occasion, against
+from server.calendar import day_of
+from server.chain import microseconds
+from server.consultations import Consultations
+from server.errors import Refused
+from server.events import Event, NoShowMarked, VisitCancelled, VisitMoved
+from server.store import bookings, families, limits, links, outbox, schedules
+from server.store.bookings import Booked
+from server.store.database import Database, Transaction, Write
+from server.store.schedules import Slot
+from server.store.visits import Visit
+from server.visit_view import moment
+
+T = TypeVar("T")
+Match = Callable[[int], None]
+"""Raises when the revision that it is given is not the one that was meant."""
+
+
+async def book(transaction: Transaction, new: Visit, occasion: Occasion, message: str, now: float) -> None:
+    """In the transaction that has the visit's people; ``message`` is the id of what the hospital is told.
+
+    Raises ``NotBookable``, with every reason.
+    """
+    await check(transaction, new, occasion, now)
+    await bookings.add(transaction, new)
+    said = {"kind": new.kind, "field": new.field, "child": new.child, "physician": new.physician, "slot": new.slot}
+    await _tell(new.id, "visit.booked", message, now, said | _times(new))(transaction)
+
+
+async def check(transaction: Transaction, asked: Visit, occasion: Occasion, now: float) -> None:
+    """Raises ``NotBookable``. The physician's and the child's rows are held to the transaction's end."""
+    await schedules.hold_physician(transaction, asked.physician)
+    await families.child_of(transaction, asked.hospital, asked.child, to_change=True)
+    reasons = against(
+        await bookings.case(transaction, asked), await limits.of_hospital(transaction, asked.hospital), occasion, now
+    )
+    if reasons:
+        raise NotBookable(reasons)
+
+
+async def counted(database: Database, hospital: str, now: float, doing: Awaitable[T]) -> T:
+    """What ``doing`` gives; a refusal is counted and raised on."""
+    try:
+        return await doing
+    except NotBookable as refused:
+        await database.write(limits.count(hospital, day_of(now), refused.reasons))
+        raise
+
+
+class Bookings:
+    """A server's. ``new_id`` gives 128 random bits as text."""
+
+    def __init__(self, database: Database, rooms: Consultations, clock: Callable[[], float], new_id: Callable[[], str]) -> None:
+        self._database = database
+        self._rooms = rooms
+        self._clock = clock
+        self._new_id = new_id
+
+    async def check_admission(self, session: str) -> None:
+        """The rules again, as they are now. Raises ``NotBookable``, or ``Refused`` not_allowed for no visit."""
+        now = self._clock()
+        found = await self._database.read(lambda transaction: bookings.by_id(transaction, session))
+        if found is None:
+            raise Refused("not_allowed")
+        asked = found
+
+        async def reasons(transaction: Transaction) -> None:
+            case, of_hospital = await bookings.case(transaction, asked), await limits.of_hospital(transaction, asked.hospital)
+            against_it = against(case, of_hospital, Occasion.ADMISSION, now)
+            if against_it:
+                raise NotBookable(against_it)
+
+        await counted(self._database, asked.hospital, now, self._database.read(reasons))
+
+    async def move(self, hospital: str, id: str, slot: str, match: Match) -> Booked:
+        """To another slot of the same physician, department and field. Raises ``Refused``, or what ``match`` does."""
+
+        async def decide() -> tuple[Event, tuple[Write, ...]]:
+            found, to = await self._read(hospital, id, match), await self._slot(hospital, slot)
+            if (to.physician, to.field) != (found.physician, found.field) or found.department not in (None, to.department):
+                raise Refused("slot_elsewhere")
+            event = VisitMoved(microseconds(to.starts_at), microseconds(to.ends_at), microseconds(found.ends_at))
+            return event, (self._moved(found, to),)
+
+        await counted(self._database, hospital, self._clock(), self._rooms.decide_outside(id, decide))
+        return await self._again(hospital, id)
+
+    async def cancel(self, hospital: str, id: str, reason: Cancellation, match: Match) -> Booked:
+        async def decide() -> tuple[Event, tuple[Write, ...]]:
+            await self._read(hospital, id, match)
+            told = _tell(id, "visit.cancelled", self._new_id(), self._clock(), {"reason": reason.value})
+            return VisitCancelled(reason.value), (told,)
+
+        await self._rooms.decide_outside(id, decide)
+        return await self._again(hospital, id)
+
+    async def mark_no_show(self, hospital: str, id: str, match: Match) -> Booked:
+        async def decide() -> tuple[Event, tuple[Write, ...]]:
+            found = await self._read(hospital, id, match)
+            return NoShowMarked(microseconds(found.starts_at)), (_tell(id, "visit.no_show", self._new_id(), self._clock(), {}),)
+
+        await self._rooms.decide_outside(id, decide)
+        return await self._again(hospital, id)
+
+    def _moved(self, found: Booked, to: Slot) -> Write:
+        """Everything that goes with a move, in the transaction of its event."""
+
+        async def write(transaction: Transaction) -> None:
+            now = self._clock()
+            asked = Visit(
+                found.id,
+                found.hospital,
+                found.department_name,
+                found.field,
+                found.child,
+                found.guardian,
+                found.physician,
+                to.starts_at,
+                to.ends_at,
+                slot=to.id,
+            )
+            await check(transaction, asked, Occasion.BOOKING, now)
+            await bookings.move(transaction, found.id, to)
+            await links.last_until(found.id, to.ends_at)(transaction)
+            await _tell(found.id, "visit.moved", self._new_id(), now, {"slot": to.id} | _times(to))(transaction)
+
+        return write
+
+    async def _read(self, hospital: str, id: str, match: Match) -> Booked:
+        found = await self._again(hospital, id)
+        match(found.revision)
+        return found
+
+    async def _again(self, hospital: str, id: str) -> Booked:
+        found = await self._database.read(lambda transaction: bookings.one(transaction, hospital, id))
+        if found is None:
+            raise Refused("not_found")
+        return found
+
+    async def _slot(self, hospital: str, id: str) -> Slot:
+        found = await self._database.read(lambda transaction: schedules.slot_of(transaction, hospital, id))
+        if found is None:
+            raise Refused("slot_unknown")
+        return found
+
+
+def _tell(visit: str, kind: str, id: str, now: float, data: Mapping[str, str | None]) -> Write:
+    """A message for the hospital's systems: ids, codes and times."""
+    return outbox.post(outbox.Outgoing(id, visit, kind, json.dumps(data), now))
+
+
+def _times(of: Visit | Slot) -> dict[str, str]:
+    return {"starts_at": moment(of.starts_at), "ends_at": moment(of.ends_at)}

@@ -1,0 +1,233 @@
+"""Visits: booked into a slot, listed, moved, called off, marked as no-shows; and the family's link."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import Field
+
+from server.booking.refusals import Refusal
+from server.booking.rules import Cancellation, Kind, Occasion
+from server.bookings import book, counted
+from server.errors import Refused
+from server.events import Outcome
+from server.http.problems import Fault, Invalid, Problem
+from server.http.v1.cursors import page, position
+from server.http.v1.models import FieldOfCare, Given, Id, Moment, Page, Paged, Taken, left_out, moment
+from server.http.v1.operations import Answer, Call, Operation
+from server.store import bookings, departments, families, schedules
+from server.store.bookings import Booked, Wanted
+from server.store.database import Transaction
+from server.store.visits import Visit as Row
+
+FOR_EVER: Final = (0.0, 253_402_300_799.0)
+"""To the end of the year 9999."""
+_REASONS = tuple(reason.value for reason in Refusal)
+
+
+class NewVisit(Taken):
+    slot: Id
+    child: Id
+    guardian: Id = Field(description="Who comes with the child; their relation must be on the register.")
+    kind: Kind = Kind.FIRST
+
+
+class Move(Taken):
+    slot: Id = Field(description="A free one of the same physician, department and field.")
+
+
+class CallOff(Taken):
+    reason: Cancellation
+
+
+class VisitsQuery(Paged):
+    since: Moment = left_out()
+    until: Moment = left_out()
+    physician: Id = left_out()
+    child: Id = left_out()
+
+
+class Visit(Given):
+    """``department``, an id, and ``slot`` are null for a visit that was booked outside slots, at the desk."""
+
+    id: Id
+    kind: Kind
+    field: FieldOfCare
+    child: Id
+    guardian: Id
+    physician: Id
+    department: Id | None
+    department_name: str
+    slot: Id | None
+    starts_at: Moment
+    ends_at: Moment
+    booked_at: Moment | None
+    state: str = Field(description="waiting, verifying, live, held or ended")
+    outcome: Outcome | None
+    ended_at: Moment | None
+
+
+class BookedVisit(Visit):
+    """With the family's join link, told once: null when the answer is given again. ``POST …/link`` makes a new one."""
+
+    link: str | None
+    link_expires_at: Moment
+
+
+class Link(Given):
+    """The family's join link, told once. The former one, and the device that used it, are shut out."""
+
+    link: str
+    link_expires_at: Moment
+
+
+class Visits(Page[Visit]):
+    pass
+
+
+async def book_visit(call: Call) -> Answer:
+    asked: NewVisit = call.body
+    id, message = call.house.new_id(), call.house.new_id()
+
+    async def work(transaction: Transaction) -> Answer:
+        new = await _asked(transaction, call, asked, id)
+        await book(transaction, new, Occasion.BOOKING, message, call.now)
+        expires_at = max(call.now + call.house.config.link_valid_s, new.ends_at)
+        token, issued = call.house.links.drawn(id, call.now, expires_at)
+        await issued(transaction)
+        found = await bookings.one(transaction, call.hospital, id)
+        assert found is not None
+        link = f"{call.house.config.origin}/j/{token}"
+        return Answer(BookedVisit(**_values(found), link=link, link_expires_at=moment(expires_at)), found.revision)
+
+    return await counted(call.house.database, call.hospital, call.now, call.create(work))
+
+
+async def _asked(transaction: Transaction, call: Call, asked: NewVisit, id: str) -> Row:
+    """The visit as it would be. Raises ``Invalid`` for what is not this hospital's."""
+    slot = await schedules.slot_of(transaction, call.hospital, asked.slot)
+    wrong = [] if slot is not None else [_unknown("slot")]
+    if await families.child_of(transaction, call.hospital, asked.child) is None:
+        wrong.append(_unknown("child"))
+    if await families.guardian_of(transaction, call.hospital, asked.guardian) is None:
+        wrong.append(_unknown("guardian"))
+    if slot is None or wrong:
+        raise Invalid(*wrong)
+    department = await departments.one(transaction, call.hospital, slot.department)
+    assert department is not None
+    return Row(
+        id,
+        call.hospital,
+        department.name,
+        slot.field,
+        asked.child,
+        asked.guardian,
+        slot.physician,
+        slot.starts_at,
+        slot.ends_at,
+        asked.kind.value,
+        slot.id,
+        booked_at=call.now,
+    )
+
+
+async def list_visits(call: Call) -> Answer:
+    asked: VisitsQuery = call.query
+    since = asked.since.timestamp() if asked.since is not None else FOR_EVER[0]
+    until = asked.until.timestamp() if asked.until is not None else FOR_EVER[1]
+    wanted = Wanted(since, until, asked.physician or None, asked.child or None)
+    after = position(asked, float, str)
+    rows = await call.read(lambda t: bookings.some(t, call.hospital, wanted, after, asked.limit + 1))
+    shown, next = page(rows, asked, lambda row: (row.starts_at, row.id))
+    return Answer(Visits(items=[Visit(**_values(row)) for row in shown], next=next))
+
+
+async def read_visit(call: Call) -> Answer:
+    found = await call.read(lambda transaction: bookings.one(transaction, call.hospital, call.path["visit"]))
+    if found is None:
+        raise Problem("not_found")
+    return _answer(found)
+
+
+async def move_visit(call: Call) -> Answer:
+    asked: Move = call.body
+    try:
+        return _answer(await call.house.bookings.move(call.hospital, call.path["visit"], asked.slot, call.match))
+    except Refused as refused:
+        if refused.code == "slot_unknown":
+            raise Invalid(_unknown("slot")) from None
+        raise
+
+
+async def cancel_visit(call: Call) -> Answer:
+    asked: CallOff = call.body
+    return _answer(await call.house.bookings.cancel(call.hospital, call.path["visit"], asked.reason, _any_revision))
+
+
+async def mark_no_show(call: Call) -> Answer:
+    return _answer(await call.house.bookings.mark_no_show(call.hospital, call.path["visit"], _any_revision))
+
+
+async def make_link(call: Call) -> Answer:
+    id = call.path["visit"]
+
+    async def work(transaction: Transaction) -> Answer:
+        found = await bookings.one(transaction, call.hospital, id)
+        if found is None:
+            raise Problem("not_found")
+        if found.state == "ended":
+            raise Refused("session_ended")
+        expires_at = max(call.now + call.house.config.link_valid_s, found.ends_at)
+        token, issued = call.house.links.drawn(id, call.now, expires_at)
+        await issued(transaction)
+        return Answer(Link(link=f"{call.house.config.origin}/j/{token}", link_expires_at=moment(expires_at)))
+
+    return await call.write(work)
+
+
+def _any_revision(revision: int) -> None:
+    """Whoever calls off need not have read what it has become."""
+
+
+def _unknown(name: str) -> Fault:
+    return Fault(f"#/{name}", "没有这条记录", "is not known")
+
+
+def _values(row: Booked) -> dict[str, Any]:
+    known = {name: getattr(row, name) for name in Visit.model_fields}
+    times = {name: None if known[name] is None else moment(known[name]) for name in _TIMES}
+    return known | times
+
+
+def _answer(row: Booked) -> Answer:
+    return Answer(Visit.model_validate(_values(row)), row.revision)
+
+
+_TIMES = ("starts_at", "ends_at", "booked_at", "ended_at")
+_ONE = "/visits/{visit}"
+OPERATIONS = (
+    Operation(
+        "list_visits", "GET", "/visits", "visits:read", "Visits by their time", list_visits, Visits, query=VisitsQuery,
+    ),
+    Operation(
+        "book_visit", "POST", "/visits", "visits", "Book a visit into a free slot", book_visit, BookedVisit, NewVisit,
+        status=201, problems=_REASONS, creates=True, told_once=("link",),
+    ),
+    Operation("read_visit", "GET", _ONE, "visits:read", "One visit", read_visit, Visit),
+    Operation(
+        "move_visit", "POST", f"{_ONE}/move", "visits", "Move a visit that nobody was admitted to", move_visit, Visit, Move,
+        problems=(*_REASONS, "slot_elsewhere", "visit_under_way", "session_ended"), conditional=True,
+    ),
+    Operation(
+        "cancel_visit", "POST", f"{_ONE}/cancel", "visits", "Call a visit off that nobody was admitted to", cancel_visit, Visit,
+        CallOff, problems=("visit_under_way", "session_ended"),
+    ),
+    Operation(
+        "mark_no_show", "POST", f"{_ONE}/no-show", "visits", "Nobody came; from the visit's start on", mark_no_show, Visit,
+        problems=("visit_under_way", "too_early", "session_ended"),
+    ),
+    Operation(
+        "make_link", "POST", f"{_ONE}/link", "visits", "A new join link; the former one is shut out", make_link, Link,
+        problems=("session_ended",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,32 @@
+"""What visits are booked with, laid into a hospital."""
+
+from __future__ import annotations
+
+from server.booking.rules import Occasion
+from server.bookings import book
+from server.store import bookings
+from tests.server.booking_kit import Clinic, open_clinic
+from tests.server.http.v1.kit import Example, Place
+
+
+async def clinic(place: Place) -> Clinic:
+    return await open_clinic(place.house.server.database, place.house.clock(), place.new_id(), place.hospital)
+
+
+async def booked(place: Place, there: Clinic, nth: int = 0) -> str:
+    """A visit in the nth slot; its id."""
+    id, now = place.new_id(), place.house.clock()
+    new = there.visit(id, nth)
+    await place.write(lambda transaction: book(transaction, new, Occasion.BOOKING, place.new_id(), now))
+    return id
+
+
+async def begun(place: Place, there: Clinic) -> str:
+    """A visit whose time has come, booked at the desk; its id."""
+    id, now = place.new_id(), place.house.clock()
+    new = there.visit(id, slot=None, starts_at=now - 600, ends_at=now + 600)
+    await place.write(lambda transaction: bookings.add(transaction, new))
+    return id
+
+
+EXAMPLES: dict[str, Example] = {}
