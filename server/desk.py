@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from server.booking.limits import ADULT_YEARS, PROOFS
+from server.booking.limits import ADULT_YEARS, PROOFS, Limits, MalformedLimits, from_record
 from server.booking.refusals import WORDS, NotBookable, Refusal
 from server.booking.rules import Occasion
 from server.bookings import book, counted
@@ -24,6 +24,7 @@ from server.referral import FIELDS
 from server.store import consents, people
 from server.store.database import Database, Transaction, together
 from server.store.details import visit_detail
+from server.store.limits import set_limits
 from server.store.links import Links, issue
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
 
@@ -223,6 +224,22 @@ def read_visit(form: Form, now: float) -> VisitForm:
     )
 
 
+def read_limits(form: Form) -> Limits:
+    """The hospital's own limits; what is not named is as the pilot has it."""
+    record: dict[str, Any] = {}
+    for name in ("youngest-years", "oldest-years", "horizon-days"):
+        if form.has(name):
+            text = form.text(name)
+            record[name.replace("-", "_")] = int(text) if text.isdecimal() and len(text) < 5 else text
+    record |= {name: form.text(name).split(",") for name in ("proofs", "fields") if form.has(name)}
+    try:
+        return from_record(record)
+    except MalformedLimits as wrong:
+        name, _, why = str(wrong).partition(":")
+        form.fault(name.replace("_", "-"), why.strip() or str(wrong))
+        return Limits()
+
+
 class Reception:
     """Ids and secrets as in `server.wiring.Chance`; a link works for ``link_valid_s``, at least to the visit's end."""
 
@@ -250,6 +267,15 @@ class Reception:
         id = self._new_id()
         await self._database.write(together(add(Hospital(id, name, name_en)), consents.publish(id, consents.shipped(), now)))
         return id
+
+    async def limit(self, given: Given) -> Limits:
+        """The hospital's own limits from now on; those it had are forgotten. ``hospital`` as in ``enrol``."""
+        form = Form(given)
+        limits = read_limits(form)
+        hospital = await hospital_meant(self._database, form)
+        stop_at(form)
+        await self._database.write(set_limits(hospital, limits))
+        return limits
 
     async def enrol(self, given: Given, now: float) -> Enrolled:
         """A member of staff with a new password. ``hospital`` (an id) is needed only where there are several."""

@@ -37,7 +37,6 @@ TEXTS: Mapping[str, Sentence] = MappingProxyType(
         "not_allowed": Sentence("您没有进行此操作的权限。", "You are not allowed to do that."),
         "wrong_state": Sentence("当前阶段不能进行此操作。", "That cannot be done at this point of the visit."),
         "consent_missing": Sentence("监护人尚未完成知情同意。", "The guardian has not yet given consent."),
-        "not_eligible": Sentence("医师当前不具备接诊资格。", "The physician is not eligible to take this visit."),
         "attestation_incomplete": Sentence("请先完成全部确认项。", "Please complete every check first."),
         "not_adequate": Sentence(
             "线上无法充分判断时，请转线下就诊。", "When it cannot be judged remotely, please refer to in-person care."

@@ -46,7 +46,7 @@ def from_record(record: Mapping[str, Any]) -> Limits:
     youngest = _years(record, "youngest_years", plain.youngest_years)
     oldest = _years(record, "oldest_years", plain.oldest_years)
     if youngest > oldest:
-        raise MalformedLimits("youngest_years lies above oldest_years")
+        raise MalformedLimits("youngest_years: lies above oldest_years")
     return Limits(
         youngest,
         oldest,

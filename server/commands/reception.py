@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from server import demo, desk
-from server.booking.limits import PROOFS
+from server.booking.limits import MOST_HORIZON_DAYS, PROOFS, to_record
 from server.calendar import day_of
 from server.clock import Clock
 from server.commands.place import place
@@ -59,6 +59,12 @@ async def _hospital_new(reception: Reception, given: Given, config: Config, now:
     return Told({"hospital": id}, f"医院 / hospital  {id}")
 
 
+async def _hospital_limits(reception: Reception, given: Given, config: Config, now: float) -> Told:
+    record = to_record(await reception.limit(given))
+    said = (f"{name}  {', '.join(value) if isinstance(value, list) else value}" for name, value in record.items())
+    return Told(record, "\n".join(said))
+
+
 async def _staff_new(reception: Reception, given: Given, config: Config, now: float) -> Told:
     made = await reception.enrol(given, now)
     fields: dict[str, Any] = {"staff": made.staff, "login": made.login, "password": made.password}
@@ -102,6 +108,20 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
         _reception,
         _hospital_new,
         founds=True,
+    ),
+    ("hospital", "limits"): Command(
+        "set whom the hospital sees online and how far ahead it books, all at once; what is not named is the pilot's",
+        {},
+        {
+            "youngest-years": "age in whole years (default 0)",
+            "oldest-years": "age in whole years (default 17)",
+            "horizon-days": f"1 to {MOST_HORIZON_DAYS} (default 90)",
+            "proofs": f"some of {','.join(PROOFS)} (default: all)",
+            "fields": f"some of {','.join(FIELDS)} (default: all)",
+            "hospital": "its id, where there are several",
+        },
+        lambda form, now: desk.read_limits(form),
+        _hospital_limits,
     ),
     ("staff", "new"): Command(
         "enrol a member of staff; prints a generated password, once",

@@ -15,11 +15,12 @@ from sqlalchemy import update
 
 from media import control
 from server.booking.refusals import WORDS, Refusal
+from server.calendar import day_of
 from server.config import Secret
 from server.consultations import Consultations
 from server.errors import Refused
 from server.session import Ended, Held, Live, Waiting
-from server.store import bodies, outbox, referrals
+from server.store import bodies, limits, outbox, people, referrals
 from server.store.details import visit_detail
 from server.store.tables import device, staff
 from server.store.tables import event as event_table
@@ -90,6 +91,10 @@ async def test_a_physician_who_is_taken_off_the_whitelist_admits_nobody(visit: V
     with pytest.raises(Refused, match="not_whitelisted") as refused:
         await visit.ask(Role.PHYSICIAN, wire.Admit())
     assert refused.value.said == WORDS[Refusal.NOT_WHITELISTED]
+    today, database = day_of(visit.house.clock()), visit.house.server.database
+    (hospital,) = await people.hospitals(database)
+    counted = await database.read(lambda transaction: limits.counts(transaction, hospital, today, today))
+    assert [(each.code, each.count) for each in counted] == [("not_whitelisted", 1)]
 
 
 async def revoke_devices(visit: Visit) -> None:

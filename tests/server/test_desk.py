@@ -9,17 +9,19 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from server.booking.limits import Limits
 from server.calendar import day_of
 from server.desk import REHEARSAL_LOGIN, Faults, Given, Reception
 from server.eligibility import Ineligible, reasons_against
 from server.errors import Refused
 from server.passwords import Passwords
-from server.store import consents, details, listings, people
+from server.store import consents, details, limits, listings, people
 from server.store.database import Database
 from server.store.links import Links
 from server.store.staff import SignIn
 from server.store.throttle import Throttle
 from server.store.visits import Snapshot, Staff, snapshot
+from tests.server.booking_kit import told
 
 NOW = datetime.fromisoformat("2026-11-22T09:00:00+08:00").timestamp()
 WEEK_S = 7 * 86_400.0
@@ -195,6 +197,44 @@ async def test_a_rehearsal_has_its_own_physician_with_a_new_password_each_time(
     detail = await details.visit_detail(database, invited.visit)
     assert detail is not None
     assert (detail.child, detail.guardian, detail.physician.name) == ("演*", "演*", "演练")
+
+
+async def test_a_hospital_narrows_whom_it_sees(open_reception: Reception, database: Database) -> None:
+    set_to = await open_reception.limit({"oldest-years": "7", "fields": "growth,skin"})
+    assert set_to == Limits(oldest_years=7, fields=("growth", "skin"))
+    assert await faults(open_reception.book(VISIT, NOW)) == ["birth-date"]
+    assert await open_reception.limit({}) == Limits()
+    assert (await open_reception.book(VISIT, NOW)).visit
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"oldest-years": "18"}, "oldest-years"),
+        ({"oldest-years": "many"}, "oldest-years"),
+        ({"youngest-years": "9", "oldest-years": "8"}, "youngest-years"),
+        ({"proofs": "word"}, "proofs"),
+        ({"hospital": "nobody's"}, "hospital"),
+    ],
+)
+async def test_limits_beyond_the_pilots_are_refused(open_reception: Reception, given: Given, name: str) -> None:
+    assert await faults(open_reception.limit(given)) == [name]
+
+
+async def test_the_desk_asks_the_same_rules_counts_what_it_refuses_and_tells_what_it_books(
+    open_reception: Reception, database: Database
+) -> None:
+    lapsed = VISIT | {"starts-at": "2027-12-01T09:00:00+08:00"}
+    assert await faults(open_reception.book(lapsed, NOW)) == ["starts-at"]
+    await open_reception.enrol(without(PHYSICIAN, "rank", "whitelisted") | {"login": "li"}, NOW)
+    assert await faults(open_reception.book(VISIT | {"physician": "li"}, NOW)) == ["physician", "physician"]
+    found = await people.by_login(database, "wang")
+    assert found is not None
+    counts = await database.read(lambda t: limits.counts(t, found.hospital, day_of(NOW), day_of(NOW)))
+    assert {each.code for each in counts} == {"beyond_horizon", "rank_too_low", "not_whitelisted"}
+    made = await open_reception.book(VISIT, NOW)
+    assert [kind for kind, _ in await told(database, made.visit)] == ["visit.booked"]
+    assert len(await listings.not_ended(database)) == 1
 
 
 async def test_a_rehearsal_needs_a_hospital(reception: Reception) -> None:

@@ -181,7 +181,7 @@ export const STATES = {
   "waiting-refused": open(session("waiting"), {
     type: "failed",
     act: "admit",
-    problem: problem("not_eligible", "您的线上首诊资格已于 11 月 20 日到期，不能接诊。请联系医务处。"),
+    problem: problem("training_expired", "您的线上首诊资格已于 11 月 20 日到期，不能接诊。请联系医务处。"),
   }),
   "waiting-cancel": open(session("waiting"), { type: "panel", panel: "cancel" }),
   admitted: open(session("waiting", { admitted: true, recording: "starting" })),

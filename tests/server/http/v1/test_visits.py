@@ -63,10 +63,10 @@ async def test_a_booked_visit_has_a_link_that_the_family_can_open(place: Place, 
     token = made["link"].rsplit("/", 1)[1]
     joined = await (await browser.post("/api/join", {"token": token})).json()
     assert joined["visit"] == made["id"]
-    await browser.client.close()
     assert made["id"] in [each["id"] for each in (await system.get("/visits"))["items"]]
     assert await free(system) == [slot for slot in there.slots if slot != there.slots[1]]
     assert [kind for kind, _ in await told(place.house.server.database, made["id"])] == ["visit.booked"]
+    await browser.client.close()
 
 
 async def test_a_booking_that_is_sent_again_books_once_and_tells_the_link_once(there: Clinic, system: Client) -> None:
