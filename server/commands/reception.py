@@ -121,6 +121,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
             "hospital": "its id, where there are several",
         },
         lambda form, now: desk.read_limits(form),
+        _reception,
         _hospital_limits,
     ),
     ("staff", "new"): Command(
