@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ from server.store.visits import Visit as Row
 FOR_EVER: Final = (0.0, 253_402_300_799.0)
 """To the end of the year 9999."""
 _REASONS = tuple(reason.value for reason in Refusal)
+
+State = Literal["waiting", "verifying", "live", "held", "ended"]
 
 
 class NewVisit(Taken):
@@ -45,6 +47,7 @@ class VisitsQuery(Paged):
     until: Moment = left_out()
     physician: Id = left_out()
     child: Id = left_out()
+    state: State = left_out()
 
 
 class Visit(Given):
@@ -62,7 +65,7 @@ class Visit(Given):
     starts_at: Moment
     ends_at: Moment
     booked_at: Moment | None
-    state: str = Field(description="waiting, verifying, live, held or ended")
+    state: State
     outcome: Outcome | None
     ended_at: Moment | None
 
@@ -135,7 +138,7 @@ async def list_visits(call: Call) -> Answer:
     asked: VisitsQuery = call.query
     since = asked.since.timestamp() if asked.since is not None else FOR_EVER[0]
     until = asked.until.timestamp() if asked.until is not None else FOR_EVER[1]
-    wanted = Wanted(since, until, asked.physician or None, asked.child or None)
+    wanted = Wanted(since, until, asked.physician or None, asked.child or None, asked.state or None)
     after = position(asked, float, str)
     rows = await call.read(lambda t: bookings.some(t, call.hospital, wanted, after, asked.limit + 1))
     shown, next = page(rows, asked, lambda row: (row.starts_at, row.id))

@@ -204,5 +204,7 @@ async def test_a_list_is_of_the_time_the_physician_and_the_child_that_are_asked_
         ({"until": starts_at}, []),
         ({"child": there.child}, [visit]),
         ({"physician": there.guardian}, []),
+        ({"state": "waiting"}, [visit]),
+        ({"state": "ended"}, []),
     ):
         assert [each["id"] for each in (await system.get("/visits", **query))["items"]] == found
