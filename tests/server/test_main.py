@@ -35,6 +35,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         ["serve"],
         ["ready"],
         ["hospital", "new"],
+        ["hospital", "limits"],
         ["staff", "new"],
         ["visit", "new"],
         ["visit", "link"],
