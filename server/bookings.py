@@ -25,6 +25,7 @@ from server.store.database import Database, Transaction, Write
 from server.store.schedules import Slot
 from server.store.visits import Visit
 from server.visit_view import moment
+from server.webhooks.events import Kind
 
 T = TypeVar("T")
 Match = Callable[[int], None]
@@ -39,7 +40,7 @@ async def book(transaction: Transaction, new: Visit, occasion: Occasion, message
     await check(transaction, new, occasion, now)
     await bookings.add(transaction, new)
     said = {"kind": new.kind, "field": new.field, "child": new.child, "physician": new.physician, "slot": new.slot}
-    await _tell(new.id, "visit.booked", message, now, said | _times(new))(transaction)
+    await _tell(new.id, Kind.VISIT_BOOKED, message, now, said | _times(new))(transaction)
 
 
 async def check(transaction: Transaction, asked: Visit, occasion: Occasion, now: float) -> None:
@@ -103,7 +104,7 @@ class Bookings:
     async def cancel(self, hospital: str, id: str, reason: Cancellation, match: Match) -> Booked:
         async def decide() -> tuple[Event, tuple[Write, ...]]:
             await self._read(hospital, id, match)
-            told = _tell(id, "visit.cancelled", self._new_id(), self._clock(), {"reason": reason.value})
+            told = _tell(id, Kind.VISIT_CANCELLED, self._new_id(), self._clock(), {"reason": reason.value})
             return VisitCancelled(reason.value), (told,)
 
         await self._rooms.decide_outside(id, decide)
@@ -112,7 +113,9 @@ class Bookings:
     async def mark_no_show(self, hospital: str, id: str, match: Match) -> Booked:
         async def decide() -> tuple[Event, tuple[Write, ...]]:
             found = await self._read(hospital, id, match)
-            return NoShowMarked(microseconds(found.starts_at)), (_tell(id, "visit.no_show", self._new_id(), self._clock(), {}),)
+            return NoShowMarked(microseconds(found.starts_at)), (
+                _tell(id, Kind.VISIT_NO_SHOW, self._new_id(), self._clock(), {}),
+            )
 
         await self._rooms.decide_outside(id, decide)
         return await self._again(hospital, id)
@@ -137,7 +140,7 @@ class Bookings:
             await check(transaction, asked, Occasion.BOOKING, now)
             await bookings.move(transaction, found.id, to)
             await links.last_until(found.id, to.ends_at)(transaction)
-            await _tell(found.id, "visit.moved", self._new_id(), now, {"slot": to.id} | _times(to))(transaction)
+            await _tell(found.id, Kind.VISIT_MOVED, self._new_id(), now, {"slot": to.id} | _times(to))(transaction)
 
         return write
 
@@ -159,7 +162,7 @@ class Bookings:
         return found
 
 
-def _tell(visit: str, kind: str, id: str, now: float, data: Mapping[str, str | None]) -> Write:
+def _tell(visit: str, kind: Kind, id: str, now: float, data: Mapping[str, str | None]) -> Write:
     """A message for the hospital's systems: ids, codes and times."""
     return outbox.post(outbox.Outgoing(id, visit, kind, json.dumps(data), now))
 

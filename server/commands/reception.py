@@ -1,4 +1,4 @@
-"""`hospital new`, `hospital limits`, `staff new`, `visit new`, `visit link`: the reception (`server.desk`) at the command line."""
+"""`hospital new`, `hospital limits`, `staff new`, `visit new`, `visit link`: the reception (`server.desk`) as commands."""
 
 from __future__ import annotations
 

@@ -110,6 +110,6 @@ async def told(database: Database, visit: str) -> list[tuple[str, str]]:
 
     async def work(connection: Any) -> list[tuple[str, str]]:
         query = select(outbox.c.kind, outbox.c.payload).where(outbox.c.session == visit)
-        return [tuple(row) for row in await connection.execute(query.order_by(outbox.c.created_at))]
+        return [tuple(row) for row in await connection.execute(query.order_by(outbox.c.n))]
 
     return await database.read(work)
