@@ -22,6 +22,7 @@ from server.visit_view import moment
 from signaling.seats import Role
 
 SIGN_IN_LASTS_S = 12 * 3600
+AROUND_S = 4 * 3600
 SIGN_INS: web.AppKey[Doorway] = web.AppKey("sign_ins", Doorway)
 SIGN_INS_AT_ONCE = 8
 
@@ -69,14 +70,19 @@ def _me(who: Member) -> dict[str, Any]:
 
 
 async def worklist(request: web.Request) -> web.Response:
-    """The visits of the hospital's day, and whatever is under way."""
+    """The visits of the hospital's day, those of the hours around now, and whatever is under way."""
     house = request.app[HOUSE]
     physician = await member(request, "physician")
     now = house.clock()
-    midnight = datetime.fromtimestamp(now, CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
-    until = midnight + timedelta(days=1)
-    listed = await listings.worklist(house.database, physician.id, midnight.timestamp(), until.timestamp())
+    listed = await listings.worklist(house.database, physician.id, *span_of(now))
     return web.json_response({"visits": [_line(item, now) for item in listed]})
+
+
+def span_of(now: float) -> tuple[float, float]:
+    """From when until when a worklist reaches: the hospital's day, but near midnight not less than ``AROUND_S`` either way."""
+    midnight = datetime.fromtimestamp(now, CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    next_midnight = midnight + timedelta(days=1)
+    return min(midnight.timestamp(), now - AROUND_S), max(next_midnight.timestamp(), now + AROUND_S)
 
 
 def _line(item: listings.Listed, now: float) -> dict[str, Any]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+from datetime import datetime
 from http.client import HTTPConnection
 
+import pytest
+
+from server.http.staff import span_of
 from tests.server.http.conftest import Browser, House
 
 
@@ -93,3 +97,18 @@ async def test_a_browser_that_is_both_says_as_whom_it_asks(house: House, guardia
     answers = [await guardian.get(house.visit, headers={"Peitong-Role": role}) for role in ("guardian", "physician")]
     assert [(await answer.json())["role"] for answer in answers] == ["guardian", "physician"]
     assert (await guardian.get(house.visit, headers={"Peitong-Role": "operations"})).status == 404
+
+
+@pytest.mark.parametrize(
+    ("now", "since", "until"),
+    [
+        ("2026-11-22T12:00", "2026-11-22T00:00", "2026-11-23T00:00"),
+        ("2026-11-22T23:58", "2026-11-22T00:00", "2026-11-23T03:58"),
+        ("2026-11-23T00:05", "2026-11-22T20:05", "2026-11-24T00:00"),
+    ],
+)
+def test_a_visit_around_midnight_stays_in_the_worklist(now: str, since: str, until: str) -> None:
+    def at(text: str) -> float:
+        return datetime.fromisoformat(f"{text}+08:00").timestamp()
+
+    assert span_of(at(now)) == (at(since), at(until))
