@@ -271,7 +271,8 @@ class Cabinet:
             await self._finished_later(item)
         for item in await documents.abandoned(self._database, now - ABANDONED_S, _AT_ONCE):
             async with self._alone(item.id):
-                await self._forget(item)
+                if await documents.find(self._database, item.visit, item.id) == item:  # nobody went on with it just now
+                    await self._forget(item)
         present = await self._aside(self._files.visits)
         for visit in present - await documents.with_keys(self._database):
             await self._aside(partial(self._files.destroy, visit))

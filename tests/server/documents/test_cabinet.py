@@ -433,6 +433,22 @@ async def test_uploads_that_nobody_went_on_with_for_a_day_are_forgotten(hall: Ha
     assert hall.files() == {}
 
 
+async def test_one_that_somebody_went_on_with_just_then_stays(hall: Hall) -> None:
+    item = await hall.cabinet.begin("visit-1", len(PICTURE))
+    coming = asyncio.Event()
+
+    async def late() -> AsyncIterator[bytes]:
+        coming.set()
+        yield PICTURE[:1000]
+
+    hall.now += ABANDONED_S
+    receiving = asyncio.create_task(hall.cabinet.receive("visit-1", item.id, 0, late()))
+    await coming.wait()
+    await hall.cabinet.tend(hall.now)
+    assert (await receiving).received == 1000
+    assert (await hall.cabinet.standing("visit-1", item.id)).received == 1000
+
+
 async def test_tending_goes_on_whatever_happens(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TEND_EVERY_S", 0.0)
     tried: list[int] = []
