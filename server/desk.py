@@ -21,7 +21,9 @@ from server.calendar import day_of
 from server.eligibility import Ineligible, Rank, reasons_against, years_between
 from server.passwords import Passwords
 from server.referral import FIELDS
-from server.store import consents, people
+from server.referrals.pathway import MalformedPathway
+from server.referrals.pathway import parse as parse_pathway
+from server.store import consents, pathways, people
 from server.store.database import Database, Transaction, together
 from server.store.details import visit_detail
 from server.store.limits import set_limits
@@ -30,7 +32,7 @@ from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visi
 
 Given = Mapping[str, str]
 
-TITLES: Final = {"physician": "医师", "operations": "运行值班", "administrator": "管理员"}
+TITLES: Final = {"physician": "医师", "operations": "运行值班", "administrator": "管理员", "coordinator": "转诊协调员"}
 SEXES: Final = ("female", "male", "unknown")
 RELATIONS: Final = ("mother", "father", "legal_guardian")
 REHEARSAL_LOGIN: Final = "peitong-rehearsal"
@@ -276,6 +278,20 @@ class Reception:
         stop_at(form)
         await self._database.write(set_limits(hospital, limits))
         return limits
+
+    async def publish_pathway(self, given: Given, document: str, now: float) -> str:
+        """Makes this the pathway of the hospital from now on; its version. ``hospital`` (an id) as for ``enrol``."""
+        form = Form(given)
+        hospital = await hospital_meant(self._database, form)
+        try:
+            version = parse_pathway(document).version
+        except MalformedPathway as error:
+            form.fault("file", f"is no pathway: {error}")
+        stop_at(form)
+        if not await pathways.publish(self._database, hospital, document, now):
+            form.fault("file", f"the hospital has its version {version} already; a change is a new version")
+        stop_at(form)
+        return version
 
     async def enrol(self, given: Given, now: float) -> Enrolled:
         """A member of staff with a new password. ``hospital`` (an id) is needed only where there are several."""

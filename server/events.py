@@ -482,6 +482,12 @@ class MalformedEvent(ValueError):
     """A journal row is not an event of this version."""
 
 
+_FIELDS: Mapping[type[Event], Mapping[str, Any]] = MappingProxyType(
+    {cls: {f.name: get_type_hints(cls)[f.name] for f in fields(cls)} for cls in EVENTS.values()}  # type: ignore[arg-type]
+)
+"""Each event's fields and their types; asking for them anew is what would make a long journal slow to read."""
+
+
 def to_record(event: Event) -> dict[str, Any]:
     """The event as JSON-ready values; ``from_record`` reads it back."""
     record: dict[str, Any] = {"type": event.type}
@@ -495,8 +501,7 @@ def from_record(record: Mapping[str, Any]) -> Event:
     """Raises ``MalformedEvent``."""
     try:
         cls = EVENTS[record["type"]]
-        hints = get_type_hints(cls)
-        values = {f.name: _read(record[f.name], hints[f.name]) for f in fields(cls)}  # type: ignore[arg-type]
+        values = {name: _read(record[name], hint) for name, hint in _FIELDS[cls].items()}
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedEvent(f"not an event: {error}") from error
     return cls(**values)

@@ -161,7 +161,8 @@ def ledger(initial: Session, journal: Iterable[tuple[Event, float]], now: float)
         began = counts_from if began is None else began
         at = max(at, stamped)  # two processes' clocks may disagree when the system's was set between them
         before, (session, _) = session, step(session, event, stamped)
-        book.turn(_marks(session), counts_from, _parting(event, session))
+        if session is not before:
+            book.turn(_marks(session), counts_from, _parting(event, session))
         book.away += [Span(counts_from, at)] if isinstance(event, ServerRestarted) and at > counts_from else []
         if session is not before or isinstance(event, ClockStepped):
             moments.setdefault(type(event), []).append((at, event))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 READ: Final = ":read"
-GROUPS: Final = ("departments", "staff", "families", "schedules", "visits", "webhooks")
+GROUPS: Final = ("departments", "staff", "families", "schedules", "visits", "referrals", "webhooks")
 SCOPES: Final = ("hospital:read", *(scope for group in GROUPS for scope in (group, group + READ)))
 
 

@@ -29,14 +29,18 @@ from server.http.staff import SIGN_IN_LASTS_S
 from server.intents import Desk
 from server.journal import Journal
 from server.keys import SealedValues, secret_file
+from server.letter.letter import Letter, compose
 from server.passwords import Passwords
 from server.referrals.register import Register
+from server.referrals.sending import Dispatch
 from server.referrals.tokens import receipt_token
+from server.referrals.watch import watch
 from server.sealing import Signer
 from server.session import Ended
 from server.store import heartbeat
 from server.store.api_keys import ApiKeys
 from server.store.database import Database
+from server.store.details import letter
 from server.store.doctor import DoctorLinks
 from server.store.errors import Unavailable
 from server.store.links import Links
@@ -107,6 +111,7 @@ class Server:
             self.database, clock, chance.new_id, chance.new_nonce, checklist, self._still_good, self._check_eligible, token
         )
         self.consultations = Consultations(config, self.database, journal, tickets, desk, self.signer, clock)
+        self._checklist = checklist
         self.register = Register(self.database, self.consultations, clock, chance.new_id, chance.new_nonce)
         self.cabinet = Cabinet(
             config.data_folder,
@@ -125,6 +130,7 @@ class Server:
         ]
         self.probes = ProbeRooms(self.workers, chance.new_id)
         self.gateway = Gateway(self.consultations, clock=clock, origins=frozenset({config.origin}))
+        self.receipt_token = token
         self.app = build_app(
             House(
                 config,
@@ -173,6 +179,7 @@ class Server:
         await self.consultations.recover(down_since)
         self._tasks.append(asyncio.create_task(self.consultations.tend(), name="tend"))
         self._tasks.append(asyncio.create_task(self.cabinet.tend_for_ever(), name="tend documents"))
+        self._tasks.append(asyncio.create_task(watch(self.database, self.register, self._clock), name="overdue referrals"))
         self._runner = web.AppRunner(self.app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
         await self._runner.setup()
         host, port = self.config.listen
@@ -180,6 +187,7 @@ class Server:
         await site.start()
         self.port = self._runner.addresses[0][1]
         self._tasks.append(asyncio.create_task(self._deliver(), name="webhooks"))
+        self._tasks.append(asyncio.create_task(self._dispatch(), name="referrals to send"))
         log.info("serving")
 
     async def stop(self) -> None:
@@ -205,6 +213,17 @@ class Server:
             await self.webhooks.run(client)
         finally:
             await client.close()
+
+    async def _dispatch(self) -> None:
+        client = Client(self.config.webhook_networks, loopback=self.config.webhook_loopback)
+        try:
+            await Dispatch(self.database, self.register, self._letter, self._clock).run(client)
+        finally:
+            await client.close()
+
+    async def _letter(self, visit: str) -> Letter | None:
+        record = await letter(self.database, visit)
+        return None if record is None else compose(record, self._checklist)
 
     def _received(self, message: Received) -> None:
         self.probes.received(message)

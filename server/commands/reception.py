@@ -65,6 +65,17 @@ async def _hospital_limits(reception: Reception, given: Given, config: Config, n
     return Told(record, "\n".join(said))
 
 
+async def _hospital_pathway(reception: Reception, given: Given, config: Config, now: float) -> Told:
+    if "file" not in given:
+        raise Faults(["file: is missing"])
+    try:
+        document = Path(given["file"]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Faults([f"file: cannot be read: {error}"]) from None
+    version = await reception.publish_pathway(given, document, now)
+    return Told({"version": version}, f"转诊路径 / pathway  {version}")
+
+
 async def _staff_new(reception: Reception, given: Given, config: Config, now: float) -> Told:
     made = await reception.enrol(given, now)
     fields: dict[str, Any] = {"staff": made.staff, "login": made.login, "password": made.password}
@@ -123,6 +134,14 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
         lambda form, now: desk.read_limits(form),
         _reception,
         _hospital_limits,
+    ),
+    ("hospital", "pathway"): Command(
+        "publish where the hospital refers to and by when; counts for referrals from now on",
+        {"file": "JSON like server/referrals/pathways/peitong-2026-1.json, with a version of its own"},
+        {"hospital": "its id, where there are several"},
+        lambda form, now: form.text("file"),
+        _reception,
+        _hospital_pathway,
     ),
     ("staff", "new"): Command(
         "enrol a member of staff; prints a generated password, once",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server import descriptors
+from server.http.coordinator import add_coordinator
 from server.http.doctor import add_doctor
 from server.http.documents import add_documents
 from server.http.family import add_family
@@ -13,6 +14,7 @@ from server.http.ledger import add_ledger
 from server.http.letter import add_letter
 from server.http.pages import add_pages
 from server.http.preparation import add_preparation
+from server.http.receipts import add_receipts
 from server.http.routing import add_routing
 from server.http.shell import MAX_BODY, middlewares
 from server.http.staff import add_staff
@@ -32,6 +34,8 @@ def build_app(house: House) -> web.Application:
     add_documents(app)
     add_ledger(app)
     add_doctor(app)
+    add_receipts(app)
+    add_coordinator(app)
     add_v1(app)
     add_pages(app)
     return app

@@ -60,7 +60,13 @@ async def read(request: web.Request) -> web.Response:
     filed = record.referral
     base = f"/api/visits/{record.id}/letter"
     page = f"/letter/?visit={record.id}"
-    letter = filed and {"referral": filed.id, "page": page, "pdf": f"{base}.pdf", "fhir": f"{base}.fhir.json"}
+    letter = filed and {
+        "receipt": filed.state,
+        "referral": filed.id,
+        "page": page,
+        "pdf": f"{base}.pdf",
+        "fhir": f"{base}.fhir.json",
+    }
     return web.json_response(
         {
             "visit": plain(visit_view(record, who.role, language(request), house.checklist)),

@@ -9,12 +9,15 @@ from functools import cached_property
 
 from aiohttp import web
 
-from server.http.house import HOUSE, at_visit
+from server.http.house import HOUSE, House, at_visit
 from server.http.problems import Problem
 from server.letter import fhir
 from server.letter.letter import Letter, compose
-from server.letter.pdf import Printer
+from server.letter.pdf import Printer, receipt_code
+from server.referrals.tokens import receipt_link
 from server.store import details
+from server.store.referrals import Referral
+from server.store.secrets import digest
 from server.visit_view import moment
 
 
@@ -48,6 +51,7 @@ def add_letter(app: web.Application) -> None:
     app.router.add_get("/api/visits/{visit}/letter", letter)
     app.router.add_get("/api/visits/{visit}/letter.pdf", letter_pdf)
     app.router.add_get("/api/visits/{visit}/letter.fhir.json", letter_fhir)
+    app.router.add_get("/api/visits/{visit}/letter.qr.svg", letter_qr)
     app.router.add_get("/api/visits/{visit}/summary", summary)
 
 
@@ -63,7 +67,13 @@ async def _letter(request: web.Request) -> Letter:
     found = await details.letter(house.database, record.id)
     if found is None:
         raise Problem("not_found")
-    return compose(found, house.checklist)
+    return compose(found, house.checklist, _receipt_link(house, found.referral))
+
+
+def _receipt_link(house: House, referral: Referral) -> str:
+    """What its QR code holds; nothing when the token is not the one it was issued with (the installation's key was lost)."""
+    token = house.receipt_token(referral.id)
+    return receipt_link(house.config.origin, token) if digest(token) == referral.receipt_sha256 else ""
 
 
 async def letter(request: web.Request) -> web.Response:
@@ -74,6 +84,13 @@ async def letter_pdf(request: web.Request) -> web.Response:
     made = await _letter(request)
     headers = {"Content-Disposition": f'inline; filename="referral-{made.number}.pdf"'}
     return web.Response(body=await request.app[PRESS].pdf(made), content_type="application/pdf", headers=headers)
+
+
+async def letter_qr(request: web.Request) -> web.Response:
+    made = await _letter(request)
+    if not made.receipt_link:
+        raise Problem("not_found")
+    return web.Response(body=receipt_code(made.receipt_link).encode(), content_type="image/svg+xml")
 
 
 async def letter_fhir(request: web.Request) -> web.Response:

@@ -20,6 +20,8 @@ _PAGES = {
     "/physician/": "physician/index.html",
     "/ops/": "ops/index.html",
     "/letter/": "letter/index.html",
+    "/coordinator/": "coordinator/index.html",
+    "/r/{token}": "receipt/index.html",
     "/doctor/{token}": "doctor/index.html",
 }
 

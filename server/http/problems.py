@@ -36,6 +36,8 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "consent_changed": (409, "知情同意书已更新，请重新阅读。", "The consent text has changed. Please read it again."),
     "consent_missing": (409, "请先阅读并同意知情同意书。", "Please read and agree to the consent texts first."),
     "child_not_confirmed": (409, "请先确认患儿信息。", "Please confirm the child first."),
+    "bad_appointment": (422, "预约时间只能与“已预约”一起填写，并在前后一年以内。",
+                        "An appointment's time belongs to \"booked\" and lies within a year."),
     "session_ended": (409, "本次就诊已经结束。", "This visit has ended."),
     # documents (server/http/documents.py)
     "upload_version": (412, "上传方式的版本不受支持。", "This version of the upload protocol is not supported."),

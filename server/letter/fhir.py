@@ -33,7 +33,7 @@ def service_request(letter: Letter) -> dict[str, Any]:
         "priority": _PRIORITY[letter.urgency],
         "code": {
             "coding": [{"system": "urn:peitong:service", "code": "in-person-care", "display": "线下就诊"}],
-            "text": f"转线下就诊：{letter.department}",
+            "text": f"转线下就诊：{letter.destination.department}",
         },
         "subject": {"reference": "#patient", "display": letter.child.name},
         "occurrencePeriod": without_none(
@@ -41,7 +41,7 @@ def service_request(letter: Letter) -> dict[str, Any]:
         ),
         "authoredOn": _instant(letter),
         "requester": {"reference": "#physician", "display": letter.physician.name},
-        "performer": [{"reference": "#hospital", "display": f"{letter.hospital} {letter.department}"}],
+        "performer": [{"reference": "#hospital", "display": f"{letter.destination.hospital} {letter.destination.department}"}],
         "reasonCode": [
             {
                 "coding": [

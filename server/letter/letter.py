@@ -14,6 +14,7 @@ from typing import Any
 
 from server.calendar import CHINA
 from server.referral import Checklist, Urgency, Words
+from server.referrals.track import Stage, Track
 from server.store.details import LetterRecord
 
 GONE = Words("（原因不在本院现行清单中）", "(not a reason of this hospital's checklist)")
@@ -52,8 +53,30 @@ class Accompanying:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where the child is to go. The English of a department may be empty."""
+
+    hospital: str
+    hospital_en: str
+    department: str
+    department_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A step that was told, and when; of a booking also the appointment, where its time is known."""
+
+    state: str
+    at: datetime
+    appointment_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """LetterView of server/http/API.md, and what paper and FHIR need besides (``checklist_version``)."""
+    """LetterView of server/http/API.md, and what paper and FHIR need besides. ``hospital`` and ``department`` are the issuer's.
+
+    ``receipt_link`` is what the QR code for the destination's desk holds; empty when there is none.
+    """
 
     referral: str
     number: str
@@ -76,6 +99,9 @@ class Letter:
     page: str
     pdf: str
     fhir: str
+    destination: Place
+    receipts: tuple[Receipt, ...]
+    receipt_link: str
 
     @property
     def by(self) -> datetime | None:
@@ -99,15 +125,17 @@ class Letter:
     def view(self) -> dict[str, Any]:
         """LetterView, ready for JSON."""
         values = asdict(self)
-        for further in ("checklist_version", "state"):
+        for further in ("checklist_version", "state", "receipt_link"):
             del values[further]
-        values["issued_at"] = self.issued_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        values["issued_at"] = _instant(self.issued_at)
         values["urgency"] = self.urgency.value
         values["receipt"] = self.state
+        values["receipts"] = [_receipt(each) for each in self.receipts]
+        values["receipt_qr"] = f"{self.fhir.removesuffix('.fhir.json')}.qr.svg" if self.receipt_link else None
         return values | {"by_when": self.by_when, "safety_net": [asdict(words) for words in self.safety_net]}
 
 
-def compose(record: LetterRecord, checklist: Checklist) -> Letter:
+def compose(record: LetterRecord, checklist: Checklist, receipt_link: str = "") -> Letter:
     """The letter of a filed referral. Its texts are empty when the body was deleted, its codes stay.
 
     ``checklist`` is that of the record's ``checklist_version``; of another one's unknown reason the letter says just that.
@@ -138,7 +166,39 @@ def compose(record: LetterRecord, checklist: Checklist) -> Letter:
         page=f"/letter/?visit={filed.visit}",
         pdf=f"{base}.pdf",
         fhir=f"{base}.fhir.json",
+        destination=Place(filed.destination_hospital, filed.destination_hospital_en, filed.department, filed.department_en),
+        receipts=_receipts(record.track),
+        receipt_link=receipt_link,
     )
+
+
+def _receipts(track: Track) -> tuple[Receipt, ...]:
+    times = (
+        (Stage.SENT, track.sent_at),
+        (Stage.RECEIVED, track.received_at),
+        (Stage.BOOKED, track.booked_at),
+        (Stage.SEEN, track.seen_at),
+    )
+    appointment = None if track.appointment_at is None else datetime.fromtimestamp(track.appointment_at, UTC)
+    return tuple(
+        Receipt(stage.value, datetime.fromtimestamp(at, UTC), appointment if stage is Stage.BOOKED else None)
+        for stage, at in times
+        if at is not None
+    )
+
+
+def receipts(track: Track) -> list[dict[str, str | None]]:
+    """The steps that were told, ready for JSON."""
+    return [_receipt(each) for each in _receipts(track)]
+
+
+def _receipt(receipt: Receipt) -> dict[str, str | None]:
+    appointment = None if receipt.appointment_at is None else _instant(receipt.appointment_at)
+    return {"state": receipt.state, "at": _instant(receipt.at), "appointment_at": appointment}
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _texts(content: object) -> Mapping[str, str]:

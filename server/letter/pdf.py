@@ -6,10 +6,12 @@ this folder only, so that every machine prints the same. The same letter gives t
 
 from __future__ import annotations
 
+import io
 import json
 from importlib.resources import as_file, files
 from typing import Any, cast
 
+import segno
 import typst
 
 from server.calendar import CHINA
@@ -27,6 +29,13 @@ _URGENCY = {
 _SEX = {"female": ("女", "female"), "male": ("男", "male")}
 _RELATION = {"mother": ("母亲", "mother"), "father": ("父亲", "father"), "legal_guardian": ("法定监护人", "legal guardian")}
 _UNKNOWN = ("未填", "unknown")
+
+
+def receipt_code(link: str) -> str:
+    """The link to the page for the destination's desk, as an SVG image of a QR code that survives a fold in the paper."""
+    image = io.BytesIO()
+    segno.make(link, error="q", micro=False).save(image, kind="svg", border=2, xmldecl=False, nl=False)
+    return image.getvalue().decode()
 
 
 class Printer:
@@ -48,7 +57,7 @@ class Printer:
 
     def _words(self, letter: Letter) -> dict[str, Any]:
         """What the template reads."""
-        view = letter.view()
+        view = {name: value for name, value in letter.view().items() if name not in ("receipts", "receipt_qr")}
         printable: dict[str, Any] = self._printable(view)
         urgency, sex = _URGENCY[letter.urgency], _SEX.get(letter.child.sex, _UNKNOWN)
         relation = _RELATION.get(letter.guardian.relation, _UNKNOWN)
@@ -61,6 +70,7 @@ class Printer:
             "sex_en": sex[1],
             "relation_zh": relation[0],
             "relation_en": relation[1],
+            "receipt_qr": receipt_code(letter.receipt_link) if letter.receipt_link else "",
             "unprintable": self._coverage.lacks(json.dumps(view, ensure_ascii=False)),
         }
 

@@ -64,6 +64,11 @@ OVERDUE: Final[Mapping[Stage, Fact]] = MappingProxyType(
     {Stage.RECEIVED: Fact.OVERDUE_RECEIVED, Stage.BOOKED: Fact.OVERDUE_BOOKED, Stage.SEEN: Fact.OVERDUE_SEEN}
 )
 
+FIRST_PAUSE_S: Final = 30.0
+LONGEST_PAUSE_S: Final = 6 * 3600.0
+MOST_ATTEMPTS: Final = 16
+"""The pause after a failed attempt to send it doubles up to the longest; after the last one, in the second day, people act."""
+
 ONE_CALL_S: Final = 10.0
 """Two taps on "contacted" within this time are one call."""
 
@@ -107,7 +112,8 @@ class Track:
     seen_at: float | None = None
     contacted_at: float | None = None
     failures: int = 0
-    """How many attempts to send it failed before one succeeded."""
+    """How many attempts to send it failed before one succeeded, and when the last one did."""
+    failed_at: float | None = None
     alarmed: frozenset[Stage] = frozenset()
     """The steps of which it was told that they are overdue."""
 
@@ -140,7 +146,7 @@ def advance(track: Track, fact: Fact, at: float, appointment_at: float | None = 
         case Fact.SENT:
             return track if track.sent_at is not None else replace(track, sent_at=at)
         case Fact.NOT_SENT:
-            return track if track.sent_at is not None else replace(track, failures=track.failures + 1)
+            return track if track.sent_at is not None else replace(track, failures=track.failures + 1, failed_at=at)
         case Fact.RECEIVED:
             return track if track.received_at is not None else replace(track, received_at=at)
         case Fact.BOOKED:
@@ -206,6 +212,15 @@ def alarms(track: Track, by: Deadlines, now: float) -> tuple[Fact, ...]:
 def next_alarm_at(track: Track, by: Deadlines) -> float | None:
     """When the next step becomes overdue of which that was not told."""
     return next((due.at for due in waited_for(track, by) if due.stage not in track.alarmed), None)
+
+
+def attempt_at(track: Track) -> float | None:
+    """When to send it (again) to a destination that can be sent to; None when there is no more to try."""
+    if track.sent_at is not None or not track.open or track.failures >= MOST_ATTEMPTS:
+        return None
+    if track.failed_at is None:
+        return track.issued_at
+    return track.failed_at + min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (track.failures - 1))
 
 
 def booked_too_late(track: Track, by: Deadlines) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.calendar import day_of
 from server.eligibility import Credentials, years_between
 from server.masking import mask_name, mask_phone
+from server.referrals.track import Track
 from server.store import consents, referrals
 from server.store.bodies import select_bodies
 from server.store.database import Database
@@ -85,6 +86,7 @@ class LetterRecord:
     guardian_phone_masked: str
     relation: str
     journal_head: str
+    track: Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,10 @@ async def letter(database: Database, visit_id: str) -> LetterRecord | None:
 
     async def work(connection: AsyncConnection) -> LetterRecord | None:
         row = await _visit(connection, visit_id)
-        referral = await referrals.filed_for(connection, visit_id)
-        if row is None or referral is None:
+        followed = await referrals.followed_for(connection, visit_id)
+        if row is None or followed is None:
             return None
+        referral = followed.referral
         bodies = await select_bodies(connection, body.c.id == referral.body)
         return LetterRecord(
             referral=referral,
@@ -154,6 +157,7 @@ async def letter(database: Database, visit_id: str) -> LetterRecord | None:
             guardian_phone_masked=mask_phone(row.phone),
             relation=row.relation_kind,
             journal_head=await _hash_of(connection, visit_id, "referred"),
+            track=followed.track,
         )
 
     return await database.read(work)

@@ -7,22 +7,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.referrals.pathway import Pathway, parse
 from server.referrals.pathways import shipped
-from server.store.database import Database, Write
+from server.store.database import Database
 from server.store.tables import pathway
 
 
-def publish(hospital: str, document: str, valid_from_at: float) -> Write:
-    """Make this the hospital's pathway from then on; an ``IntegrityError`` for a version that it has.
+async def publish(database: Database, hospital: str, document: str, valid_from_at: float) -> bool:
+    """Make this the hospital's pathway from then on; False, and nothing is stored, for a version that it has.
 
     Raises ``MalformedPathway``.
     """
     version = parse(document).version
 
-    async def write(connection: AsyncConnection) -> None:
+    async def work(connection: AsyncConnection) -> bool:
+        known = select(pathway.c.version).where(pathway.c.hospital == hospital, pathway.c.version == version)
+        if await connection.scalar(known) is not None:
+            return False
         row = {"hospital": hospital, "version": version, "document": document, "valid_from_at": valid_from_at}
         await connection.execute(insert(pathway), row)
+        return True
 
-    return write
+    return await database.write(work)
 
 
 async def of_hospital(database: Database, hospital: str, now: float) -> Pathway:

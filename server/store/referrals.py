@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, insert, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.referral import Urgency
@@ -168,6 +168,30 @@ async def to_alarm(database: Database, now: float, limit: int) -> list[Followed]
     """Those of which a step has become overdue and that was not told, the longest waiting first."""
     query = with_hospital().where(referral.c.next_alarm_at <= now).order_by(referral.c.next_alarm_at, referral.c.id)
     return await database.read(lambda connection: some(connection, query.limit(limit)))
+
+
+async def unsent(database: Database, most_attempts: int, limit: int) -> list[Followed]:
+    """Open referrals to destinations with an endpoint that none took yet, tried less often than that; the oldest first."""
+    told = referral_event.c.referral == referral.c.id
+    tried = select(func.count()).where(told, referral_event.c.fact == Fact.NOT_SENT.value).scalar_subquery()
+    sent = exists().where(told, referral_event.c.fact == Fact.SENT.value)
+    waits = (referral.c.endpoint.is_not(None), referral.c.state != Stage.SEEN.value, ~sent, tried < most_attempts)
+    query = with_hospital().where(*waits).order_by(referral.c.issued_at, referral.c.id).limit(limit)
+    return await database.read(lambda connection: some(connection, query))
+
+
+async def page(
+    connection: AsyncConnection, hospital: str, only_open: bool, after: tuple[float, str] | None, limit: int
+) -> list[Followed]:
+    """The hospital's referrals, the oldest first, from the one after ``(issued_at, id)``; inside a transaction."""
+    query = with_hospital().where(visit.c.hospital == hospital)
+    if only_open:
+        query = query.where(referral.c.state != Stage.SEEN.value)
+    if after is not None:
+        at, id = after
+        later = (referral.c.issued_at > at) | ((referral.c.issued_at == at) & (referral.c.id > id))
+        query = query.where(later)
+    return await some(connection, query.order_by(referral.c.issued_at, referral.c.id).limit(limit))
 
 
 async def some(connection: AsyncConnection, query: Select[Any]) -> list[Followed]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from server.desk import REHEARSAL_LOGIN, Faults, Given, Reception
 from server.eligibility import Ineligible, reasons_against
 from server.errors import Refused
 from server.passwords import Passwords
-from server.store import consents, details, limits, listings, people
+from server.store import consents, details, limits, listings, pathways, people
 from server.store.database import Database
 from server.store.links import Links
 from server.store.staff import SignIn
@@ -247,3 +248,17 @@ async def test_a_login_that_was_taken_meanwhile_is_not_taken_again(open_receptio
     second = Staff("other", found.hospital, "wang", "-", "operations", "赵敏", "运行值班")
     assert await people.enrol(database, second) is False
     assert await people.by_login(database, "wang") == found
+
+
+async def test_a_hospital_publishes_its_own_pathway_which_counts_from_then_on(
+    open_reception: Reception, database: Database
+) -> None:
+    (hospital,) = await people.hospitals(database)
+    document = files("server.referrals.pathways").joinpath("peitong-2026-1.json").read_text(encoding="utf-8")
+    ours = document.replace('"version": "peitong-2026-1"', '"version": "ours-1"')
+    assert await open_reception.publish_pathway({}, ours, NOW) == "ours-1"
+    assert (await pathways.of_hospital(database, hospital, NOW - 1)).version == "peitong-2026-1"
+    assert (await pathways.of_hospital(database, hospital, NOW)).version == "ours-1"
+    assert (await pathways.of_hospital(database, "another", NOW)).version == "peitong-2026-1"
+    assert await faults(open_reception.publish_pathway({}, ours, NOW + 1)) == ["file"]
+    assert await faults(open_reception.publish_pathway({}, "{}", NOW)) == ["file"]

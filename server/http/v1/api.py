@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from server.http.v1 import departments, families, hospital, schedules, staff, visits, webhooks
+from server.http.v1 import departments, families, hospital, referrals, schedules, staff, visits, webhooks
 from server.http.v1.openapi import document
 from server.http.v1.operations import BASE, Operation
 from server.http.v1.shell import Shell
@@ -19,6 +19,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *families.OPERATIONS,
     *schedules.OPERATIONS,
     *visits.OPERATIONS,
+    *referrals.OPERATIONS,
     *webhooks.OPERATIONS,
 )
 

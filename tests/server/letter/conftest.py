@@ -10,10 +10,13 @@ import pytest
 from server import checklists
 from server.eligibility import Credentials
 from server.letter.letter import Letter, compose
+from server.referral import Urgency
+from server.referrals.track import Track
 from server.store.details import LetterRecord, Person, Physician
 from server.store.referrals import Referral
 
 ISSUED_AT = 1772357400.0  # 2026-03-01 09:30 UTC, 17:30 in Beijing
+NEW = Track(Urgency.WITHIN_24H, ISSUED_AT)
 TEXTS = {"note": "反复晨起头痛三个月。\n身高 121 cm。", "not_examined": "视力、眼底", "told_family": "今日就诊，不要自行用药。"}
 
 
@@ -28,10 +31,23 @@ def make_record(
     content: Any = TEXTS,
     state: str = "issued",
     journal_head: str = "a3f1" * 16,
+    track: Track = NEW,
 ) -> LetterRecord:
     version = checklists.DEFAULT
     filed = Referral(
-        "0123456789abcdef0123456789abcdef", "v1", "260301-01234567", reason, urgency, version, "b1", ISSUED_AT, state
+        "0123456789abcdef0123456789abcdef",
+        "v1",
+        "260301-01234567",
+        reason,
+        urgency,
+        version,
+        "b1",
+        ISSUED_AT,
+        state,
+        destination_hospital="示范儿童医院",
+        destination_hospital_en="Demo Children's Hospital",
+        department="内分泌遗传代谢科",
+        department_en="Endocrinology",
     )
     return LetterRecord(
         referral=filed,
@@ -48,9 +64,13 @@ def make_record(
         guardian_phone_masked="138****0000",
         relation=relation,
         journal_head=journal_head,
+        track=track,
     )
 
 
 @pytest.fixture
 def letter() -> Callable[..., Letter]:
-    return lambda **changes: compose(make_record(**changes), checklists.load())
+    def make(*, receipt_link: str = "", **changes: Any) -> Letter:
+        return compose(make_record(**changes), checklists.load(), receipt_link)
+
+    return make

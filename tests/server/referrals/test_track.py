@@ -12,6 +12,7 @@ from server.referral import Urgency
 from server.referrals.pathways import shipped
 from server.referrals.track import (
     MAY_TELL,
+    MOST_ATTEMPTS,
     Deadlines,
     Due,
     Fact,
@@ -21,6 +22,7 @@ from server.referrals.track import (
     Track,
     advance,
     alarms,
+    attempt_at,
     booked_too_late,
     next_alarm_at,
     overdue,
@@ -156,6 +158,26 @@ def test_an_appointment_later_than_the_child_must_be_seen_is_too_late() -> None:
     assert not booked_too_late(advance(NEW, Fact.BOOKED, H, 24 * H), BY)
     assert not booked_too_late(NEW, BY)
     assert not booked_too_late(advance(advance(NEW, Fact.BOOKED, H, 25 * H), Fact.SEEN, 2 * H), BY)
+
+
+def test_what_was_not_taken_is_sent_again_ever_more_rarely_and_not_for_ever() -> None:
+    track, at, pauses = NEW, 0.0, []
+    assert attempt_at(track) == track.issued_at
+    while (again := attempt_at(track)) is not None:
+        pauses.append(again - at)
+        at = again
+        track = advance(track, Fact.NOT_SENT, at)
+    assert track.failures == MOST_ATTEMPTS == len(pauses)
+    assert pauses[1:5] == [30.0, 60.0, 120.0, 240.0]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 6 * H
+    assert 24 * H < at < 72 * H
+
+
+def test_what_was_sent_or_is_over_is_not_sent() -> None:
+    assert attempt_at(advance(NEW, Fact.SENT, 1.0)) is None
+    assert attempt_at(advance(NEW, Fact.SEEN, 1.0)) is None
+    assert attempt_at(advance(NEW, Fact.RECEIVED, 1.0)) == 0.0, "the paper was faster; their system should still have it"
 
 
 def test_two_calls_are_two_and_two_taps_are_one() -> None:
