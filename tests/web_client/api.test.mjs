@@ -63,3 +63,13 @@ test("a server that cannot be reached, or does not answer in time, is a problem 
   const silent = createApi({ language: () => "zh", timeoutMs: 5, fetch: (_, { signal }) => new Promise((_done, fail) => signal.addEventListener("abort", () => fail(signal.reason))) });
   await assert.rejects(silent.me(), { code: "network" });
 });
+
+test("a document is read as it is, and a refusal of it is a problem", async () => {
+  const picture = new Uint8Array([255, 216, 255]);
+  const api = createApi({ language: () => "zh", fetch: async () => new Response(picture, { headers: { "Content-Type": "image/jpeg" } }) });
+  const blob = await api.document("/api/visits/v/documents/d");
+  assert.deepEqual([blob.type, new Uint8Array(await blob.arrayBuffer())], ["image/jpeg", picture]);
+  const { api: gone, asked } = server(410, { code: "documents_destroyed", detail: "" });
+  await assert.rejects(gone.document("/api/visits/v/documents/d"), { code: "documents_destroyed" });
+  assert.equal(asked[0].path, "/api/visits/v/documents/d");
+});

@@ -63,6 +63,7 @@ test("every code that the wire can bring has its words", () => {
   for (const urgency of ["emergency", "within_24h", "within_2w", "within_30d", "routine"]) assert.ok(hasText(`urgency.${urgency}`), urgency);
   for (const problem of ["none", "busy", "interrupted", "unknown"]) assert.ok(hasText(`family.help.${problem}.body`), problem);
   for (const state of ["waiting", "sending", "lost", "checking", "kept", "leaving"]) assert.ok(hasText(`family.documents.${state}`), state);
+  for (const kind of ["image/jpeg", "image/png", "image/heic", "application/pdf"]) assert.ok(hasText(`physician.documents.kind.${kind}`), kind);
   for (const screen of ["unknown", "used", "expired", "throttled", "network", "other"]) assert.ok(hasText(`join.${screen}.title`) && hasText(`join.${screen}.body`), screen);
 });
 

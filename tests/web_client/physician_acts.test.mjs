@@ -192,6 +192,17 @@ describe("keys", () => {
     assert.equal(meaningOf(live, press("x")), null);
   });
 
+  test("D opens what the family handed in, and a number the picture or the download of that number", () => {
+    const documents = [{ id: "x", kind: "image/jpeg" }, { id: "y", kind: "application/pdf" }];
+    const looking = visitIn(session("live"), { type: "documents", visit: "v1", documents }, panel("documents"));
+    assert.deepEqual(meaningOf(live, press("d")), panel("documents"));
+    assert.deepEqual(meaningOf(looking, press("D")), panel(null));
+    assert.deepEqual(meaningOf(looking, press("1")), { type: "show_document", id: "x" });
+    assert.deepEqual(meaningOf(looking, press("2")), { type: "press", id: "document-2" });
+    assert.equal(meaningOf(looking, press("3")), null);
+    assert.equal(meaningOf(looking, press("Enter")), null);
+  });
+
   test("H holds, and resumes the physician's own hold", () => {
     assert.deepEqual(meaningOf(live, press("h")), panel("hold"));
     assert.deepEqual(meaningOf(visitIn(held("physician_hold")), press("h")), { type: "act", act: "resume" });

@@ -7,12 +7,12 @@
  * @typedef {import("./types.js").Panel} Panel
  * @typedef {{key: string, typing: boolean, onButton: boolean, modified: boolean}} Press
  *   `onButton`: the focus is on a button or link
- * @typedef {import("./view.js").Intent | {type: "write"}} Meaning
+ * @typedef {import("./view.js").Intent | {type: "write"} | {type: "press", id: string}} Meaning
  */
 
 import { availability, missing } from "./acts.js";
 import { HOLD_REASONS, CHECKS } from "./state.js";
-import { outcomeOf } from "./words.js";
+import { isPicture, outcomeOf } from "./words.js";
 
 /** @type {Readonly<Record<string, Act>>} */
 const OPENS_PANEL = Object.freeze({ t: "attest", h: "hold", r: "refer", c: "complete" });
@@ -48,6 +48,8 @@ function inTheCall(visit, name) {
       return { type: "camera" };
     case "/":
       return { type: "write" };
+    case "d":
+      return { type: "panel", panel: visit.panel === "documents" ? null : "documents" };
     case "?":
       return { type: "panel", panel: visit.panel === "help" ? null : "help" };
     default:
@@ -62,6 +64,7 @@ function inTheCall(visit, name) {
  * @returns {Meaning | null}
  */
 function inThePanel(visit, key, onButton) {
+  if (visit.panel === "documents") return theDocument(visit, Number(key) - 1);
   if (visit.panel !== "attest" && visit.panel !== "hold") return null;
   if (key === "Enter")
     return !onButton && missing(visit, visit.panel).length === 0 && can(visit, visit.panel)
@@ -76,6 +79,13 @@ function inThePanel(visit, key, onButton) {
     type: "draft",
     draft: { checks: checks.includes(check) ? checks.filter((one) => one !== check) : [...checks, check] },
   };
+}
+
+/** The nth picture is shown, any other document is downloaded. @param {Visit} visit @param {number} at @returns {Meaning | null} */
+function theDocument(visit, at) {
+  const entry = visit.documents?.[at];
+  if (!entry) return null;
+  return isPicture(entry) ? { type: "show_document", id: entry.id } : { type: "press", id: `document-${at + 1}` };
 }
 
 /** @param {Visit} visit @param {Act} act */

@@ -18,6 +18,7 @@ import { intents } from "../shared/messages.js";
 import { meaningOf } from "./keys.js";
 import { Room } from "./room.js";
 import { LedgerReader } from "./ledger_reader.js";
+import { DocumentsReader } from "./documents_reader.js";
 import { followFocus, pressOf, writeMessage } from "./focus.js";
 import { initial, reduce } from "./state.js";
 import { view } from "./view.js";
@@ -49,6 +50,13 @@ const ledgers = new LedgerReader({
   now,
 });
 
+const documents = new DocumentsReader({
+  list: (visit) => api.documents(visit),
+  fetch: (url) => api.document(url),
+  tell: (event) => dispatch(event),
+  now,
+});
+
 // --- state to screen --------------------------------------------------------------------------------------------------
 
 /** @param {Event} event */
@@ -56,6 +64,7 @@ function dispatch(event) {
   const before = state;
   state = reduce(state, event);
   ledgers.follow(state.visit);
+  documents.follow(state.visit);
   if (state === before || drawing) return;
   drawing = true;
   queueMicrotask(draw);
@@ -131,6 +140,10 @@ function emit(intent) {
       return void room?.openDevices();
     case "play":
       return playRemote();
+    case "show_document": {
+      const entry = state.visit?.documents?.find(({ id }) => id === intent.id);
+      return entry && void documents.show(entry);
+    }
     case "panel":
     case "draft":
       return dispatch(intent);
@@ -306,6 +319,7 @@ document.addEventListener("keydown", (event) => {
   const meaning = meaningOf(state.visit, pressOf(event));
   if (!meaning) return;
   event.preventDefault();
+  if (meaning.type === "press") return document.getElementById(meaning.id)?.click();
   if (meaning.type !== "write") return emit(meaning);
   if (state.visit.panel) dispatch({ type: "panel", panel: null });
   queueMicrotask(() => writeMessage(app));

@@ -30,6 +30,8 @@
  *   | {type: "status", status: import("../shared/api.js").VisitStatus}
  *   | {type: "message", message: ServerMessage, atMs: number}
  *   | {type: "ledger", ledger: import("../shared/api.js").Ledger, atMs: number}
+ *   | {type: "documents", visit: string, documents: import("../shared/api.js").DocumentEntry[]}
+ *   | {type: "document_shown", shown: import("./types.js").ShownDocument}
  *   | {type: "sent", act: Act}
  *   | {type: "done", act: Act}
  *   | {type: "failed", act: Act, problem: Problem}
@@ -155,6 +157,8 @@ function opened(state, id) {
     sessionAtMs: 0,
     ledger: null,
     ledgerAtMs: 0,
+    documents: null,
+    shownDocument: null,
     chat: [],
     chatSeen: 0,
     quality: null,
@@ -194,6 +198,10 @@ function reduceVisit(visit, event) {
       return received(visit, event.message, event.atMs);
     case "ledger":
       return event.ledger.visit === visit.id ? { ...visit, ledger: event.ledger, ledgerAtMs: event.atMs } : visit;
+    case "documents":
+      return event.visit === visit.id ? { ...visit, documents: event.documents } : visit;
+    case "document_shown":
+      return { ...visit, shownDocument: event.shown };
     case "sent":
       return { ...visit, pending: { ...visit.pending, [event.act]: true }, problems: without(visit.problems, event.act) };
     case "done":
@@ -321,7 +329,7 @@ function withSession(visit, session, atMs) {
  * @returns {Panel | null}
  */
 function panelThatFits(panel, state) {
-  if (panel === null || panel === "help") return panel;
+  if (panel === null || panel === "help" || panel === "documents") return panel;
   if (state === "ended") return null;
   if (panel === "attest") return state === "verifying" || state === "held" ? panel : null;
   if (panel === "cancel") return state === "waiting" ? panel : null;

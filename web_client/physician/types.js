@@ -12,7 +12,9 @@
  * @typedef {import("../shared/api.js").WorklistEntry} WorklistEntry
  *
  * @typedef {"admit" | "attest" | "hold" | "resume" | "refer" | "complete" | "cancel"} Act
- * @typedef {"attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "help"} Panel
+ * @typedef {"attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "documents" | "help"} Panel
+ *
+ * @typedef {{id: string, picture: string | null, failed: boolean}} ShownDocument `picture` is an address of this page's own
  * @typedef {"emergency" | "within_24h" | "within_2w" | "within_30d" | "routine"} Urgency
  *
  * @typedef {Object} Problem
@@ -62,6 +64,8 @@
  * @property {number} sessionAtMs when `session` arrived, page clock
  * @property {import("../shared/api.js").Ledger | null} ledger who was present when, as last read
  * @property {number} ledgerAtMs when `ledger` came, page clock
+ * @property {readonly import("../shared/api.js").DocumentEntry[] | null} documents what the family handed in, as last read
+ * @property {ShownDocument | null} shownDocument the one that is looked at
  * @property {readonly import("../shared/chat_log.js").ChatEntry[]} chat
  * @property {number} chatSeen how many chat messages were on screen already
  * @property {{light: "good" | "fair" | "poor", legs: Leg[]} | null} quality

@@ -16,6 +16,7 @@
  *   | {type: "leave"}
  *   | {type: "take_over"}
  *   | {type: "panel", panel: Panel | null}
+ *   | {type: "show_document", id: string}
  *   | {type: "draft", draft: Partial<Drafts>}
  *   | {type: "act", act: Act}
  *   | {type: "say", text: string}

@@ -205,3 +205,8 @@ export function percent(fraction) {
   if (value < 0.05) return "0";
   return value < 9.95 ? value.toFixed(1) : String(Math.round(value));
 }
+
+/** What every browser shows; other documents are downloads. @param {import("../shared/api.js").DocumentEntry} entry */
+export function isPicture(entry) {
+  return entry.kind === "image/jpeg" || entry.kind === "image/png";
+}

@@ -12,6 +12,7 @@
 import { h, icon } from "../../shared/ui/dom.js";
 import { missing } from "../acts.js";
 import { CHECKS, HOLD_REASONS } from "../state.js";
+import { documentsPanel } from "./documents.js";
 import { confirm, panelBody, textField } from "./panel_parts.js";
 import { referral } from "./referral.js";
 
@@ -56,6 +57,8 @@ function body(visit, which, context) {
       return [panelBody(h("p", null, context.t("physician.cancel.body"))), confirm(visit, "cancel", context, { danger: true })];
     case "leave":
       return [panelBody(h("p", null, context.t("physician.leave.body"))), leave(context)];
+    case "documents":
+      return documentsPanel(visit, context);
     case "help":
       return help(context);
   }
@@ -213,6 +216,7 @@ const SHORTCUTS = Object.freeze([
   ["H", "physician.help.hold"],
   ["R", "physician.act.refer"],
   ["C", "physician.act.complete"],
+  ["D", "physician.documents.title"],
   ["M", "physician.help.mute"],
   ["V", "physician.help.camera"],
   ["/", "physician.help.chat"],

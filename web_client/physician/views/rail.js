@@ -252,6 +252,21 @@ function footer(visit, { t, emit }) {
     h(
       "button",
       {
+        class: "button button-quiet",
+        type: "button",
+        key: "documents",
+        id: "act-documents",
+        "aria-keyshortcuts": "D",
+        "aria-expanded": String(visit.panel === "documents"),
+        onclick: () => emit({ type: "panel", panel: visit.panel === "documents" ? null : "documents" }),
+      },
+      icon("document"),
+      t("physician.documents.count", { count: visit.documents?.length ?? 0 }),
+      h("kbd", { "aria-hidden": "true" }, "D"),
+    ),
+    h(
+      "button",
+      {
         class: "button button-quiet rail-help",
         type: "button",
         key: "help",
