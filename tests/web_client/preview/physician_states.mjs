@@ -143,6 +143,11 @@ const held = (cause, remaining_ms, more = {}) =>
 const alone = [seat("guardian", "", { connected: false, presence: "absent" }), seat("physician", "陈明远")];
 const ended = (outcome, more = {}) => open(session("ended", { outcome, ...more }));
 const told = (book) => ({ type: "ledger", ledger: book, atMs: 0 });
+const PICTURE = { id: "d1", n: 1, state: "kept", kind: "image/jpeg", bytes: 3_100_000, received: 3_100_000, width: 3024, height: 4032, pages: 1, at: "2026-03-05T09:00:00+08:00", url: "/d1" };
+const PDF = { ...PICTURE, id: "d2", n: 2, kind: "application/pdf", width: 0, height: 0, pages: 3, url: "/d2" };
+const HEIC = { ...PICTURE, id: "d3", n: 3, kind: "image/heic", url: "/d3" };
+const handedIn = (...documents) => ({ type: "documents", visit: "v1", documents });
+const looking = (more) => ({ type: "document_shown", shown: { id: "d1", picture: null, failed: false, ...more } });
 /** Everything that the line can hold at once. */
 const DOUBTED = calm({
   gate: { open_ms: 3_700_000, heard_within_ms: 3000, lapses: 0, spans: [span(-4000, 600)] },
@@ -238,6 +243,12 @@ export const STATES = {
       draft: { adequate: true, summary: "生长速度正常，每年约 5.5 厘米。建议保证睡眠与户外运动，3 个月后复查身高体重。" },
     },
   ),
+  "documents-none": live({ type: "panel", panel: "documents" }, handedIn()),
+  "documents-waiting": open(session("waiting"), handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }),
+  documents: live(handedIn(PICTURE, PDF, HEIC), { type: "panel", panel: "documents" }),
+  "documents-fetching": live(handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }, looking({})),
+  "documents-shown": live(handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }, looking({ picture: "/web/shared/ui/icons/brand.svg" })),
+  "documents-failed": live(handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }, looking({ failed: true })),
   leave: live({ type: "panel", panel: "leave" }),
   help: live({ type: "panel", panel: "help" }),
   "ended-referred": ended("referred", { referral: { id: "r1", reason: "headache_on_waking", urgency: "emergency" } }),

@@ -67,6 +67,17 @@ const held = (...causes) => inRoom({ state: "held", gate: false, causes, resume_
 const ended = (outcome, more = {}) => [...inRoom(), { type: "message", nowMs: 0, message: { type: "session", session: { ...SESSION, state: "ended", gate: false, outcome, ...more } } }];
 const waitingRoom = { state: "waiting", admitted: false, gate: false, recording: "off", until_ms: 25 * 60_000 };
 
+/** What the family hands in, at every stage. */
+const chosen = (key, name, size, ...events) => [{ type: "document_chosen", key, name, size }, ...events.map((event) => ({ key, ...event }))];
+const handedIn = (language) =>
+  [
+    ...chosen("a", "IMG_20260304_skin_left_arm_close_up_in_daylight.jpg", 3_100_000, { type: "document_begun", url: "/a" }, { type: "document_kept" }),
+    ...chosen("b", language === "zh" ? "血常规报告.pdf" : "blood count.pdf", 900_000, { type: "document_begun", url: "/b" }, { type: "document_refused", code: "document_active", why: language === "zh" ? "这个 PDF 含有脚本或附件，无法接收。请拍照或重新导出后上传。" : "This PDF holds scripts or attachments. Please take a picture of it, or export it again." }),
+    ...chosen("c", "IMG_2.jpg", 4_000_000, { type: "document_begun", url: "/c" }, { type: "document_sent", sent: 1_500_000 }, { type: "document_lost" }),
+    ...chosen("d", "IMG_3.jpg", 4_000_000, { type: "document_begun", url: "/d" }, { type: "document_sent", sent: 4_000_000 }),
+    ...chosen("e", "IMG_4.jpg", 4_000_000),
+  ].map((event) => ({ type: "documents", event }));
+
 /** @type {Record<string, (language: "zh" | "en") => any[]>} name -> the events that lead there */
 const STORIES = {
   loading: () => [],
@@ -89,6 +100,8 @@ const STORIES = {
   "devices-denied": () => [opened(), devices({ audio: "none", video: "none", audioProblem: "denied", videoProblem: "denied", level: 0, heard: false })],
   "devices-no-camera": () => [opened(), devices({ video: "none", videoProblem: "none" })],
   "devices-busy": () => [opened(), devices({ video: "none", videoProblem: "busy" })],
+  "devices-documents": (language) => [opened(), ...handedIn(language)],
+  "waiting-documents": (language) => [...inRoom(waitingRoom), ...handedIn(language)],
   waiting: () => inRoom({ ...waitingRoom, seats: [SEATS[0], { ...SEATS[1], connected: false, presence: "absent" }] }),
   "waiting-admitted": () => inRoom({ ...waitingRoom, admitted: true }),
   "waiting-offline": () => [...inRoom(waitingRoom), { type: "connection", connection: "offline" }],
