@@ -1,11 +1,11 @@
 /**
  * Where the keyboard is. Opening a panel brings the focus to its first field, closing it back to the button that opened it,
- * and a new screen to its heading; nothing else ever takes the focus away.
+ * and a new screen to its heading; nothing else ever takes the focus away. A picture that was asked for is scrolled to.
  *
  * @typedef {import("./types.js").State} State
  */
 
-/** @typedef {{screen: string, panel: string | null, reason: string | null}} Drawn */
+/** @typedef {{screen: string, panel: string | null, reason: string | null, picture: string | null}} Drawn */
 
 /** What the last drawing showed, by the element it was drawn into. @type {WeakMap<HTMLElement, Drawn>} */
 const DRAWN = new WeakMap();
@@ -19,12 +19,14 @@ const DRAWN = new WeakMap();
  */
 export function followFocus(app, state) {
   const before = DRAWN.get(app);
-  const after = { screen: screenOf(state), panel: state.visit?.panel ?? null, reason: state.visit?.drafts.reason ?? null };
+  const { panel = null, drafts, shownDocument } = state.visit ?? {};
+  const after = { screen: screenOf(state), panel, reason: drafts?.reason ?? null, picture: shownDocument?.picture ?? null };
   DRAWN.set(app, after);
   if (!before) return () => undefined;
   return () => {
     if (before.screen !== after.screen) return focus(app, "h1[tabindex]");
     if (after.panel && (before.panel !== after.panel || before.reason !== after.reason)) return openedPanel(app);
+    if (after.picture && before.picture !== after.picture) app.querySelector(".document-shown")?.scrollIntoView({ block: "nearest" });
     if (before.panel && !after.panel && focusIsLost(app)) return focus(app, `#act-${before.panel}`) ?? focus(app, "#rail");
     return undefined;
   };

@@ -145,6 +145,7 @@ const ended = (outcome, more = {}) => open(session("ended", { outcome, ...more }
 const told = (book) => ({ type: "ledger", ledger: book, atMs: 0 });
 const PICTURE = { id: "d1", n: 1, state: "kept", kind: "image/jpeg", bytes: 3_100_000, received: 3_100_000, width: 3024, height: 4032, pages: 1, at: "2026-03-05T09:00:00+08:00", url: "/d1" };
 const PDF = { ...PICTURE, id: "d2", n: 2, kind: "application/pdf", width: 0, height: 0, pages: 3, url: "/d2" };
+const SHEET = { ...PDF, id: "d4", n: 4, pages: 1, url: "/d4" };
 const HEIC = { ...PICTURE, id: "d3", n: 3, kind: "image/heic", url: "/d3" };
 const handedIn = (...documents) => ({ type: "documents", visit: "v1", documents });
 const looking = (more) => ({ type: "document_shown", shown: { id: "d1", picture: null, failed: false, ...more } });
@@ -245,9 +246,9 @@ export const STATES = {
   ),
   "documents-none": live({ type: "panel", panel: "documents" }, handedIn()),
   "documents-waiting": open(session("waiting"), handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }),
-  documents: live(handedIn(PICTURE, PDF, HEIC), { type: "panel", panel: "documents" }),
+  documents: live(handedIn(PICTURE, PDF, HEIC, SHEET), { type: "panel", panel: "documents" }),
   "documents-fetching": live(handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }, looking({})),
-  "documents-shown": live(handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }, looking({ picture: "/web/shared/ui/icons/brand.svg" })),
+  "documents-shown": live(handedIn(PICTURE, PDF, SHEET), { type: "panel", panel: "documents" }, looking({ picture: "/web/shared/ui/icons/brand.svg" })),
   "documents-failed": live(handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }, looking({ failed: true })),
   leave: live({ type: "panel", panel: "leave" }),
   help: live({ type: "panel", panel: "help" }),
