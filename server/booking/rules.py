@@ -30,7 +30,7 @@ from server.eligibility import Credentials, years_between
 DAY_S: Final = 86_400.0
 
 
-class Kind(StrEnum):
+class VisitKind(StrEnum):
     """What a visit is for."""
 
     FIRST = "first"  # 首诊

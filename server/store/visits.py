@@ -74,7 +74,7 @@ class Relation:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A booked visit; its id is also its session's. ``field`` is growth, nutrition or skin, ``department`` a name, ``kind`` one
-    of `server.booking.rules.Kind`; ``slot`` is None for one booked outside slots."""
+    of `server.booking.rules.VisitKind`; ``slot`` is None for one booked outside slots."""
 
     id: str
     hospital: str

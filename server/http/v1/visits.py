@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from server.booking.refusals import Refusal
-from server.booking.rules import Cancellation, Kind, Occasion
+from server.booking.rules import Cancellation, Occasion, VisitKind
 from server.bookings import book, counted
 from server.errors import Refused
 from server.events import Outcome
@@ -31,7 +31,7 @@ class NewVisit(Taken):
     slot: Id
     child: Id
     guardian: Id = Field(description="Who comes with the child; their relation must be on the register.")
-    kind: Kind = Kind.FIRST
+    kind: VisitKind = VisitKind.FIRST
 
 
 class Move(Taken):
@@ -54,7 +54,7 @@ class Visit(Given):
     """``department``, an id, and ``slot`` are null for a visit that was booked outside slots, at the desk."""
 
     id: Id
-    kind: Kind
+    kind: VisitKind
     field: FieldOfCare
     child: Id
     guardian: Id
