@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -10,13 +12,15 @@ from argon2.exceptions import InvalidHashError, VerificationError
 LONGEST = 1024
 """Characters of a password that anyone may send; longer ones are wrong without being hashed."""
 
+_HASHER: Final = PasswordHasher()
+
 
 class Passwords:
     """One hasher's settings. At most two checks run at once, so that guessing cannot take the machine's memory."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = hasher or PasswordHasher()
-        self._nobodys = self._hasher.hash("nobody has this password")
+        self._hasher = hasher or _HASHER
+        self._nobodys = _nobodys(self._hasher)
         self._turns = asyncio.Semaphore(2)
 
     def hash(self, password: str) -> str:
@@ -36,3 +40,8 @@ class Passwords:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
+
+
+@cache
+def _nobodys(hasher: PasswordHasher) -> str:
+    return hasher.hash("nobody has this password")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -44,9 +46,25 @@ async def database_url(tmp_path: Path) -> AsyncIterator[str]:
     await admin.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with all tables, made once and copied for every test."""
+    file = tmp_path_factory.mktemp("migrated") / "peitong.db"
+
+    async def make() -> None:
+        opened = Database(f"sqlite+aiosqlite:///{file}")
+        await migrate(opened)
+        await opened.close()
+
+    asyncio.run(make())
+    return file
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, migrated: Path) -> AsyncIterator[Database]:
     opened = Database(database_url)
+    if opened.file is not None:
+        shutil.copy2(migrated, opened.file)
     await migrate(opened)
     yield opened
     await opened.close()
