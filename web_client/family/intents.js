@@ -10,7 +10,8 @@
  *   | {type: "open_sheet", sheet: import("./state.js").Sheet} | {type: "close_sheet"} | {type: "leave"} | {type: "come_back"}
  *   | {type: "choose_withdrawal", kind: import("../shared/api.js").ConsentKind} | {type: "withdraw"}
  *   | {type: "add_documents", files: File[]} | {type: "remove_document", key: string, url: string | null}
- *   | {type: "retry_connection"} | {type: "retry_records"} | {type: "reload"}} Intent
+ *   | {type: "retry_connection"} | {type: "retry_records"} | {type: "reload"}
+ *   | import("./preparing.js").PreparingIntent} Intent
  */
 
 export {};

@@ -10,6 +10,7 @@ import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { OwnDevices } from "../shared/own_devices.js";
 import { storageOf } from "../shared/storage.js";
 import { Documents } from "./documents.js";
+import { Preparing } from "./preparing.js";
 import { fetchRecords, followReferral } from "./records.js";
 import { initialState, reduce, screenOf } from "./state.js";
 import { createView } from "./view.js";
@@ -63,6 +64,13 @@ const documents = new Documents({
   api,
   dispatch: (event) => dispatch({ type: "documents", event }),
 });
+const preparing = new Preparing({
+  api,
+  visit,
+  preparation: () => state.preparation,
+  language: () => state.language,
+  tell: (change) => dispatch({ type: "preparation", change }),
+});
 const view = createView(root, (intent) => void handle(intent));
 
 /** @param {StateEvent} event */
@@ -87,6 +95,7 @@ async function open() {
   if (screenOf(state) === "ended") return showRecords();
   await loadTexts();
   void documentsOnceAgreed();
+  offerPreparation();
   if (screenOf(state) === "devices" && session?.getItem(inRoomKey)) await returnToRoom();
 }
 
@@ -99,6 +108,11 @@ async function documentsOnceAgreed() {
 async function returnToRoom() {
   if (await own.open()) enter();
   else if (state.status) dispatch({ type: "opened", status: state.status });
+}
+
+/** Once nothing else is asked before the waiting room. */
+function offerPreparation() {
+  if (state.stage === "devices") void preparing.load();
 }
 
 async function loadTexts() {
@@ -133,10 +147,12 @@ async function handle(intent) {
     case "choose_language":
       rememberLanguage(stored, intent.language);
       dispatch({ type: "language", language: intent.language });
+      if (state.preparation) void preparing.load();
       return loadTexts();
     case "confirm_language":
       rememberLanguage(stored, state.language);
       dispatch({ type: "language_confirmed" });
+      offerPreparation();
       return loadTexts();
     case "answer_child":
       return answerChild(intent.right);
@@ -214,6 +230,8 @@ function showOnly(intent) {
       return dispatch({ type: "sheet", sheet: null });
     case "choose_withdrawal":
       return dispatch({ type: "withdrawing", kind: intent.kind });
+    default:
+      return void preparing.handle(/** @type {import("./preparing.js").PreparingIntent} */ (intent));
   }
 }
 
@@ -238,6 +256,7 @@ async function answerConsent(agreed) {
     dispatch({ type: "consent_answered", kind, agreed });
     void documentsOnceAgreed();
   }, "refused");
+  offerPreparation();
   if (state.notice === "consent_changed") await attempt(async () => dispatch({ type: "texts", texts: await api.consentTexts(visit, state.language) }), "refused");
 }
 

@@ -7,6 +7,7 @@ import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 import { NOT_ASKED } from "../shared/own_devices.js";
 import { documents } from "./documents_state.js";
+import { isPreparing, prepare } from "./preparation.js";
 
 /** @typedef {import("../shared/i18n/i18n.js").Language} Language */
 /** @typedef {import("../shared/api.js").VisitStatus} VisitStatus */
@@ -64,6 +65,7 @@ import { documents } from "./documents_state.js";
  * @property {Summary | null} summary
  * @property {readonly import("./documents_state.js").Item[]} documents  what the family handed in, or is handing in
  * @property {boolean} recordsLate  letter or summary did not come within the time
+ * @property {import("./preparation.js").Preparation | null} preparation  null until its form is there
  */
 
 /**
@@ -79,7 +81,8 @@ import { documents } from "./documents_state.js";
  *   | {type: "chat_sent", clientId: string, text: string, at: string} | {type: "chat_accepted", clientId: string, id: string}
  *   | {type: "chat_failed", clientId: string} | {type: "corner", corner: Corner} | {type: "whole_picture", whole: boolean}
  *   | {type: "documents", event: import("./documents_state.js").DocumentEvent}
- *   | {type: "status", status: VisitStatus} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}} Event
+ *   | {type: "status", status: VisitStatus} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}
+ *   | {type: "preparation", change: import("./preparation.js").Change}} Event
  */
 
 /** @param {Language} language @param {boolean} languageChosen @returns {State} */
@@ -88,7 +91,7 @@ export function initialState(language, languageChosen) {
     language, languageChosen, stage: "loading", consentKind: "consultation", texts: null, busy: false, notice: null, problem: null,
     status: null, connection: "idle", retryS: 0, session: null, sessionAtMs: 0, nowMs: 0, call: "idle", remotes: [],
     flow: NOTHING_DUE, playBlocked: false, light: null, chat: [], chatOpen: false, unread: 0, sheet: null, withdrawing: "recording", corner: "top-right",
-    wholePicture: false, letter: null, summary: null, recordsLate: false, documents: [],
+    wholePicture: false, letter: null, summary: null, recordsLate: false, documents: [], preparation: null,
     devices: { ...NOT_ASKED, support: "ok", level: 0, heard: false, picture: "unknown" },
   }; // prettier-ignore
 }
@@ -141,6 +144,8 @@ export function reduce(state, event) {
       return { ...state, documents: documents(state.documents, event.event) };
     case "records_late":
       return { ...state, recordsLate: true };
+    case "preparation":
+      return { ...state, preparation: prepare(state.preparation, event.change) };
     default:
       return inRoom(state, event);
   }
@@ -261,10 +266,16 @@ function withStatus(state, changed) {
 
 // --- what the view asks ----------------------------------------------------------------------------------------------
 
-/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "unsupported" | "devices" | "waiting" | "call" | "held" | "ended" | "left" | "superseded"} Screen */
+/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "unsupported" | "devices" | "prepare" | "waiting" | "call" | "held" | "ended" | "left" | "superseded"} Screen */
 
 /** @param {State} state @returns {Screen} */
 export function screenOf(state) {
+  const screen = stageScreen(state);
+  return isPreparing(state.preparation, screen) ? "prepare" : screen;
+}
+
+/** @param {State} state @returns {Screen} */
+function stageScreen(state) {
   if (outcomeOf(state)) return "ended";
   if (state.connection === "superseded") return "superseded";
   if (state.stage === "devices" && state.devices.support !== "ok") return "unsupported";

@@ -4,6 +4,7 @@ import { dayAndTime, LANGUAGE_NAMES, LANGUAGES, LOCALES } from "../shared/i18n/i
 import { h, icon } from "../shared/ui/dom.js";
 import { documentsCard } from "./documents_card.js";
 import { button, facts, moving, noticeOf, page, STEPS, title } from "./frame.js";
+import { prepareCard } from "./prepare.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
 
@@ -169,6 +170,7 @@ export function devicesStep(scene) {
       ? button("primary", () => emit({ type: "open_devices" }), t("family.devices.open"), { busy: opened === "opening" && t("family.devices.opening"), key: "open" })
       : h("div", { class: "device-check", key: "check" }, preview(scene), h("div", { class: "stack" }, cameraChoice(scene), microphoneCheck(scene), deviceHelp(scene))),
     !closed && enter(scene),
+    prepareCard(scene),
     documentsCard(scene),
   );
 }

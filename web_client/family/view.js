@@ -5,6 +5,7 @@ import { render } from "../shared/ui/dom.js";
 import { ended, left, loading, problem, superseded } from "./after.js";
 import { room } from "./room.js";
 import { chatSheet, sheet } from "./sheets.js";
+import { prepareScreen } from "./prepare.js";
 import { screenOf } from "./state.js";
 import { childStep, consentStep, declined, devicesStep, languageStep, unsupported, wrongChild } from "./steps.js";
 import { waiting } from "./waiting.js";
@@ -17,7 +18,7 @@ import { waiting } from "./waiting.js";
 /** @type {Readonly<Record<Screen, (scene: Scene) => import("../shared/ui/dom.js").Child>>} */
 const SCREENS = Object.freeze({
   loading, problem, language: languageStep, child: childStep, wrong_child: wrongChild, consent: consentStep, declined, unsupported,
-  devices: devicesStep, waiting, call: room, held: room, ended, left, superseded,
+  devices: devicesStep, prepare: prepareScreen, waiting, call: room, held: room, ended, left, superseded,
 }); // prettier-ignore
 
 /**
@@ -34,7 +35,7 @@ export function createView(root, emit) {
       const scene = { state, t, emit, own, remotes };
       document.documentElement.lang = LOCALES[state.language];
       render(root, [SCREENS[screen](scene), chatSheet(scene), sheet(scene)]);
-      const name = `${screen}/${screen === "consent" ? state.consentKind : ""}`;
+      const name = `${screen}/${screen === "consent" ? state.consentKind : screen === "prepare" ? state.preparation?.step : ""}`;
       if (name === shown) return;
       const first = shown === "";
       shown = name;

@@ -4,6 +4,7 @@ import { dayAndTime } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { documentsCard } from "./documents_card.js";
 import { button, continueBar, moving, page, title } from "./frame.js";
+import { prepareCard } from "./prepare.js";
 import { devicesLost, remainingMs, seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
@@ -29,7 +30,7 @@ export function waiting(scene) {
     h(
       "div",
       { class: "waiting-grid" },
-      h("div", { class: "stack" }, licenceCard(scene), chatButton(scene), documentsCard(scene)),
+      h("div", { class: "stack" }, licenceCard(scene), prepareCard(scene), chatButton(scene), documentsCard(scene)),
       ownPicture(scene),
     ),
     h(

@@ -29,6 +29,7 @@ const TICK_MS = 250;
 const PICTURE_MS = 100;
 const LOOK_MS = 1_000;
 const RETRY_MS = 3_000;
+const PREPARED_EVERY_MS = 10_000;
 
 const app = /** @type {HTMLElement} */ (document.querySelector("#app"));
 const storage = storageOf(() => localStorage);
@@ -155,6 +156,7 @@ function chooseLanguage(chosen) {
   language = chosen;
   rememberLanguage(storage, chosen);
   draw();
+  void readPrepared();
 }
 
 function inTheCall() {
@@ -287,6 +289,15 @@ async function openVisit(visit) {
     if (problem.code !== "network") return dispatch({ type: "link", link: "refused", problem });
   }
   opening.start();
+  void readPrepared();
+}
+
+/** What the family told; asked again while it can still tell more. */
+async function readPrepared() {
+  const visit = state.visit?.id;
+  if (!visit) return;
+  const prepared = await api.prepared(visit).catch(() => null);
+  if (prepared) dispatch({ type: "prepared", visit, prepared });
 }
 
 function closeRoom() {
@@ -338,6 +349,7 @@ setInterval(
   () => state.screen === "worklist" && document.visibilityState === "visible" && void refreshWorklist(),
   WORKLIST_EVERY_MS,
 );
+setInterval(() => state.visit?.session?.state === "waiting" && void readPrepared(), PREPARED_EVERY_MS);
 setInterval(() => state.screen !== "loading" && dispatch({ type: "tick", atMs: now() }), TICK_MS);
 setInterval(watchPicture, PICTURE_MS);
 setInterval(() => room && void look(room), LOOK_MS);

@@ -32,6 +32,7 @@
  *   | {type: "ledger", ledger: import("../shared/api.js").Ledger, atMs: number}
  *   | {type: "documents", visit: string, documents: import("../shared/api.js").DocumentEntry[]}
  *   | {type: "document_shown", shown: import("./types.js").ShownDocument}
+ *   | {type: "prepared", visit: string, prepared: import("../shared/api.js").Prepared}
  *   | {type: "sent", act: Act}
  *   | {type: "done", act: Act}
  *   | {type: "failed", act: Act, problem: Problem}
@@ -159,6 +160,7 @@ function opened(state, id) {
     ledgerAtMs: 0,
     documents: null,
     shownDocument: null,
+    prepared: null,
     chat: [],
     chatSeen: 0,
     quality: null,
@@ -202,6 +204,8 @@ function reduceVisit(visit, event) {
       return event.visit === visit.id ? { ...visit, documents: event.documents } : visit;
     case "document_shown":
       return { ...visit, shownDocument: event.shown };
+    case "prepared":
+      return event.visit === visit.id ? { ...visit, prepared: event.prepared } : visit;
     case "sent":
       return { ...visit, pending: { ...visit.pending, [event.act]: true }, problems: without(visit.problems, event.act) };
     case "done":

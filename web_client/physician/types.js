@@ -66,6 +66,7 @@
  * @property {number} ledgerAtMs when `ledger` came, page clock
  * @property {readonly import("../shared/api.js").DocumentEntry[] | null} documents what the family handed in, as last read
  * @property {ShownDocument | null} shownDocument the one that is looked at
+ * @property {import("../shared/api.js").Prepared | null} prepared what the family told before the visit, as last read
  * @property {readonly import("../shared/chat_log.js").ChatEntry[]} chat
  * @property {number} chatSeen how many chat messages were on screen already
  * @property {{light: "good" | "fair" | "poor", legs: Leg[]} | null} quality

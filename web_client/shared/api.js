@@ -66,13 +66,22 @@
  *            clock_steps: {at: string, by_ms: number}[], left_out: number}} Ledger
  */
 
+/** Of an `invalid`; `asks`: it is only a question. @typedef {{pointer: string, code: string, asks: boolean, detail: string}} FieldError */
+/**
+ * @typedef {{questionnaire: null | {version: string, at: string, turn: number, outcome: string, flags: {reason: string, outcome: string, text: string}[],
+ *                                   answers: {link_id: string, text: string, answer: string, flag: boolean}[]},
+ *            begun: boolean,
+ *            measurements: null | {at: string, turn: number, items: import("../family/preparation.js").Measurement[],
+ *                                  velocity: null | {cm_per_year: string, since: string, until: string, at_home: boolean, converted: boolean}}}} Prepared
+ */
+
 const SOCKET_TOKEN_WITHIN_MS = 5_000;
 const DOCUMENT_WITHIN_MS = 120_000;
 
 /** The server said no (RFC 9457), or could not be reached (`code` "network", `status` 0). */
 export class ApiProblem extends Error {
-  /** @param {number} status @param {string} code @param {string} detail @param {number | null} [retryAfterS] */
-  constructor(status, code, detail, retryAfterS = null) {
+  /** @param {number} status @param {string} code @param {string} detail @param {number | null} [retryAfterS] @param {readonly FieldError[]} [errors] */
+  constructor(status, code, detail, retryAfterS = null, errors = []) {
     super(code);
     this.name = "ApiProblem";
     this.status = status;
@@ -80,6 +89,8 @@ export class ApiProblem extends Error {
     /** A sentence in the page's language, or empty. */
     this.detail = detail;
     this.retryAfterS = retryAfterS;
+    /** What is wrong where, of an `invalid`. */
+    this.errors = errors;
   }
 }
 
@@ -126,6 +137,21 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
     /** @param {string} visit @param {ConsentText} text @param {boolean} agreed */
     consent: (visit, { kind, version, language: textLanguage, sha256 }, agreed) =>
       post(of(visit, "/consents"), { kind, version, language: textLanguage, sha256, agreed }),
+    /** @param {string} visit @param {Language} inLanguage @returns {Promise<import("../family/preparation.js").FormView>} */
+    questionnaire: (visit, inLanguage) => call(of(visit, `/questionnaire?language=${inLanguage}`)),
+    /**
+     * @param {string} visit @param {import("./questionnaire.js").Form} form @param {import("./questionnaire.js").Answers} answers @param {boolean} complete
+     * @returns {Promise<{state: "draft" | "given", route: import("../family/preparation.js").Route | null}>}
+     */
+    answers: (visit, { version, sha256, language: formLanguage }, answers, complete) =>
+      post(of(visit, "/answers"), { version, sha256, language: formLanguage, answers, complete }),
+    /**
+     * @param {string} visit @param {readonly import("../family/preparation.js").Measurement[]} measurements
+     * @returns {Promise<{measurements: import("../family/preparation.js").Measurement[]}>}
+     */
+    measurements: (visit, measurements) => post(of(visit, "/measurements"), { measurements }),
+    /** @param {string} visit @returns {Promise<Prepared>} */
+    prepared: (visit) => call(of(visit, "/prepared")),
     /** Asked for again while no answer comes, so a lost one is given up soon. @param {string} visit @returns {Promise<{token: string, expires_in_s: number}>} */
     socketToken: (visit) => post(of(visit, "/socket-token"), {}, SOCKET_TOKEN_WITHIN_MS),
     /** @param {string} visit @returns {Promise<{documents: DocumentEntry[]}>} */
@@ -196,5 +222,6 @@ function problemOf(response, body) {
   const code = typeof body?.code === "string" ? body.code : "unknown";
   const detail = typeof body?.detail === "string" ? body.detail : "";
   const wait = Number(body?.retry_after_s ?? response.headers.get("Retry-After"));
-  return new ApiProblem(response.status, code, detail, Number.isFinite(wait) && wait > 0 ? wait : null);
+  const errors = Array.isArray(body?.errors) ? body.errors : [];
+  return new ApiProblem(response.status, code, detail, Number.isFinite(wait) && wait > 0 ? wait : null, errors);
 }

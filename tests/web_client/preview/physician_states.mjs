@@ -1,6 +1,7 @@
 /** Every state of the physician's page, as the events that lead to it; for the eye (shoot.py) and for the tests. */
 
 import { calm, eventful, ledger, line as ledgerLine, span, uneventful } from "/preview/ledgers.mjs";
+import { PREPARED } from "/preview/preparations.mjs";
 import { initial, reduce } from "/web/physician/state.js";
 
 export const REASONS = [
@@ -160,6 +161,7 @@ const DOUBTED = calm({
   ],
 });
 const problem = (code, text = "") => ({ code, text });
+const prepared = (more = {}) => ({ type: "prepared", visit: "v1", prepared: { ...PREPARED, ...more } });
 
 /** name -> events. @type {Record<string, any[]>} */
 export const STATES = {
@@ -183,6 +185,8 @@ export const STATES = {
   connecting: [...start, { type: "opened", visit: "v1" }],
   "waiting-alone": open(session("waiting", { seats: alone })),
   waiting: open(session("waiting")),
+  "waiting-prepared": open(session("waiting"), prepared()),
+  "waiting-begun": open(session("waiting"), prepared({ questionnaire: null, measurements: null, begun: true })),
   "waiting-denied": open(session("waiting"), devices({ microphone: "denied", camera: "denied" })),
   "waiting-refused": open(session("waiting"), {
     type: "failed",
@@ -200,6 +204,7 @@ export const STATES = {
   ),
   live: live(),
   "live-ledger": live(told(calm())),
+  "live-prepared": live(prepared()),
   "held-ledger": [...held("physician_hold", 1_500_000), told(DOUBTED)],
   "live-doubtful": open(
     session("live", {

@@ -1,5 +1,6 @@
 /** Every screen of the family's page as a state, made by the page's own reducer from what really happens. */
 
+import { emergency, form, MEASURED } from "/preview/preparations.mjs";
 import { initialState, reduce } from "/web/family/state.js";
 
 const PHYSICIAN = { name: "林晓岚", title: "副主任医师", hospital: "首都儿童健康中心", licence: "110110000012345" };
@@ -65,6 +66,10 @@ const inRoom = (session = {}) => [opened(), devices(), { type: "entered" }, welc
 const cause = (name, remaining) => ({ cause: name, elapsed_ms: 4000, remaining_ms: remaining });
 const held = (...causes) => inRoom({ state: "held", gate: false, causes, resume_to: "live" });
 const ended = (outcome, more = {}) => [...inRoom(), { type: "message", nowMs: 0, message: { type: "session", session: { ...SESSION, state: "ended", gate: false, outcome, ...more } } }];
+const prepared = (language, ...changes) => [{ type: "loaded", view: form(language) }, ...changes].map((change) => ({ type: "preparation", change }));
+const preparing = (language, ...changes) => [opened(), ...prepared(language, { type: "shown", shown: true }, ...changes)];
+const tells = (link, answer) => ({ type: "answered", link, answer });
+const onward = { type: "moved", by: 1 };
 const waitingRoom = { state: "waiting", admitted: false, gate: false, recording: "off", until_ms: 25 * 60_000 };
 
 /** What the family hands in, at every stage. */
@@ -102,6 +107,14 @@ const STORIES = {
   "devices-busy": () => [opened(), devices({ video: "none", videoProblem: "busy" })],
   "devices-documents": (language) => [opened(), ...handedIn(language)],
   "waiting-documents": (language) => [...inRoom(waitingRoom), ...handedIn(language)],
+  "devices-prepare": (language) => [opened(), devices(), ...prepared(language)],
+  "prepare-questions": (language) => preparing(language),
+  "prepare-missing": (language) => preparing(language, onward),
+  "prepare-emergency": (language) => preparing(language, tells("signs", ["seizure"]), { type: "saved", route: emergency(language), completed: false }),
+  "prepare-family": (language) => preparing(language, tells("signs", ["none"]), onward, tells("father_height", 17), onward),
+  "prepare-measurements": (language) => preparing(language, tells("signs", ["none"]), onward, tells("twin", false), onward, { type: "measured", measurements: MEASURED }, { type: "row", changed: { kind: "weight", value: "50", on: "2026-03-01" } }, { type: "row_refused", fault: { code: "unlikely", asks: true, words: "这个数值在同龄孩子中很少见，确定没有填错吗？" } }),
+  "prepare-done": (language) => preparing(language, tells("signs", ["none"]), onward, tells("twin", false), onward, onward),
+  "waiting-prepare": (language) => [...inRoom(waitingRoom), ...prepared(language)],
   waiting: () => inRoom({ ...waitingRoom, seats: [SEATS[0], { ...SEATS[1], connected: false, presence: "absent" }] }),
   "waiting-admitted": () => inRoom({ ...waitingRoom, admitted: true }),
   "waiting-offline": () => [...inRoom(waitingRoom), { type: "connection", connection: "offline" }],

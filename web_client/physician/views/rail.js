@@ -13,6 +13,7 @@ import { chat } from "../../shared/ui/chat.js";
 import { h, icon } from "../../shared/ui/dom.js";
 import { attested, availability, ownHold } from "../acts.js";
 import { panel } from "./panels.js";
+import { preparedFold, preparedSection } from "./prepared.js";
 import { presenceLineOf } from "./presence.js";
 import { problemNotice } from "./problem.js";
 
@@ -131,6 +132,7 @@ function record(visit, context) {
       view.reasons &&
         fact(t("physician.record.checklist"), t("physician.record.checklistCount", { count: view.reasons.length })),
     ),
+    preparedSection(visit, context),
     h(
       "div",
       { class: "row record-other" },
@@ -219,10 +221,12 @@ function isNext(visit, name) {
 // --- below ------------------------------------------------------------------------------------------------------------
 
 /** @param {Visit} visit @param {Context} context */
-function conversation(visit, { t, language, emit }) {
+function conversation(visit, context) {
+  const { t, language, emit } = context;
   return h(
     "section",
     { class: "rail-chat", key: "chat" },
+    preparedFold(visit, context),
     h("h2", { class: "rail-title" }, t("chat.title"), h("kbd", { "aria-hidden": "true" }, "/")),
     chat({
       t,

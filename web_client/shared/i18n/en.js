@@ -7,8 +7,9 @@ import join from "./en/join.js";
 import letter from "./en/letter.js";
 import ops from "./en/ops.js";
 import physician from "./en/physician.js";
+import prepare from "./en/prepare.js";
 import receipt from "./en/receipt.js";
 import shared from "./en/shared.js";
 import staff from "./en/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator });
+export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator });

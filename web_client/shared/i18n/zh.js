@@ -7,8 +7,9 @@ import join from "./zh/join.js";
 import letter from "./zh/letter.js";
 import ops from "./zh/ops.js";
 import physician from "./zh/physician.js";
+import prepare from "./zh/prepare.js";
 import receipt from "./zh/receipt.js";
 import shared from "./zh/shared.js";
 import staff from "./zh/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator });
+export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator });

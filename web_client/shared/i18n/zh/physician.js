@@ -48,6 +48,16 @@ export default Object.freeze({
   "physician.record.checklist": "转线下清单",
   "physician.record.checklistCount": "本科目 {count} 条转诊指征，随时可按 R 使用",
 
+  "physician.prepared.title": "家属就诊前填写的内容",
+  "physician.prepared.nothing": "家属没有填写。",
+  "physician.prepared.begun": "家属正在填写，还没有完成。",
+  "physician.prepared.at": "{time} 完成，未经医师核实",
+  "physician.prepared.flag.emergency": "急诊指征：",
+  "physician.prepared.flag.in_person": "线下就诊指征：",
+  "physician.prepared.flag.field": "请留意：",
+  "physician.prepared.velocity": "生长速度 {velocity} 厘米/年（{since} 至 {until}）",
+  "physician.prepared.atHome": "含在家测量的结果，误差较大",
+
   "physician.devices.title": "您的画面与声音",
   "physician.devices.asking": "请在浏览器的提示中允许使用摄像头和麦克风。",
   "physician.devices.ready": "摄像头和麦克风正常。",
