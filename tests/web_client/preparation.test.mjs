@@ -197,5 +197,5 @@ test("an unlikely height is asked about once, and then taken", async () => {
 test("a form that cannot be had is not spoken of", async () => {
   const { preparing, now } = shell({ questionnaire: new ApiProblem(503, "unavailable", "") });
   await preparing.load();
-  assert.equal(now().view, VIEW);
+  assert.deepEqual(now().view, VIEW);
 });
