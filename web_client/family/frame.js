@@ -31,7 +31,7 @@ export function page(scene, { key, step }, ...content) {
     h(
       "main",
       { id: "main", class: "page-main stack-wide", key, tabindex: "-1" },
-      step !== undefined && progress(t, step),
+      step !== undefined && progress(t, step, Object.keys(STEPS).length),
       content,
     ),
   );
@@ -39,11 +39,10 @@ export function page(scene, { key, step }, ...content) {
 
 export const STEPS = Object.freeze({ language: 1, child: 2, consultation: 3, recording: 4, devices: 5 });
 
-/** @param {Translate} t @param {number} step */
-function progress(t, step) {
-  const of = Object.keys(STEPS).length;
-  const dots = Array.from({ length: of }, (_, at) => h("i", { class: at < step ? "progress-done" : "" }));
-  return h("p", { class: "progress", key: "progress" }, h("span", { class: "small soft" }, t("family.step", { n: step, of })), h("span", { class: "progress-dots", "aria-hidden": "true" }, dots));
+/** @param {Translate} t @param {number} n @param {number} of */
+export function progress(t, n, of) {
+  const dots = Array.from({ length: of }, (_, at) => h("i", { class: at < n ? "progress-done" : "" }));
+  return h("p", { class: "progress", key: "progress" }, h("span", { class: "small soft" }, t("family.step", { n, of })), h("span", { class: "progress-dots", "aria-hidden": "true" }, dots));
 }
 
 /** @param {Scene} scene */

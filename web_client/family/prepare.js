@@ -2,7 +2,7 @@
 
 import { ticked, typedAnswer } from "../shared/questionnaire.js";
 import { h, icon } from "../shared/ui/dom.js";
-import { button, page, title } from "./frame.js";
+import { button, page, progress, title } from "./frame.js";
 import { groupOf, progressOf } from "./preparation.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
@@ -48,14 +48,17 @@ function groupScreen(scene, preparation) {
   const { state, t, emit } = scene;
   const group = groupOf(preparation);
   if (!group) return null;
-  const first = progressOf(preparation).n === 1;
+  const { n: at, of } = progressOf(preparation);
+  const first = at === 1;
+  const notice = routeNotice(preparation, t); // on the first screen below the signs: nothing moves under the finger that ticks one
   return page(
     scene,
     { key: `prepare-${group.link_id}` },
-    progress(scene, preparation),
+    progress(t, at, of),
     h("div", { class: "stack-tight" }, title(state, group.text), first && h("p", { class: "soft", key: "intro" }, preparation.view.questionnaire.intro)),
-    routeNotice(preparation, t),
+    !first && notice,
     group.questions.map((question) => questionField(scene, preparation, question)),
+    first && notice,
     savedLine(scene, preparation),
     h(
       "div",
@@ -67,15 +70,11 @@ function groupScreen(scene, preparation) {
   );
 }
 
-/** @param {Scene} scene @param {Preparation} preparation */
-function progress({ t }, preparation) {
-  return h("p", { class: "small soft", key: "prepare-progress" }, t("family.step", progressOf(preparation)));
-}
-
-/** @param {Scene} scene @param {Preparation} preparation */
-function savedLine({ t }, { saved }) {
+/** Says nothing before anything was told. @param {Scene} scene @param {Preparation} preparation */
+function savedLine({ t }, { saved, answers }) {
   const words = { kept: "prepare.saved.kept", changed: "prepare.saved.saving", saving: "prepare.saved.saving", failed: "prepare.saved.failed" }[saved];
-  return h("p", { class: "small soft", role: "status", key: "saved" }, t(words));
+  const silent = saved === "kept" && Object.keys(answers).length === 0;
+  return h("p", { class: "small soft saved-line", role: "status", key: "saved" }, !silent && t(words));
 }
 
 /** What to do when signs lead to a hospital; nothing when they lead on. @param {Preparation} preparation @param {Scene["t"]} t */
@@ -104,7 +103,7 @@ function questionField(scene, preparation, question) {
   const { t } = scene;
   const link = question.link_id;
   const fault = preparation.faults[link];
-  const words = question.required ? question.text : t("prepare.optional", { question: question.text });
+  const words = questionWords(question, t);
   const complaint = fault && h("p", { class: "field-error", role: "alert", key: "fault", id: `fault-${link}` }, t(`prepare.fault.${fault}`));
   if (question.type === "choice" || question.type === "boolean")
     return h(
@@ -118,11 +117,17 @@ function questionField(scene, preparation, question) {
   return h(
     "div",
     { class: "field", key: link },
-    h("label", { for: `answer-${link}` }, question.unit ? t("prepare.in_unit", { question: words, unit: question.unit }) : words),
+    h("label", { for: `answer-${link}` }, words),
     question.help && h("p", { class: "hint", key: "help" }, question.help),
     entry(scene, preparation, question, Boolean(fault)),
     complaint,
   );
+}
+
+/** The question with its unit, and whether it may be left out. @param {Question} question @param {Scene["t"]} t */
+function questionWords({ text, unit, required }, t) {
+  if (unit) return t(required ? "prepare.in_unit" : "prepare.optional_in_unit", { question: text, unit });
+  return required ? text : t("prepare.optional", { question: text });
 }
 
 /** @param {Scene} scene @param {Question} question @returns {{code: string, text: string, answer: import("../shared/questionnaire.js").Answer}[]} */
@@ -171,10 +176,11 @@ function entry({ emit }, preparation, question, wrong) {
 /** @param {Scene} scene @param {Preparation} preparation */
 function measurementsScreen(scene, preparation) {
   const { state, t, emit } = scene;
+  const { n: at, of } = progressOf(preparation);
   return page(
     scene,
     { key: "prepare-measurements" },
-    progress(scene, preparation),
+    progress(t, at, of),
     h("div", { class: "stack-tight" }, title(state, t("prepare.measure.title")), h("p", { class: "soft" }, t("prepare.measure.lead"))),
     preparation.measurements.length > 0 && measured(scene, preparation),
     rowForm(scene, preparation),
@@ -224,9 +230,9 @@ function rowForm({ t, emit }, { row, rowFault, saved }) {
     rowField("method", t("prepare.measure.method"), "select", { value: row.method, onchange: valueTo((method) => change({ method })) }, METHODS[row.kind].map((method) => h("option", { value: method, key: method }, t(`prepare.method.${method}`)))),
     row.kind === "weight" &&
       rowField("clothes", t("prepare.measure.clothes"), "select", { value: row.clothes, onchange: valueTo((clothes) => change({ clothes })) }, CLOTHES.map((clothes) => h("option", { value: clothes, key: clothes }, t(`prepare.clothes.${clothes}`)))),
-    rowFault && h("p", { class: "field-error", role: "alert", key: "fault" }, rowFault.words || t("prepare.saved.failed")),
+    rowFault && h("p", { class: rowFault.asks ? "notice notice-warn" : "field-error", role: "alert", key: "fault" }, rowFault.asks && icon("warn"), h("span", null, rowFault.words || t("prepare.saved.failed"))),
     rowFault?.asks && button("plain", () => emit({ type: "prepare_measure", sure: true }), t("prepare.measure.sure"), { busy, key: "sure" }),
-    button("plain", () => emit({ type: "prepare_measure", sure: false }), t("prepare.measure.add"), { busy, disabled: row.value.trim() === "" || row.on === "" }),
+    !rowFault?.asks && button("plain", () => emit({ type: "prepare_measure", sure: false }), t("prepare.measure.add"), { busy, disabled: row.value.trim() === "" || row.on === "", key: "add" }),
   );
 }
 

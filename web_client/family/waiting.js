@@ -30,7 +30,7 @@ export function waiting(scene) {
     h(
       "div",
       { class: "waiting-grid" },
-      h("div", { class: "stack" }, licenceCard(scene), prepareCard(scene), chatButton(scene), documentsCard(scene)),
+      h("div", { class: "stack" }, licenceCard(scene), chatButton(scene), prepareCard(scene), documentsCard(scene)),
       ownPicture(scene),
     ),
     h(

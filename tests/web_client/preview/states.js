@@ -112,7 +112,7 @@ const STORIES = {
   "prepare-missing": (language) => preparing(language, onward),
   "prepare-emergency": (language) => preparing(language, tells("signs", ["seizure"]), { type: "saved", route: emergency(language), completed: false }),
   "prepare-family": (language) => preparing(language, tells("signs", ["none"]), onward, tells("father_height", 17), onward),
-  "prepare-measurements": (language) => preparing(language, tells("signs", ["none"]), onward, tells("twin", false), onward, { type: "measured", measurements: MEASURED }, { type: "row", changed: { kind: "weight", value: "50", on: "2026-03-01" } }, { type: "row_refused", fault: { code: "unlikely", asks: true, words: "这个数值在同龄孩子中很少见，确定没有填错吗？" } }),
+  "prepare-measurements": (language) => preparing(language, tells("signs", ["none"]), onward, tells("twin", false), onward, { type: "measured", measurements: MEASURED }, { type: "row", changed: { kind: "weight" } }, { type: "row", changed: { value: "50", on: "2026-03-01" } }, { type: "row_refused", fault: { code: "unlikely", asks: true, words: language === "zh" ? "这个数值在同龄孩子中很少见，确定没有填错吗？" : "This is rare at the child's age. Is it right?" } }),
   "prepare-done": (language) => preparing(language, tells("signs", ["none"]), onward, tells("twin", false), onward, onward),
   "waiting-prepare": (language) => [...inRoom(waitingRoom), ...prepared(language)],
   waiting: () => inRoom({ ...waitingRoom, seats: [SEATS[0], { ...SEATS[1], connected: false, presence: "absent" }] }),

@@ -33,9 +33,18 @@ export function preparedFold(visit, context) {
   return h(
     "details",
     { class: "prepared-fold", key: "prepared" },
-    h("summary", null, context.t("physician.prepared.title")),
+    h("summary", null, context.t("physician.prepared.title"), signsLine(prepared, context)),
     h("div", { class: "stack-tight" }, contents(prepared, context)),
   );
+}
+
+/** What must not stay folded away: how many signs for emergency care or care in person. @param {Prepared} prepared @param {Context} context */
+function signsLine({ questionnaire }, { t }) {
+  const flags = questionnaire?.flags ?? [];
+  return ["emergency", "in_person"].map((outcome) => {
+    const count = flags.filter((flag) => flag.outcome === outcome).length;
+    return count > 0 && h("span", { class: `prepared-signs prepared-${outcome}`, key: outcome }, icon("warn"), t(`physician.prepared.signs.${outcome}`, { count }));
+  });
 }
 
 /** @param {Prepared} prepared */
@@ -61,7 +70,7 @@ function contents({ questionnaire, measurements }, context) {
       questionnaire.answers.length > 0 &&
       h(
         "dl",
-        { class: "facts record-facts", key: "answers" },
+        { class: "facts prepared-answers", key: "answers" },
         questionnaire.answers.map(({ link_id: link, text, answer }) => h("div", { key: link }, h("dt", null, text), h("dd", null, answer))),
       ),
   ];

@@ -132,7 +132,6 @@ function record(visit, context) {
       view.reasons &&
         fact(t("physician.record.checklist"), t("physician.record.checklistCount", { count: view.reasons.length })),
     ),
-    preparedSection(visit, context),
     h(
       "div",
       { class: "row record-other" },
@@ -153,6 +152,7 @@ function record(visit, context) {
         t("physician.act.cancel"),
       ),
     ),
+    preparedSection(visit, context),
   );
 }
 

@@ -48,13 +48,15 @@ export default Object.freeze({
   "physician.record.checklist": "Referral checklist",
   "physician.record.checklistCount": "{count} reasons for this field, at hand with R at any time",
 
-  "physician.prepared.title": "What the family told before the visit",
+  "physician.prepared.title": "Told before the visit",
   "physician.prepared.nothing": "The family told nothing beforehand.",
   "physician.prepared.begun": "The family has begun and not finished.",
   "physician.prepared.at": "Completed {time}, not checked by a doctor",
   "physician.prepared.flag.emergency": "Emergency sign:",
   "physician.prepared.flag.in_person": "Sign for care in person:",
   "physician.prepared.flag.field": "To note:",
+  "physician.prepared.signs.emergency": "Emergency signs: {count}",
+  "physician.prepared.signs.in_person": "Signs for care in person: {count}",
   "physician.prepared.velocity": "Growth velocity {velocity} cm/year ({since} to {until})",
   "physician.prepared.atHome": "includes a measurement at home, so less certain",
 

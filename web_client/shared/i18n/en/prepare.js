@@ -3,7 +3,7 @@
 /** @type {Readonly<Record<string, string>>} */
 export default Object.freeze({
   "prepare.card.title": "Before the visit",
-  "prepare.card.open": "Answer a few questions and give height and weight; the doctor reads them before the visit. About 5 minutes, and you need not.",
+  "prepare.card.open": "Answer a few questions and give height and weight; the doctor reads them before the visit. It takes about 5 minutes and is optional.",
   "prepare.card.draft": "You have begun. You can go on where you stopped.",
   "prepare.card.given": "All done, thank you. You can change it until the visit begins.",
   "prepare.card.open.do": "Begin",
@@ -18,13 +18,14 @@ export default Object.freeze({
   "prepare.no": "No",
   "prepare.optional": "{question} (optional)",
   "prepare.in_unit": "{question} ({unit})",
+  "prepare.optional_in_unit": "{question} ({unit}, optional)",
   "prepare.saved.kept": "Saved",
   "prepare.saved.saving": "Saving…",
   "prepare.saved.failed": "Not saved. Please check the network and try again.",
 
   "prepare.fault.required": "Please answer this question.",
   "prepare.fault.wrong_type": "Please check what was entered.",
-  "prepare.fault.out_of_range": "This cannot be; please check the unit and the decimal point.",
+  "prepare.fault.out_of_range": "This value is not possible. Please check the unit and the decimal point.",
   "prepare.fault.too_long": "This is too long; please shorten it.",
   "prepare.fault.in_future": "The date cannot be after today.",
   "prepare.fault.contradiction": "“None of these” cannot go with another option.",
@@ -64,5 +65,5 @@ export default Object.freeze({
 
   "prepare.done.title": "All set, thank you",
   "prepare.done.body": "The doctor will see what you told before the visit. You can change it until the visit begins.",
-  "prepare.done.back": "Back",
+  "prepare.done.back": "Back to the visit",
 });

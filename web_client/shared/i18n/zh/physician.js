@@ -55,6 +55,8 @@ export default Object.freeze({
   "physician.prepared.flag.emergency": "急诊指征：",
   "physician.prepared.flag.in_person": "线下就诊指征：",
   "physician.prepared.flag.field": "请留意：",
+  "physician.prepared.signs.emergency": "急诊指征 {count} 条",
+  "physician.prepared.signs.in_person": "线下就诊指征 {count} 条",
   "physician.prepared.velocity": "生长速度 {velocity} 厘米/年（{since} 至 {until}）",
   "physician.prepared.atHome": "含在家测量的结果，误差较大",
 

@@ -3,7 +3,7 @@
 /** @type {Readonly<Record<string, string>>} */
 export default Object.freeze({
   "prepare.card.title": "就诊前的准备",
-  "prepare.card.open": "回答几个问题，填写身高和体重，医师就诊前可以看到。大约 5 分钟，也可以不填。",
+  "prepare.card.open": "回答几个问题，填写身高体重，医师就诊前会看到。约 5 分钟，也可以不填。",
   "prepare.card.draft": "您已经填写了一部分，可以接着填。",
   "prepare.card.given": "已经填好，谢谢您。就诊开始前仍可以修改。",
   "prepare.card.open.do": "开始填写",
@@ -18,6 +18,7 @@ export default Object.freeze({
   "prepare.no": "否",
   "prepare.optional": "{question}（可不填）",
   "prepare.in_unit": "{question}（{unit}）",
+  "prepare.optional_in_unit": "{question}（{unit}，可不填）",
   "prepare.saved.kept": "已自动保存",
   "prepare.saved.saving": "正在保存…",
   "prepare.saved.failed": "没有保存成功，请检查网络后再试。",
@@ -64,5 +65,5 @@ export default Object.freeze({
 
   "prepare.done.title": "准备好了，谢谢您",
   "prepare.done.body": "医师在就诊前会看到您填写的内容。就诊开始前您仍可以修改。",
-  "prepare.done.back": "返回",
+  "prepare.done.back": "回到就诊页面",
 });
