@@ -1,4 +1,4 @@
-"""What a family tells before the visit, on the real pages: kept over a reload, read by the physician, and nobody has to."""
+"""What a family tells before the visit, on the real pages: read by the physician, and nobody has to."""
 
 from __future__ import annotations
 
