@@ -90,11 +90,10 @@ def downgrade() -> None:
     op.drop_index("ix_visit_child", "visit")
     op.drop_index("ix_visit_hospital_starts_at", "visit")
     op.drop_index("uq_visit_slot", "visit")
-    with op.batch_alter_table("visit") as batch:
-        for column in ("booked_at", "slot", "kind"):
-            batch.drop_column(column)
+    # in place: a table that others refer to cannot be put together anew under SQLite's foreign keys
+    for column in ("booked_at", "slot", "kind"):
+        op.drop_column("visit", column)
     for table in _REVISED:
-        with op.batch_alter_table(table) as batch:
-            batch.drop_column("revision")
+        op.drop_column(table, "revision")
     for table in ("refusal_count", "hospital_limits", "slot", "schedule"):
         op.drop_table(table)

@@ -28,15 +28,19 @@ def test_every_operation_has_an_example_and_every_example_an_operation() -> None
 
 @each_operation
 async def test_a_key_may_do_what_its_scope_says_and_nothing_else(operation: Operation, house: House, system: Client) -> None:
+    refusing = await another_hospital(house)
+    refused = await EXAMPLES[operation.name](refusing)
     for scope in SCOPES:
-        place = await another_hospital(house)
-        asked = await EXAMPLES[operation.name](place)
-        answer = await system.holding(await place.key(scope)).ask(operation, asked)
         if fits([scope], operation.scope):
+            place = await another_hospital(house)
+            asked = await EXAMPLES[operation.name](place)
+            answer = await system.holding(await place.key(scope)).ask(operation, asked)
             assert answer.status == operation.status, (scope, await answer.text())
         else:
+            answer = await system.holding(await refusing.key(scope)).ask(operation, refused)
             assert (answer.status, (await answer.json())["code"]) == (403, "insufficient_scope"), scope
             assert answer.headers["WWW-Authenticate"] == f'Bearer error="insufficient_scope", scope="{operation.scope}"'
+    assert (await system.holding(await refusing.key(operation.scope)).ask(operation, refused)).status == operation.status
 
 
 @each_operation
