@@ -76,8 +76,8 @@ class FirefoxGuardian(Guardian):
 
 
 @asynccontextmanager
-async def firefox_guardian(bed: Bed, folder: Path, link: str = "phone") -> AsyncIterator[FirefoxGuardian]:
-    """In front of an empty page; the browser, its profile and its home are gone or left in the folder at the end."""
+async def firefox_guardian(bed: Bed, folder: Path, script: str = "", link: str = "phone") -> AsyncIterator[FirefoxGuardian]:
+    """In front of an empty page; ``script`` runs in every page before its own. The browser is gone at the end."""
     assert shutil.which("firefox-esr"), "these tests need Firefox: apt-get install -y firefox-esr"
     profile = folder / "firefox"
     profile.mkdir()
@@ -97,9 +97,9 @@ async def firefox_guardian(bed: Bed, folder: Path, link: str = "phone") -> Async
             context = (await talking.command("browsingContext.getTree"))["contexts"][0]["context"]
             viewport = {"width": 390, "height": 844}
             await talking.command("browsingContext.setViewport", context=context, viewport=viewport)
-            await talking.command("script.addPreloadScript", functionDeclaration=KEEP_PEERS)
+            await talking.command("script.addPreloadScript", functionDeclaration=f"() => {{ ({KEEP_PEERS})();{script} }}")
             page, none = cast(Page, Tab(talking, context)), cast(BrowserContext, None)
-            yield FirefoxGuardian("firefox-guardian", none, page, "video.remote-video", SCREENS)
+            yield FirefoxGuardian("guardian", none, page, "video.remote-video", SCREENS)
     finally:
         if process.returncode is None:
             process.terminate()

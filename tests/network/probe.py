@@ -20,7 +20,7 @@ DEAF = "globalThis.__deaf = true;"
 
 async def taken(page: Page) -> Record:
     """Everything since the page was loaded; times in Unix seconds. The page stands still while it tells all this."""
-    return parse(await page.evaluate("__probe.taken(0)"))
+    return parse(await page.evaluate("() => __probe.taken(0)"))
 
 
 async def samples_since(page: Page, since: float) -> Record:

@@ -270,6 +270,27 @@ async def moved(stage: Stage, *, rebound: bool) -> Figures:
     return {**picture(records, start, end), "picture_at_the_end": float(moving)}
 
 
+async def reconnects(stage: Stage) -> Figures:
+    """It connects; a blackout and a new address later it goes on."""
+    clicked = await stage.meet()
+    await stage.lasts(3)
+    await stage.bed.blackout("phone", True)
+    relieved = await stage.lasts(10)
+    await stage.bed.blackout("phone", False)
+    moved_at = await stage.lasts(10)
+    await stage.bed.new_address("phone")
+    end = await stage.lasts(12)
+    records = await stage.records()
+    moving = all(figures.freezes(records[to].frames, end - 2, end).longest_s < 1 for _, to in BOTH)
+    gaps = [figures.freezes(records[to].frames, moved_at, end).longest_s for _, to in BOTH]
+    return {
+        "first_frame_s": worst(figures.first_s(records[to].frames, clicked) for _, to in BOTH),
+        "back_s": worst(figures.back_s(records[to].frames, relieved) for _, to in BOTH),
+        "longest_gap_s": max(gaps),
+        "picture_at_the_end": float(moving),
+    }
+
+
 async def udp_blocked(stage: Stage) -> Figures:
     shut = Impairments(blocked=frozenset({"udp"}), delay_ms=20)
     await stage.bed.set("phone", up=shut, down=shut)
@@ -388,5 +409,12 @@ SCENES: Final[tuple[Scene, ...]] = (
     ),
     Scene("h264-phone", "the phone has H264 only", h264, _H264, Setting(scripts={"guardian": _ONLY_H264})),
     Scene("h264-desk", "the desk has H264 only", h264, _H264, Setting(scripts={"physician": _ONLY_H264})),
+    Scene(
+        "firefox",
+        "the guardian in Firefox: connects, a blackout of 10 s, a new address",
+        reconnects,
+        (Bound("first_frame_s", 5), Bound("back_s", 5), Bound("longest_gap_s", 10), Bound("picture_at_the_end", at_least=1)),
+        Setting(firefox=True),
+    ),
 )
 BY_NAME: Final = {scene.name: scene for scene in SCENES}

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from media.recorder.manifest import Level
@@ -17,15 +18,16 @@ from tests.e2e.people import Guardian, Person, Physician
 from tests.network import probe
 from tests.network.bed import Bed, bed
 from tests.network.figures import Record
+from tests.network.firefox import FirefoxGuardian, firefox_guardian, sees_anything_move
 from tests.network.house import House, house, turn_server
-from tests.network.visit import meet, people
+from tests.network.visit import meet, people, physician_at
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a scene needs from the start: settings of the server, a TURN server, scripts in a person's pages, and cameras of
     ``scale`` times 640 x 360: 720p leaves two cores nothing to spare, and is the matter of the clean scene only. ``hears``: the
-    pages listen when which beep is spoken and heard.
+    pages listen when which beep is spoken and heard. ``firefox``: it is the guardian's browser, with its own fake camera.
     """
 
     server: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +35,7 @@ class Setting:
     scripts: Mapping[str, str] = field(default_factory=dict)
     scale: int = 1
     hears: bool = True
+    firefox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,9 @@ class Stage:
 
     async def meet(self) -> float:
         """As ``visit.meet``; returns when the physician clicked to admit. Until then is a time of its own (``connected_s``)."""
-        await meet(self.house, self.guardian, self.physician)
+        no_clip = isinstance(self.guardian, FirefoxGuardian)
+        seen = partial(sees_anything_move, self.physician, within_s=40) if no_clip else None
+        await meet(self.house, self.guardian, self.physician, seen)
         clicks = (await probe.taken(self.physician.page)).clicks
         return next(at for at, name in clicks if name == "act-admit")
 
@@ -94,9 +99,24 @@ async def staged(setting: Setting, seed: int, folder: Path) -> AsyncIterator[Sta
         bed(seed) as links,
         _maybe_turn(links, folder, setting.turn) as turn,
         house(links, folder, {**turn, **setting.server}) as server,
-        people(links, folder, scripts, setting.scale) as (guardian, physician),
+        _people(links, folder, scripts, setting) as (guardian, physician),
     ):
         yield Stage(links, server, guardian, physician)
+
+
+@asynccontextmanager
+async def _people(
+    links: Bed, folder: Path, scripts: Mapping[str, str], setting: Setting
+) -> AsyncIterator[tuple[Guardian, Physician]]:
+    if not setting.firefox:
+        async with people(links, folder, scripts, setting.scale) as both:
+            yield both
+        return
+    async with (
+        firefox_guardian(links, folder, scripts["guardian"]) as guardian,
+        physician_at(links, folder, scripts["physician"], setting.scale) as physician,
+    ):
+        yield guardian, physician
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from tests.network.scenes import BY_NAME
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(240)]
 
 
-@pytest.mark.parametrize("name", ["connect", "loss5-phone", "blackout10", "address", "udp_blocked"])
+@pytest.mark.parametrize("name", ["connect", "loss5-phone", "blackout10", "address", "udp_blocked", "firefox"])
 async def test_a_call_survives(name: str) -> None:
     scene = BY_NAME[name].doubled()
     played = Played(scene, await play_once(scene, seed=1))

@@ -43,6 +43,8 @@ _STATS = """async () => {
   return peer ? [...(await peer.getStats()).values()] : [];
 }"""
 
+_CONNECTED = "() => window.__peers?.findLast((each) => each.connectionState !== 'closed')?.connectionState === 'connected'"
+
 
 @asynccontextmanager
 async def consultation(bed: Bed, house: House, folder: Path) -> AsyncIterator[tuple[Guardian, Physician]]:
@@ -150,20 +152,19 @@ async def arrive(house: House, guardian: Guardian, physician: Physician) -> None
     await physician.opens(made.visit)
 
 
-async def meet(house: House, guardian: Guardian, physician: Physician) -> None:
+async def meet(
+    house: House, guardian: Guardian, physician: Physician, guardian_seen: Callable[[], Awaitable[None]] | None = None
+) -> None:
     """From closed browsers to Live, both seeing each other move. The physician admits when both pages are connected, as people
-    do who see the file first."""
+    do who see the file first. ``guardian_seen``: how the physician knows the guardian's picture when it is not the clip."""
     await arrive(house, guardian, physician)
     for person in (guardian, physician):
-        await within(20, partial(stats, person), _connected, f"{person.name} is connected")
+        await within(20, partial(person.page.evaluate, _CONNECTED), bool, f"{person.name} is connected")
     await physician.acts("admit")
-    await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
+    seen = guardian_seen() if guardian_seen else physician.sees_moving("guardian")
+    await asyncio.gather(seen, guardian.sees_moving("physician"))
     await physician.attests()
     await physician.reads("就诊进行中")
-
-
-def _connected(said: list[dict[str, Any]]) -> bool:
-    return any(each["type"] == "transport" and each.get("dtlsState") == "connected" for each in said)
 
 
 @cache
