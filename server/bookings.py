@@ -12,18 +12,18 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from server.booking.refusals import NotBookable
+from server.booking.refusals import NotBookable, Refusal
 from server.booking.rules import Cancellation, Occasion, against
 from server.calendar import day_of
 from server.chain import microseconds
 from server.consultations import Consultations
 from server.errors import Refused
-from server.events import Event, NoShowMarked, VisitCancelled, VisitMoved
+from server.events import Event, NoShowMarked, RelationVerified, VisitCancelled, VisitMoved
 from server.store import bookings, families, limits, links, outbox, schedules
 from server.store.bookings import Booked
 from server.store.database import Database, Transaction, Write
 from server.store.schedules import Slot
-from server.store.visits import Visit
+from server.store.visits import Relation, Visit
 from server.visit_view import moment
 from server.webhooks.events import Kind
 
@@ -119,6 +119,34 @@ class Bookings:
 
         await self._rooms.decide_outside(id, decide)
         return await self._again(hospital, id)
+
+    async def verify_relation(self, hospital: str, id: str, proof: str, staff: str) -> Relation:
+        """This member of staff saw this kind of proof that the visit's guardian is entitled; the relation as it is now.
+
+        What the register says already is not written again.
+
+        Raises ``Refused``: ``not_found``, ``session_ended``, ``proof_not_accepted``.
+        """
+
+        async def decide() -> tuple[Event, tuple[Write, ...]]:
+            found = await self._again(hospital, id)
+            if found.state == "ended":
+                raise Refused("session_ended")
+            return RelationVerified(proof, staff), (families.prove(found.child, found.guardian, proof),)
+
+        booked = await self._again(hospital, id)
+        accepted = await self._database.read(lambda transaction: limits.of_hospital(transaction, hospital))
+        if proof not in accepted.proofs:
+            raise Refused(Refusal.PROOF_NOT_ACCEPTED.value)
+        known = await self._relation(booked)
+        if known.proof != proof:
+            await self._rooms.decide_outside(id, decide)
+        return await self._relation(booked)
+
+    async def _relation(self, of: Booked) -> Relation:
+        found = await self._database.read(lambda transaction: families.related(transaction, of.child, of.guardian))
+        assert found is not None, "a visit has its relation"
+        return found
 
     def _moved(self, found: Booked, to: Slot) -> Write:
         """Everything that goes with a move, in the transaction of its event."""

@@ -279,6 +279,16 @@ class NoShowMarked(Event):
     starts_at_us: int
 
 
+@dataclass(frozen=True, slots=True)
+class RelationVerified(Event):
+    """A member of staff (their id) saw this kind of proof (`server.booking.limits`) that the visit's guardian is entitled; it
+    changes nothing in the session."""
+
+    type: ClassVar[str] = "relation_verified"
+    proof: str
+    staff: str
+
+
 # --- after a referral -----------------------------------------------------------------------------
 
 
@@ -418,7 +428,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
             ChildConfirmed, ChildDenied, QuestionnaireAnswered, Measured, Chatted, Admitted, Attested, HoldPlaced, HoldCleared,
             Completed, Referred, Cancelled, VisitMoved, VisitCancelled, NoShowMarked, ReferralTold, PhoneRevealed,
             RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
-            DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
+            RelationVerified, DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
         )
     }
 )  # fmt: skip

@@ -80,6 +80,7 @@ from server.events import (
     RecordingAnchored,
     ReferralTold,
     Referred,
+    RelationVerified,
     RungChanged,
     SeatLeft,
     SeatTaken,
@@ -235,6 +236,8 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
                 raise Refused("wrong_state")
             return session
         case Chatted() | RecordingAnchored() | ClockStepped() | ReferralTold() | PhoneRevealed() | AboutDocuments():
+            return session
+        case RelationVerified():
             return session
         case _:
             raise TypeError(f"no rule for {event.type}")

@@ -13,6 +13,8 @@ from server.referral import FIELDS
 
 ADULT_YEARS: Final = 18
 PROOFS: Final = ("household_register", "birth_certificate", "court_order", "other")
+DECLARED: Final = "declared"
+"""In the place of a proof: what a family says of itself, of which nobody has seen any."""
 MOST_HORIZON_DAYS: Final = 365
 
 

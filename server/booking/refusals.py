@@ -30,6 +30,7 @@ class Refusal(StrEnum):
     CHILD_TOO_OLD = "child_too_old"
     AGE_OUTSIDE_LIMITS = "age_outside_limits"
     RELATION_MISSING = "relation_missing"
+    RELATION_UNVERIFIED = "relation_unverified"
     PROOF_NOT_ACCEPTED = "proof_not_accepted"
     IN_THE_PAST = "in_the_past"
     BEYOND_HORIZON = "beyond_horizon"
@@ -62,6 +63,10 @@ WORDS: Mapping[Refusal, Sentence] = MappingProxyType(
         ),
         Refusal.RELATION_MISSING: Sentence(
             "尚未登记监护人与患儿的关系。", "The guardian's relation to the child is not on the register."
+        ),
+        Refusal.RELATION_UNVERIFIED: Sentence(
+            "监护关系由家属自行填写，医院尚未核验证件。请先由预约台核验。",
+            "The family has stated the relation itself, and no proof of it was seen yet. The desk must see one first.",
         ),
         Refusal.PROOF_NOT_ACCEPTED: Sentence(
             "医院不接受这种监护关系证明。", "The hospital does not accept this kind of proof of guardianship."

@@ -4,7 +4,8 @@
 
 1.  The field is one that the hospital and the visit's department offer.
 2.  The child is under 18 on the day, and within the hospital's own ages.
-3.  The guardian's relation to the child is on the register, with a kind of proof that the hospital accepts.
+3.  The guardian's relation to the child is on the register, with a kind of proof that the hospital accepts. What a family only
+    declared may be booked, and is verified before anybody is admitted.
 4.  The physician's credentials hold on the day of the visit (`server.eligibility`), not only on the day of the call.
 5.  A booking lies ahead, no further than the hospital's horizon, in a slot that is free and not closed, when the physician is
     free; and the child has no other open visit in the field.
@@ -22,7 +23,7 @@ from enum import StrEnum
 from typing import Final
 
 from server import eligibility
-from server.booking.limits import ADULT_YEARS, Limits
+from server.booking.limits import ADULT_YEARS, DECLARED, Limits
 from server.booking.refusals import Refusal
 from server.calendar import day_of
 from server.eligibility import Credentials, years_between
@@ -88,7 +89,7 @@ def against(case: Case, limits: Limits, occasion: Occasion, now: float) -> tuple
     """Every reason against the visit, in the order of ``Refusal``; empty when it may be."""
     day = day_of(now if occasion is Occasion.ADMISSION else case.starts_at)
     found = {Refusal(reason.value) for reason in eligibility.reasons_against(case.credentials, day)}
-    found.update(_field(case, limits), _age(case, limits, day), _relation(case, limits))
+    found.update(_field(case, limits), _age(case, limits, day), _relation(case, limits, occasion))
     if occasion is not Occasion.ADMISSION:
         found.update(_time(case, limits, occasion, now))
         if case.has_open_visit:
@@ -122,9 +123,12 @@ def _age(case: Case, limits: Limits, day: date) -> Iterator[Refusal]:
         yield Refusal.AGE_OUTSIDE_LIMITS
 
 
-def _relation(case: Case, limits: Limits) -> Iterator[Refusal]:
+def _relation(case: Case, limits: Limits, occasion: Occasion) -> Iterator[Refusal]:
     if case.proof is None:
         yield Refusal.RELATION_MISSING
+    elif case.proof == DECLARED:
+        if occasion is Occasion.ADMISSION:
+            yield Refusal.RELATION_UNVERIFIED
     elif case.proof not in limits.proofs:
         yield Refusal.PROOF_NOT_ACCEPTED
 

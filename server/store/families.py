@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, insert, select, update
 
 from server.errors import Refused
-from server.store.database import Transaction
+from server.store.database import Transaction, Write
 from server.store.tables import child, guardian, relation
 from server.store.visits import Child, Guardian, Relation
 
@@ -95,6 +95,16 @@ async def some_related(transaction: Transaction, hospital: str, child_id: str, a
 async def change_relation(transaction: Transaction, now_is: Relation) -> None:
     of_it = (relation.c.child == now_is.child, relation.c.guardian == now_is.guardian)
     await transaction.execute(update(relation).where(*of_it).values(**_row(now_is)))
+
+
+def prove(child_id: str, guardian_id: str, proof: str) -> Write:
+    """From now on this is the relation's kind of proof; one more revision."""
+
+    async def write(transaction: Transaction) -> None:
+        of_it = (relation.c.child == child_id, relation.c.guardian == guardian_id)
+        await transaction.execute(update(relation).where(*of_it).values(proof=proof, revision=relation.c.revision + 1))
+
+    return write
 
 
 def _row(record: Child | Guardian | Relation) -> dict[str, Any]:

@@ -62,7 +62,8 @@ class Guardian:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """``kind``: mother, father, legal_guardian. ``proof``: household_register, birth_certificate, court_order, other."""
+    """``kind``: mother, father, legal_guardian. ``proof``: household_register, birth_certificate, court_order, other; or
+    declared, by the family itself, as long as nobody has seen a proof."""
 
     guardian: str
     child: str

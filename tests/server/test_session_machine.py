@@ -48,6 +48,7 @@ from server.events import (
     RecordingAnchored,
     ReferralTold,
     Referred,
+    RelationVerified,
     RungChanged,
     SeatLeft,
     SeatTaken,
@@ -81,6 +82,7 @@ NOTED = (
     ClockStepped(-60_000),
     ReferralTold("r1", "received", "qr", 0, ""),
     PhoneRevealed("r1", "staff-1"),
+    RelationVerified("birth_certificate", "staff-1"),
 )
 """What is written down and changes nothing."""
 

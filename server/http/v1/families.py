@@ -25,6 +25,8 @@ from server.store.visits import Relation as RelationRow
 Sex = Literal["female", "male", "unknown"]
 RelationKind = Literal["mother", "father", "legal_guardian"]
 Proof = Literal["household_register", "birth_certificate", "court_order", "other"]
+ProofOrNone = Literal["household_register", "birth_certificate", "court_order", "other", "declared"]
+"""``declared``: what a family says of itself when it books on the hospital's page; no proof was seen yet."""
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{5,15}$")]
 
 
@@ -86,7 +88,7 @@ class Relation(Given):
     guardian: Id
     child: Id
     kind: RelationKind
-    proof: Proof
+    proof: ProofOrNone
 
 
 class RelatedGuardian(Relation):

@@ -72,7 +72,7 @@ relation = Table(
     Column("guardian", ForeignKey("guardian.id"), nullable=False),
     Column("child", ForeignKey("child.id"), nullable=False),
     Column("kind", String, nullable=False),  # mother | father | legal_guardian
-    Column("proof", String, nullable=False),  # household_register | birth_certificate | court_order | other
+    Column("proof", String, nullable=False),  # household_register | birth_certificate | court_order | other | declared
     Column("revision", Integer, nullable=False, server_default="1"),  # one more with every change
     PrimaryKeyConstraint("guardian", "child"),
 )

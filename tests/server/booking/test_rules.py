@@ -36,6 +36,7 @@ WRONGS: dict[Refusal, dict[str, Any]] = {
     Refusal.CHILD_TOO_OLD: {"born": date(2008, 11, 22)},
     Refusal.AGE_OUTSIDE_LIMITS: {"born": date(2012, 12, 1)},
     Refusal.RELATION_MISSING: {"proof": None},
+    Refusal.RELATION_UNVERIFIED: {"proof": "declared"},
     Refusal.PROOF_NOT_ACCEPTED: {"proof": "other"},
     Refusal.IN_THE_PAST: {"starts_at": NOW - 1, "ends_at": NOW},
     Refusal.BEYOND_HORIZON: {"starts_at": NOW + 30 * DAY_S + 1},
@@ -51,6 +52,7 @@ WRONGS: dict[Refusal, dict[str, Any]] = {
     Refusal.NOT_WHITELISTED: {"credentials": replace(CASE.credentials, whitelisted=False)},
 }  # fmt: skip
 OF_THE_TIME = {Refusal.IN_THE_PAST, Refusal.BEYOND_HORIZON, Refusal.VISIT_OPEN}
+OF_ADMISSION = {Refusal.RELATION_UNVERIFIED}
 OF_THE_SLOT = {Refusal.SLOT_TAKEN, Refusal.SCHEDULE_CLOSED, Refusal.PHYSICIAN_BUSY}
 
 
@@ -70,7 +72,8 @@ def test_every_reason_has_a_case_below() -> None:
 
 @pytest.mark.parametrize(("reason", "change"), WRONGS.items())
 def test_each_missing_condition_is_its_own_reason(reason: Refusal, change: dict[str, Any]) -> None:
-    assert against(replace(CASE, **change), LIMITS, Occasion.BOOKING, NOW) == (reason,)
+    asked = reason not in OF_ADMISSION
+    assert against(replace(CASE, **change), LIMITS, Occasion.BOOKING, NOW) == ((reason,) if asked else ())
 
 
 @pytest.mark.parametrize(("reason", "change"), WRONGS.items())
@@ -81,8 +84,14 @@ def test_at_admission_what_was_booked_stands(reason: Refusal, change: dict[str, 
 
 @pytest.mark.parametrize(("reason", "change"), WRONGS.items())
 def test_the_desk_may_squeeze_in(reason: Refusal, change: dict[str, Any]) -> None:
-    asked = reason not in OF_THE_SLOT
+    asked = reason not in OF_THE_SLOT | OF_ADMISSION
     assert against(replace(CASE, **change), LIMITS, Occasion.DESK, NOW) == ((reason,) if asked else ())
+
+
+def test_what_a_family_declared_may_be_booked_but_nobody_is_admitted_on_it_whatever_proofs_the_hospital_accepts() -> None:
+    declared = replace(CASE, proof="declared")
+    assert against(declared, Limits(), Occasion.BOOKING, NOW) == ()
+    assert against(declared, Limits(), Occasion.ADMISSION, START) == (Refusal.RELATION_UNVERIFIED,)
 
 
 def test_the_desk_may_book_what_has_begun() -> None:
