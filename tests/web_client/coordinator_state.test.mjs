@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { groupOf, grouped, initial, lasting, reduce, STALE_AFTER_MS, staleS } from "../../web_client/coordinator/state.js";
+import { groupOf, grouped, initial, lasting, reduce, STALE_AFTER_MS } from "../../web_client/coordinator/state.js";
+import { staleS } from "../../web_client/shared/staff/entry.js";
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
 
 const line = (referral, more = {}) => ({ referral, state: "issued", overdue: null, too_late: false, ...more });
@@ -31,14 +32,8 @@ test("what was told takes its line's place at once, and a failure says of which"
 });
 
 test("a list that nobody renews says how old it is", () => {
-  assert.equal(staleS(reduce(signedIn, { type: "tick", atMs: 1_000 + STALE_AFTER_MS })), null);
-  assert.equal(staleS(reduce(signedIn, { type: "tick", atMs: 1_000 + STALE_AFTER_MS + 1_000 })), 51);
-});
-
-test("a refused sign-in says when to try again", () => {
-  const refused = reduce(initial(), { type: "sign_in_failed", code: "too_many_attempts", retryAfterS: 15, atMs: 100 });
-  assert.deepEqual(refused.signIn, { busy: false, problem: "too_many_attempts", retryAtMs: 15_100 });
-  assert.equal(reduce(refused, { type: "sign_in_sent" }).signIn.busy, true);
+  assert.equal(staleS(reduce(signedIn, { type: "tick", atMs: 1_000 + STALE_AFTER_MS }), STALE_AFTER_MS), null);
+  assert.equal(staleS(reduce(signedIn, { type: "tick", atMs: 1_000 + STALE_AFTER_MS + 1_000 }), STALE_AFTER_MS), 51);
 });
 
 test("how long something is overdue reads in the unit that fits", () => {

@@ -3,67 +3,36 @@
  * and what is being told. Pure.
  *
  * @typedef {import("../shared/api.js").CoordinatorLine} Line
- * @typedef {import("../shared/api.js").Staff} Staff
  * @typedef {"overdue" | "open" | "closed"} Group
  *
- * @typedef {Object} State
- * @property {"loading" | "sign_in" | "list"} screen
- * @property {number} nowMs the page's monotonic clock
- * @property {Staff | null} me
- * @property {{busy: boolean, problem: string | null, retryAtMs: number | null}} signIn
- * @property {{now: string, referrals: Line[], more: boolean} | null} data
- * @property {number} atMs when `data` arrived
+ * @typedef {{now: string, referrals: Line[], more: boolean}} Data
+ *
+ * @typedef {Object} Own
  * @property {Readonly<Record<string, string>>} phones whole numbers, by referral
  * @property {string | null} busy the referral of which something is being asked or told
  * @property {{referral: string, code: string} | null} problem
+ * @typedef {import("../shared/staff/entry.js").Entry<Data> & Own} State
  *
- * @typedef {{type: "tick", atMs: number}
- *   | {type: "signed_out"}
- *   | {type: "signed_in", me: Staff, atMs: number}
- *   | {type: "sign_in_sent"}
- *   | {type: "sign_in_failed", code: string, retryAfterS: number | null, atMs: number}
- *   | {type: "data", data: {now: string, referrals: Line[], more: boolean}, atMs: number}
+ * @typedef {import("../shared/staff/entry.js").EntryEvent<Data>
  *   | {type: "asked", referral: string}
  *   | {type: "phone", referral: string, phone: string}
  *   | {type: "told", line: Line}
  *   | {type: "failed", referral: string, code: string}} Event
  */
 
+import { noEntry, reduceEntry } from "../shared/staff/entry.js";
+
 /** Answers come every 15 s; after three missed ones the list is no longer about now. */
 export const STALE_AFTER_MS = 50_000;
 
 /** @returns {State} */
 export function initial() {
-  return {
-    screen: "loading",
-    nowMs: 0,
-    me: null,
-    signIn: { busy: false, problem: null, retryAtMs: null },
-    data: null,
-    atMs: 0,
-    phones: {},
-    busy: null,
-    problem: null,
-  };
+  return { ...noEntry(), phones: {}, busy: null, problem: null };
 }
 
 /** @param {State} state @param {Event} event @returns {State} */
 export function reduce(state, event) {
   switch (event.type) {
-    case "tick":
-      return { ...state, nowMs: event.atMs };
-    case "signed_out": // nobody who comes after sees a number
-      return { ...initial(), screen: "sign_in", nowMs: state.nowMs };
-    case "signed_in":
-      return { ...state, screen: "list", me: event.me, signIn: initial().signIn, atMs: event.atMs, nowMs: event.atMs };
-    case "sign_in_sent":
-      return { ...state, signIn: { busy: true, problem: null, retryAtMs: null } };
-    case "sign_in_failed": {
-      const retryAtMs = event.retryAfterS === null ? null : event.atMs + event.retryAfterS * 1000;
-      return { ...state, signIn: { busy: false, problem: event.code, retryAtMs } };
-    }
-    case "data":
-      return { ...state, data: event.data, atMs: event.atMs, nowMs: event.atMs };
     case "asked":
       return { ...state, busy: event.referral, problem: null };
     case "phone":
@@ -72,18 +41,14 @@ export function reduce(state, event) {
       return { ...state, busy: null, data: state.data && { ...state.data, referrals: replaced(state.data.referrals, event.line) } };
     case "failed":
       return { ...state, busy: null, problem: { referral: event.referral, code: event.code } };
+    default:
+      return reduceEntry(state, event, initial);
   }
 }
 
 /** @param {readonly Line[]} lines @param {Line} line */
 function replaced(lines, line) {
   return lines.map((each) => (each.referral === line.referral ? line : each));
-}
-
-/** @param {State} state @returns {number | null} whole seconds since the last answer when that is too long, else null */
-export function staleS({ screen, nowMs, atMs }) {
-  const age = nowMs - atMs;
-  return screen === "list" && age > STALE_AFTER_MS ? Math.floor(age / 1000) : null;
 }
 
 /** @param {Line} line @returns {Group} */

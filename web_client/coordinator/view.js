@@ -4,59 +4,37 @@
  *
  * @typedef {import("./state.js").State} State
  * @typedef {import("./state.js").Line} Line
- * @typedef {import("../shared/i18n/i18n.js").Language} Language
  * @typedef {import("../shared/i18n/i18n.js").Translate} Translate
- * @typedef {{type: "sign_in", login: string, password: string} | {type: "sign_out"} | {type: "language", language: Language}
- *   | {type: "reveal", referral: string} | {type: "tell", referral: string, fact: "contacted" | "seen", words: string}} Intent
- * @typedef {{t: Translate, language: Language, emit: (intent: Intent) => void}} Context
+ * @typedef {{type: "reveal", referral: string} | {type: "tell", referral: string, fact: "contacted" | "seen", words: string}} Intent
+ * @typedef {import("../shared/staff/view.js").Context<Intent>} Context
  */
 
 import { dayAndTime, hasText } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
-import { masthead } from "../shared/ui/frame.js";
-import { signIn } from "../shared/ui/sign_in.js";
+import { staleS } from "../shared/staff/entry.js";
+import { staffView } from "../shared/staff/view.js";
 import { stepsList } from "../shared/ui/steps.js";
-import { groupOf, grouped, lasting, staleS } from "./state.js";
+import { groupOf, grouped, lasting, STALE_AFTER_MS } from "./state.js";
 
 /** @param {State} state @param {Context} context */
 export function view(state, context) {
-  const { t, language, emit } = context;
-  return [
-    masthead({
-      t,
-      language,
-      title: t("coordinator.title"),
-      who: state.me?.name ?? null,
-      onlanguage: (chosen) => emit({ type: "language", language: chosen }),
-      onsignout: () => emit({ type: "sign_out" }),
-    }),
-    screen(state, context),
-  ];
-}
-
-/** @param {State} state @param {Context} context */
-function screen(state, context) {
-  const { t, emit } = context;
-  if (state.screen === "sign_in")
-    return signIn({
-      t,
-      title: t("coordinator.signIn"),
-      busy: state.signIn.busy,
-      problem: state.signIn.problem,
-      waitS: state.signIn.retryAtMs === null ? 0 : Math.max(0, Math.ceil((state.signIn.retryAtMs - state.nowMs) / 1000)),
-      onsubmit: (login, password) => emit({ type: "sign_in", login, password }),
-    });
-  return h(
-    "main",
-    { id: "main", class: "coordination stack-wide", key: "list" },
-    state.data === null ? h("p", { class: "working", role: "status", key: "loading" }, t("coordinator.loading")) : list(state, state.data, context),
-  );
+  const { t } = context;
+  return staffView(state, context, {
+    title: t("coordinator.title"),
+    signIn: t("coordinator.signIn"),
+    inside: () =>
+      h(
+        "main",
+        { id: "main", class: "coordination stack-wide", key: "list" },
+        state.data === null ? h("p", { class: "working", role: "status", key: "loading" }, t("coordinator.loading")) : list(state, state.data, context),
+      ),
+  });
 }
 
 /** @param {State} state @param {NonNullable<State["data"]>} data @param {Context} context */
 function list(state, data, context) {
   const { t } = context;
-  const stale = staleS(state);
+  const stale = staleS(state, STALE_AFTER_MS);
   const overdue = data.referrals.filter((line) => groupOf(line) === "overdue").length;
   const open = data.referrals.filter((line) => line.state !== "seen").length;
   return [

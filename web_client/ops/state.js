@@ -5,24 +5,14 @@
  * @typedef {import("../shared/api.js").OpsSession} OpsSession
  * @typedef {import("../shared/api.js").OpsLeg} OpsLeg
  * @typedef {import("../shared/api.js").OpsWorker} OpsWorker
- * @typedef {import("../shared/api.js").Staff} Staff
  * @typedef {"fine" | "warn" | "bad"} Verdict
  *
- * @typedef {Object} State
- * @property {"loading" | "sign_in" | "table"} screen
- * @property {number} nowMs the page's monotonic clock
- * @property {Staff | null} me
- * @property {{busy: boolean, problem: string | null, retryAtMs: number | null}} signIn
- * @property {{sessions: OpsSession[], workers: OpsWorker[]} | null} data
- * @property {number} atMs when `data` arrived
- *
- * @typedef {{type: "tick", atMs: number}
- *   | {type: "signed_out"}
- *   | {type: "signed_in", me: Staff, atMs: number}
- *   | {type: "sign_in_sent"}
- *   | {type: "sign_in_failed", code: string, retryAfterS: number | null, atMs: number}
- *   | {type: "data", data: {sessions: OpsSession[], workers: OpsWorker[]}, atMs: number}} Event
+ * @typedef {{sessions: OpsSession[], workers: OpsWorker[]}} Data
+ * @typedef {import("../shared/staff/entry.js").Entry<Data>} State
+ * @typedef {import("../shared/staff/entry.js").EntryEvent<Data>} Event
  */
+
+import { noEntry, reduceEntry } from "../shared/staff/entry.js";
 
 /** Answers come each second; after three missed ones the table is no longer about now. */
 export const STALE_AFTER_MS = 3500;
@@ -38,47 +28,12 @@ const SILENT_BPS = 4000;
 
 /** @returns {State} */
 export function initial() {
-  return {
-    screen: "loading",
-    nowMs: 0,
-    me: null,
-    signIn: { busy: false, problem: null, retryAtMs: null },
-    data: null,
-    atMs: 0,
-  };
+  return noEntry();
 }
 
-/**
- * @param {State} state
- * @param {Event} event
- * @returns {State}
- */
+/** @param {State} state @param {Event} event @returns {State} */
 export function reduce(state, event) {
-  switch (event.type) {
-    case "tick":
-      return { ...state, nowMs: event.atMs };
-    case "signed_out":
-      return { ...initial(), screen: "sign_in", nowMs: state.nowMs };
-    case "signed_in":
-      return { ...state, screen: "table", me: event.me, signIn: initial().signIn, atMs: event.atMs, nowMs: event.atMs };
-    case "sign_in_sent":
-      return { ...state, signIn: { busy: true, problem: null, retryAtMs: null } };
-    case "sign_in_failed": {
-      const retryAtMs = event.retryAfterS === null ? null : event.atMs + event.retryAfterS * 1000;
-      return { ...state, signIn: { busy: false, problem: event.code, retryAtMs } };
-    }
-    case "data":
-      return { ...state, data: event.data, atMs: event.atMs, nowMs: event.atMs };
-  }
-}
-
-/**
- * @param {State} state
- * @returns {number | null} whole seconds since the last answer when that is too long, else null
- */
-export function staleS({ screen, nowMs, atMs }) {
-  const age = nowMs - atMs;
-  return screen === "table" && age > STALE_AFTER_MS ? Math.floor(age / 1000) : null;
+  return reduceEntry(state, event, initial);
 }
 
 /**

@@ -6,16 +6,14 @@
  * @typedef {import("./state.js").Verdict} Verdict
  * @typedef {import("./state.js").OpsSession} OpsSession
  * @typedef {import("./state.js").OpsLeg} OpsLeg
- * @typedef {import("../shared/i18n/i18n.js").Language} Language
  * @typedef {import("../shared/i18n/i18n.js").Translate} Translate
- * @typedef {{type: "sign_in", login: string, password: string} | {type: "sign_out"} | {type: "language", language: Language}} Intent
- * @typedef {{t: Translate, language: Language, emit: (intent: Intent) => void}} Context
+ * @typedef {import("../shared/staff/view.js").Context<never>} Context
  */
 
 import { hasText } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
-import { masthead } from "../shared/ui/frame.js";
-import { signIn } from "../shared/ui/sign_in.js";
+import { staleS } from "../shared/staff/entry.js";
+import { staffView } from "../shared/staff/view.js";
 import {
   gateVerdict,
   inOrder,
@@ -24,54 +22,29 @@ import {
   rateVerdict,
   recordingVerdict,
   sessionVerdict,
-  staleS,
+  STALE_AFTER_MS,
   stateVerdict,
   workerVerdict,
 } from "./state.js";
 
 /** @param {State} state @param {Context} context */
 export function view(state, context) {
-  const { t, language, emit } = context;
-  return [
-    masthead({
-      t,
-      language,
-      title: t("ops.title"),
-      who: state.me?.name ?? null,
-      onlanguage: (chosen) => emit({ type: "language", language: chosen }),
-      onsignout: () => emit({ type: "sign_out" }),
-    }),
-    screen(state, context),
-  ];
+  const { t } = context;
+  return staffView(state, context, {
+    title: t("ops.title"),
+    signIn: t("ops.signIn"),
+    inside: () => (state.screen === "loading" ? opening(context) : table(state, context)),
+  });
 }
 
-/** @param {State} state @param {Context} context */
-function screen(state, context) {
-  const { t, emit } = context;
-  switch (state.screen) {
-    case "loading":
-      return h(
-        "main",
-        { id: "main", class: "ops", key: "loading" },
-        h("p", { class: "working", role: "status" }, t("ops.loading")),
-      );
-    case "sign_in":
-      return signIn({
-        t,
-        title: t("ops.signIn"),
-        busy: state.signIn.busy,
-        problem: state.signIn.problem,
-        waitS: state.signIn.retryAtMs === null ? 0 : Math.max(0, Math.ceil((state.signIn.retryAtMs - state.nowMs) / 1000)),
-        onsubmit: (login, password) => emit({ type: "sign_in", login, password }),
-      });
-    case "table":
-      return table(state, context);
-  }
+/** @param {Context} context */
+function opening({ t }) {
+  return h("main", { id: "main", class: "ops", key: "loading" }, h("p", { class: "working", role: "status" }, t("ops.loading")));
 }
 
 /** @param {State} state @param {Context} context */
 function table(state, { t }) {
-  const stale = staleS(state);
+  const stale = staleS(state, STALE_AFTER_MS);
   const sessions = inOrder(state.data?.sessions ?? []);
   const workers = state.data?.workers ?? [];
   return h(

@@ -217,7 +217,7 @@ async function signIn(login, password) {
     await signedIn();
   } catch (error) {
     const retryAfterS = error instanceof ApiProblem ? error.retryAfterS : null;
-    dispatch({ type: "sign_in_failed", problem: { code: codeOf(error), text: "" }, retryAfterS, atMs: now() });
+    dispatch({ type: "sign_in_failed", code: codeOf(error), retryAfterS, atMs: now() });
   }
 }
 

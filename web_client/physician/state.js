@@ -18,8 +18,7 @@
  * @typedef {{type: "tick", atMs: number}
  *   | {type: "signed_out"}
  *   | {type: "signed_in", me: Staff}
- *   | {type: "sign_in_sent"}
- *   | {type: "sign_in_failed", problem: Problem, retryAfterS: number | null, atMs: number}
+ *   | import("../shared/staff/entry.js").SignInEvent
  *   | {type: "worklist", visits: WorklistEntry[], atMs: number}
  *   | {type: "worklist_failed"}
  *   | {type: "unreachable"}
@@ -51,6 +50,7 @@
 
 import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
+import { NOT_TRIED, reduceSignIn } from "../shared/staff/entry.js";
 
 /** The checks that an attestation must have, all of them (PROTOCOL.md, `attest`). */
 export const CHECKS = Object.freeze(["guardian_seen", "child_seen", "identity_matches"]);
@@ -65,7 +65,7 @@ export function initial() {
     unreachable: false,
     nowMs: 0,
     me: null,
-    signIn: { busy: false, problem: null, retryAtMs: null },
+    signIn: NOT_TRIED,
     worklist: { visits: null, atMs: 0, stale: false },
     visit: null,
   };
@@ -99,11 +99,10 @@ export function reduce(state, event) {
     case "signed_out":
       return { ...initial(), nowMs: state.nowMs, screen: "sign_in" };
     case "signed_in":
-      return { ...state, me: event.me, screen: state.visit ? "visit" : "worklist", signIn: initial().signIn };
+      return { ...state, me: event.me, screen: state.visit ? "visit" : "worklist", signIn: NOT_TRIED };
     case "sign_in_sent":
-      return { ...state, signIn: { busy: true, problem: null, retryAtMs: null } };
     case "sign_in_failed":
-      return { ...state, signIn: signInFailed(event) };
+      return { ...state, signIn: reduceSignIn(event) };
     case "worklist":
       return withWorklist(state, event.visits, event.atMs);
     case "unreachable":
@@ -131,14 +130,6 @@ function withWorklist(state, visits, atMs) {
   const { visit } = state;
   const entry = visit && (visit.entry ?? visits.find((one) => one.visit === visit.id) ?? null);
   return { ...state, nowMs: atMs, worklist: { visits, atMs, stale: false }, visit: visit && { ...visit, entry } };
-}
-
-/**
- * @param {Extract<Event, {type: "sign_in_failed"}>} event
- * @returns {State["signIn"]}
- */
-function signInFailed({ problem, retryAfterS, atMs }) {
-  return { busy: false, problem, retryAtMs: retryAfterS === null ? null : atMs + retryAfterS * 1000 };
 }
 
 /**

@@ -86,7 +86,7 @@
  * @property {boolean} unreachable the server did not answer when the page opened
  * @property {number} nowMs the page's monotonic clock
  * @property {Staff | null} me
- * @property {{busy: boolean, problem: Problem | null, retryAtMs: number | null}} signIn
+ * @property {import("../shared/staff/entry.js").SignIn} signIn
  * @property {{visits: WorklistEntry[] | null, atMs: number, stale: boolean}} worklist
  * @property {Visit | null} visit
  */

@@ -35,8 +35,8 @@
  */
 
 import { h } from "../shared/ui/dom.js";
+import { entrance } from "../shared/staff/view.js";
 import { masthead } from "../shared/ui/frame.js";
-import { signIn } from "../shared/ui/sign_in.js";
 import { visitScreen } from "./views/visit.js";
 import { worklist } from "./views/worklist.js";
 
@@ -63,17 +63,10 @@ function frame(state, { t, language, emit }) {
 
 /** @param {State} state @param {Context} context */
 function screen(state, context) {
-  const { t, emit } = context;
+  const { t } = context;
   switch (state.screen) {
     case "sign_in":
-      return signIn({
-        t,
-        title: t("physician.signIn"),
-        busy: state.signIn.busy,
-        problem: state.signIn.problem?.code ?? null,
-        waitS: waitS(state),
-        onsubmit: (login, password) => emit({ type: "sign_in", login, password }),
-      });
+      return entrance(state, context, t("physician.signIn"));
     case "worklist":
       return worklist(state, context);
     default:
@@ -83,9 +76,4 @@ function screen(state, context) {
         h("p", { class: "working", role: "status" }, t(state.unreachable ? "physician.unreachable" : "physician.loading")),
       );
   }
-}
-
-/** @param {State} state */
-function waitS({ signIn: { retryAtMs }, nowMs }) {
-  return retryAtMs === null ? 0 : Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000));
 }

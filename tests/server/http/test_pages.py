@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from server.http.pages import WEB_CLIENT
 from tests.server.http.conftest import Browser, House
 
-PAGES = ["/", "/j/abc", "/family/", "/physician/", "/ops/", "/letter/", "/doctor/abc"]
+PAGES = ["/", "/j/abc", "/family/", "/physician/", "/ops/", "/letter/", "/doctor/abc", "/coordinator/", "/r/abc"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -56,3 +59,15 @@ async def test_an_unchanged_file_is_not_sent_again(house: House, stranger: Brows
 async def test_nothing_but_the_pages_files_is_served(house: House, stranger: Browser, path: str) -> None:
     answer = await stranger.get(path)
     assert answer.status == 404
+
+
+def test_the_documents_of_the_staffs_pages_differ_in_what_is_their_own_only() -> None:
+    """Their title, and what lies in their own folder."""
+
+    def common(page: str) -> str:
+        text = (WEB_CLIENT / page / "index.html").read_text(encoding="utf-8")
+        own = re.compile(rf'^ *(?:<title>.*</title>|<(?:link|script) [^>]*"/web/{page}/[^>]*>(?:</script>)?)\n', re.MULTILINE)
+        assert len(own.findall(text)) >= 3, page
+        return own.sub("", text)
+
+    assert len({common(page) for page in ("physician", "ops", "coordinator")}) == 1

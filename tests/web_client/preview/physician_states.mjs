@@ -170,11 +170,11 @@ export const STATES = {
   "sign-in": [{ type: "signed_out" }],
   "sign-in-failed": [
     { type: "signed_out" },
-    { type: "sign_in_failed", problem: problem("sign_in_failed"), retryAfterS: null, atMs: 0 },
+    { type: "sign_in_failed", code: "sign_in_failed", retryAfterS: null, atMs: 0 },
   ],
   "sign-in-throttled": [
     { type: "signed_out" },
-    { type: "sign_in_failed", problem: problem("too_many_attempts"), retryAfterS: 42, atMs: 0 },
+    { type: "sign_in_failed", code: "too_many_attempts", retryAfterS: 42, atMs: 0 },
   ],
   worklist: start,
   "worklist-stale": [...start, { type: "tick", atMs: 185_000 }, { type: "worklist_failed" }],
