@@ -10,3 +10,8 @@ CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 def day_of(at: float) -> date:
     """The hospital's calendar day at ``at``, seconds since 1970."""
     return datetime.fromtimestamp(at, CHINA).date()
+
+
+def start_of(day: date) -> float:
+    """When the hospital's calendar day begins, seconds since 1970."""
+    return datetime(day.year, day.month, day.day, tzinfo=CHINA).timestamp()

@@ -234,6 +234,7 @@ def read_limits(form: Form) -> Limits:
             text = form.text(name)
             record[name.replace("-", "_")] = int(text) if text.isdecimal() and len(text) < 5 else text
     record |= {name: form.text(name).split(",") for name in ("proofs", "fields") if form.has(name)}
+    record["public_booking"] = form.has("public-booking")
     try:
         return from_record(record)
     except MalformedLimits as wrong:

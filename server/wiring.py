@@ -23,6 +23,7 @@ from server.config import Config
 from server.consultations import Consultations
 from server.doctor.rooms import ProbeRooms
 from server.documents.cabinet import Cabinet, Terms
+from server.family_booking import FamilyBooking
 from server.http.app import build_app
 from server.http.house import House
 from server.http.staff import SIGN_IN_LASTS_S
@@ -152,6 +153,12 @@ class Server:
                 self.consultations,
                 self.cabinet,
                 self._bookings,
+                FamilyBooking(
+                    self.database,
+                    chance.new_id,
+                    secret_file(config.data_folder / "keys" / "booking.key"),
+                    config.link_valid_s,
+                ),
                 self.workers,
                 self._missing,
                 self.register,

@@ -1,4 +1,5 @@
-"""A hospital's own limits, as data: whom it sees online, how far ahead it books, which proofs of guardianship it accepts.
+"""A hospital's own limits, as data: whom it sees online, how far ahead it books, which proofs of guardianship it accepts, and
+whether families book by themselves.
 
 They can only narrow what the pilot's rules allow (`server.booking.rules`): nobody of 18, no field beyond the pilot's.
 """
@@ -24,13 +25,15 @@ class MalformedLimits(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Ages are whole years on the day of the visit, both ends included; ``horizon_days`` is how far ahead a visit may begin."""
+    """Ages are whole years on the day of the visit, both ends included; ``horizon_days`` is how far ahead a visit may begin;
+    ``public_booking``: whether anybody may book on the hospital's page."""
 
     youngest_years: int = 0
     oldest_years: int = ADULT_YEARS - 1
     horizon_days: int = 90
     proofs: tuple[str, ...] = PROOFS
     fields: tuple[str, ...] = FIELDS
+    public_booking: bool = False
 
 
 def to_record(limits: Limits) -> dict[str, Any]:
@@ -55,6 +58,7 @@ def from_record(record: Mapping[str, Any]) -> Limits:
         _number(record, "horizon_days", plain.horizon_days, 1, MOST_HORIZON_DAYS),
         _some_of(record, "proofs", PROOFS),
         _some_of(record, "fields", FIELDS),
+        _flag(record, "public_booking"),
     )
 
 
@@ -66,6 +70,13 @@ def _number(record: Mapping[str, Any], name: str, default: int, least: int, most
     value = record.get(name, default)
     if type(value) is not int or not least <= value <= most:
         raise MalformedLimits(f"{name}: a number from {least} to {most} belongs here")
+    return value
+
+
+def _flag(record: Mapping[str, Any], name: str) -> bool:
+    value = record.get(name, False)
+    if type(value) is not bool:
+        raise MalformedLimits(f"{name}: true or false belongs here")
     return value
 
 

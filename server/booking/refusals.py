@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from server.eligibility import Ineligible
 from server.errors import Refused
@@ -38,6 +39,9 @@ class Refusal(StrEnum):
     SCHEDULE_CLOSED = "schedule_closed"
     PHYSICIAN_BUSY = "physician_busy"
     VISIT_OPEN = "visit_open"
+    NEEDS_EMERGENCY_CARE = "needs_emergency_care"
+    NEEDS_IN_PERSON_CARE = "needs_in_person_care"
+    FIELD_NOT_ROUTED = "field_not_routed"
 
 
 WORDS: Mapping[Refusal, Sentence] = MappingProxyType(
@@ -79,8 +83,25 @@ WORDS: Mapping[Refusal, Sentence] = MappingProxyType(
         Refusal.VISIT_OPEN: Sentence(
             "患儿在该专业已有一次未结束的就诊。", "The child has a visit in this field that has not ended yet."
         ),
+        Refusal.NEEDS_EMERGENCY_CARE: Sentence(
+            "按您填写的情况，孩子需要马上急诊，请立即拨打 120 或前往最近的医院急诊科。",
+            "What you told needs emergency care: call 120 or go to the nearest emergency department at once.",
+        ),
+        Refusal.NEEDS_IN_PERSON_CARE: Sentence(
+            "按您填写的情况，孩子需要到医院当面就诊，不适合线上首诊。",
+            "What you told needs a visit in person; an online first visit does not fit.",
+        ),
+        Refusal.FIELD_NOT_ROUTED: Sentence(
+            "您填写的情况属于另一个专业，请重新选择。", "What you told belongs to another field. Please choose again."
+        ),
     }
 )  # fmt: skip
+
+
+OF_THE_PAGE: Final = frozenset({Refusal.NEEDS_EMERGENCY_CARE, Refusal.NEEDS_IN_PERSON_CARE, Refusal.FIELD_NOT_ROUTED})
+"""Where the questionnaire led that a family answers before it books by itself."""
+OF_A_BOOKING: Final = tuple(reason for reason in Refusal if reason not in {*OF_THE_PAGE, Refusal.RELATION_UNVERIFIED})
+"""What a hospital's system may be told when it books or moves."""
 
 
 class NotBookable(Refused):

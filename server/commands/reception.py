@@ -110,6 +110,7 @@ def _reception(database: Database, config: Config) -> Reception:
     return Reception(database, Passwords(), luck.new_id, luck.new_secret, config.link_valid_s)
 
 
+_FLAGS: Final = ("whitelisted", "public-booking")
 COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
     ("hospital", "new"): Command(
         "open a hospital, with the shipped consent texts; the first step on a new server",
@@ -129,6 +130,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
             "horizon-days": f"1 to {MOST_HORIZON_DAYS} (default 90)",
             "proofs": f"some of {','.join(PROOFS)} (default: all)",
             "fields": f"some of {','.join(FIELDS)} (default: all)",
+            "public-booking": "families may book by themselves, on the page /book/",
             "hospital": "its id, where there are several",
         },
         lambda form, now: desk.read_limits(form),
@@ -205,8 +207,8 @@ def add(commands: Any, ours: Mapping[tuple[str, str], Command[Any]], abouts: Map
         for title, options in (("needed", command.needed), ("if wanted", command.wanted)):
             group = parser.add_argument_group(title) if options else parser
             for name, what in options.items():
-                if name == "whitelisted":
-                    group.add_argument("--whitelisted", action="store_const", const="yes", help=what)
+                if name in _FLAGS:
+                    group.add_argument(f"--{name}", action="store_const", const="yes", help=what)
                 else:
                     group.add_argument(f"--{name}", help=what, metavar=name.rsplit("-", 1)[-1].upper())
         add_place(parser, origin=command.makes_links)

@@ -15,6 +15,7 @@ from server.consultations import Consultations
 from server.doctor.rooms import ProbeRooms
 from server.documents.cabinet import Cabinet
 from server.errors import Refused
+from server.family_booking import FamilyBooking
 from server.http.address import client_address
 from server.http.problems import Problem
 from server.passwords import Passwords
@@ -61,6 +62,7 @@ class House:
     consultations: Consultations
     cabinet: Cabinet
     bookings: Bookings
+    family_booking: FamilyBooking
     workers: Sequence[Worker]
     ready: Callable[[], Awaitable[list[str]]]
     register: Register

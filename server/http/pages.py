@@ -21,6 +21,7 @@ _PAGES = {
     "/ops/": "ops/index.html",
     "/letter/": "letter/index.html",
     "/coordinator/": "coordinator/index.html",
+    "/book/": "book/index.html",
     "/r/{token}": "receipt/index.html",
     "/doctor/{token}": "doctor/index.html",
 }

@@ -74,6 +74,7 @@ TEXTS: dict[str, tuple[int, str, str]] = {
                           "The hospital has as many webhooks as it may have; remove one first."),
     "visit_under_way": (409, "家属已在候诊或就诊已开始，不能再从外部更改。", "The family is here or the visit has begun; it can no longer be changed from outside."),
     "too_early": (409, "就诊时间未到，不能标记为未到诊。", "The visit's time has not come; it cannot be marked as a no-show yet."),
+    "slot_unknown": (404, "没有找到这个号源，请重新选择时间。", "There is no such time any more. Please choose another."),
     "slot_elsewhere": (409, "只能改到同一医师、同一科室、同一专业的号源；否则请取消后重新预约。",
                        "A visit moves to a slot of the same physician, department and field only; otherwise cancel it and book another."),
     "schedule_overlaps": (409, "该医师在这段时间已有排班。", "The physician has another schedule in that time."),

@@ -1,23 +1,33 @@
-"""A demo hospital: one physician, one operations account, one child with a guardian, and a visit that starts now."""
+"""A demo hospital: one physician, one operations account, one child with a guardian, a visit that starts now, and free slots
+that families may book by themselves."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
-from server.calendar import day_of
+from server.booking.limits import Limits
+from server.booking.slots import Span, cut
+from server.calendar import day_of, start_of
 from server.eligibility import Rank
 from server.passwords import Passwords
-from server.store import consents
-from server.store.database import Database, together
+from server.store import consents, departments, schedules
+from server.store.database import Database, Transaction, Write, together
+from server.store.departments import Department
+from server.store.limits import set_limits
 from server.store.links import Links
+from server.store.schedules import Schedule
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
 
 PHYSICIAN_LOGIN = "physician"
 OPERATIONS_LOGIN = "operations"
 VISIT_LASTS_S = 1800.0
+DEPARTMENT = "内分泌遗传代谢科"
+SCHEDULED_DAYS = 14
+_HOURS = (("growth", 9, 12), ("nutrition", 14, 17))
+"""When the physician sees which field, every day, by the hospital's clock."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,12 +76,27 @@ async def create_demo(
         Child(child, hospital, "张小明", "male", (today - timedelta(days=8 * 365 + 60)).isoformat()),
         Guardian(guardian, hospital, "李雷", "13800000000"),
         Relation(guardian, child, "father", "household_register"),
-        Visit(
-            visit, hospital, "内分泌遗传代谢科", "growth", child, guardian, physician, now, now + VISIT_LASTS_S, booked_at=now
-        ),
+        Visit(visit, hospital, DEPARTMENT, "growth", child, guardian, physician, now, now + VISIT_LASTS_S, booked_at=now),
     )
     publish = consents.publish(hospital, consents.shipped(), now)
 
-    await database.write(together(add(*records), publish))
+    bookable = _bookable(hospital, physician, new_id, today)
+    await database.write(together(add(*records), publish, set_limits(hospital, Limits(public_booking=True)), bookable))
     token = await Links(database, new_secret).issue(visit, now, now + link_valid_s)
     return Demo(hospital, visit, token, PHYSICIAN_LOGIN, demo_passwords[0], OPERATIONS_LOGIN, demo_passwords[1])
+
+
+def _bookable(hospital: str, physician: str, new_id: Callable[[], str], today: date) -> Write:
+    """A department, and slots of half an hour from today on."""
+    fields = tuple(field for field, _, _ in _HOURS)
+    department = Department(new_id(), hospital, DEPARTMENT, "Endocrinology, Genetics and Metabolism", fields, active=True)
+
+    async def write(transaction: Transaction) -> None:
+        await departments.add(transaction, department)
+        for day in (today + timedelta(days=n) for n in range(SCHEDULED_DAYS)):
+            for field, opens, closes in _HOURS:
+                span = Span(start_of(day) + opens * 3600, start_of(day) + closes * 3600)
+                new = Schedule(new_id(), hospital, physician, department.id, field, span.starts_at, span.ends_at, 30)
+                await schedules.add(transaction, new, [(new_id(), each) for each in cut(span, new.slot_minutes)])
+
+    return write

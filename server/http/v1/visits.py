@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from server.booking.refusals import Refusal
+from server.booking.refusals import OF_A_BOOKING
 from server.booking.rules import Cancellation, Occasion, VisitKind
 from server.bookings import book, counted
 from server.errors import Refused
@@ -22,7 +22,7 @@ from server.store.visits import Visit as Row
 
 FOR_EVER: Final = (0.0, 253_402_300_799.0)
 """To the end of the year 9999."""
-_REASONS = tuple(reason.value for reason in Refusal)
+_REASONS = tuple(reason.value for reason in OF_A_BOOKING)
 
 State = Literal["waiting", "verifying", "live", "held", "ended"]
 

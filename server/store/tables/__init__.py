@@ -22,7 +22,7 @@ from server.store.tables.entry import (
 from server.store.tables.machine import app_lease
 from server.store.tables.people import child, department, guardian, hospital, relation, staff
 from server.store.tables.referrals import pathway, referral, referral_event
-from server.store.tables.schedules import hospital_limits, refusal_count, schedule, slot
+from server.store.tables.schedules import hospital_limits, public_booking, refusal_count, schedule, slot
 from server.store.tables.visits import (
     body,
     consent,
@@ -63,6 +63,7 @@ __all__ = [
     "pathway",
     "preparation",
     "preparation_draft",
+    "public_booking",
     "recording",
     "referral",
     "referral_event",

@@ -53,6 +53,16 @@ hospital_limits = Table(
     Column("record", Text, nullable=False),  # JSON, server.booking.limits
 )
 
+public_booking = Table(
+    "public_booking",
+    metadata,
+    Column("key_sha256", String, primary_key=True),  # of the key that the family's page made
+    Column("visit", String, nullable=False),  # made in the same transaction, after it
+    Column("request_sha256", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Index("ix_public_booking_created_at", "created_at"),
+)
+
 refusal_count = Table(
     "refusal_count",
     metadata,

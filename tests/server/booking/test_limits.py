@@ -20,7 +20,9 @@ def some_of(choices: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
 @st.composite
 def limits(draw: st.DrawFn) -> Limits:
     youngest, oldest = sorted(draw(st.tuples(st.integers(0, 17), st.integers(0, 17))))
-    return Limits(youngest, oldest, draw(st.integers(1, 365)), draw(some_of(PROOFS)), draw(some_of(FIELDS)))
+    return Limits(
+        youngest, oldest, draw(st.integers(1, 365)), draw(some_of(PROOFS)), draw(some_of(FIELDS)), draw(st.booleans())
+    )
 
 
 @given(limits())
@@ -47,6 +49,7 @@ def test_what_a_hospital_did_not_set_is_as_the_pilot_has_it() -> None:
         {"proofs": ["word_of_honour"]},
         {"proofs": "other"},
         {"fields": ["surgery"]},
+        {"public_booking": 1},
         {"fields": [["growth"]]},
         {"most_visits": 3},
     ],
