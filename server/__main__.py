@@ -22,6 +22,7 @@ from server.commands.place import configuration
 from server.config import Config
 from server.recordings import open_command as open_recording
 from server.recordings import verify_command as verify_recording
+from server.referrals.credentials import BadCredentials
 from server.store.audit import verify_command as verify_journal
 from server.store.errors import Unavailable
 from server.wiring import Chance, Server, chance
@@ -125,7 +126,7 @@ def _run(config: Config, clock: Clock, luck: Chance, announce: Callable[[], None
     config.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         asyncio.run(_serving(config, clock, luck, announce))
-    except (OSError, Unavailable) as error:
+    except (OSError, Unavailable, BadCredentials) as error:
         logging.getLogger("server").exception("cannot start")
         print(f"peitong: cannot start: {error}", file=sys.stderr)
         return 1

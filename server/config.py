@@ -55,6 +55,7 @@ class Config:
     ``documents_keep_days`` is how long after a visit its documents can be read here.
     ``webhook_networks`` are those inside the hospital that webhooks may reach besides the internet; with ``webhook_loopback``,
     for demonstrations and tests, this machine too, and there without https.
+    ``referral_credentials`` is the file of what the destinations of referrals want to be shown (server.referrals.credentials).
     """
 
     data_folder: Path
@@ -77,6 +78,7 @@ class Config:
     documents_keep_days: int = 30
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     webhook_loopback: bool = False
+    referral_credentials: Path | None = None
 
     @property
     def database_url(self) -> str:
@@ -284,6 +286,7 @@ _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "documents.keep_days": ("documents_keep_days", _days),
     "webhooks.allow_networks": ("webhook_networks", _networks),
     "webhooks.allow_loopback": ("webhook_loopback", _yes_or_no),
+    "referrals.credentials": ("referral_credentials", _path),
 }
 _REQUIRED = {
     "data.folder": "where database, keys and recordings lie",

@@ -32,6 +32,7 @@ from server.journal import Journal
 from server.keys import SealedValues, secret_file
 from server.letter.letter import Letter, compose
 from server.passwords import Passwords
+from server.referrals import credentials
 from server.referrals.register import Register
 from server.referrals.sending import Dispatch
 from server.referrals.tokens import receipt_token
@@ -166,6 +167,7 @@ class Server:
             )
         )
         self.gateway.attach(self.app)
+        self._credentials = credentials.load(config.referral_credentials)
         self.webhooks = Sender(self.database, webhook_secrets, clock, chance.new_fraction)
 
     def healthy(self) -> bool:
@@ -224,7 +226,7 @@ class Server:
     async def _dispatch(self) -> None:
         client = Client(self.config.webhook_networks, loopback=self.config.webhook_loopback)
         try:
-            await Dispatch(self.database, self.register, self._letter, self._clock).run(client)
+            await Dispatch(self.database, self.register, self._letter, self._clock, self._credentials).run(client)
         finally:
             await client.close()
 

@@ -178,9 +178,11 @@ def _seconds(hours: Any) -> float | None:
 
 
 def _endpoint(value: Any) -> str | None:
-    """An https address without a user, a query or a fragment."""
-    if value is None:
-        return None
+    return None if value is None else read_endpoint(value)
+
+
+def read_endpoint(value: Any) -> str:
+    """An https address without a user, a query or a fragment. Raises ``TypeError`` and ``ValueError``."""
     parts = urlsplit(_text(value))
     if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("an endpoint is an https address without a user, a query or a fragment")

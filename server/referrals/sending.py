@@ -15,6 +15,7 @@ from typing import Protocol
 from server.errors import Refused
 from server.fhir.referral import CONTENT_TYPE, transaction
 from server.letter.letter import Letter
+from server.referrals.credentials import Credentials
 from server.referrals.register import Register, Saying
 from server.referrals.track import MOST_ATTEMPTS, Fact, Source, attempt_at
 from server.store import referrals
@@ -45,11 +46,13 @@ class Dispatch:
         register: Register,
         letter: Callable[[str], Awaitable[Letter | None]],
         clock: Callable[[], float],
+        credentials: Credentials,
     ) -> None:
         self._database = database
         self._register = register
         self._letter = letter
         self._clock = clock
+        self._credentials = credentials
 
     async def run(self, posts: Posts) -> None:
         """For as long as the server runs."""
@@ -96,8 +99,9 @@ class Dispatch:
         assert letter is not None, "a referral that was filed has a letter"
         assert each.referral.endpoint is not None, "only those with an endpoint are looked at"
         said = json.dumps(transaction(letter), ensure_ascii=False, separators=(",", ":")).encode()
+        endpoint = each.referral.endpoint
         try:
-            answer = await posts.post(each.referral.endpoint, {"Content-Type": CONTENT_TYPE}, said)
+            answer = await posts.post(endpoint, {"Content-Type": CONTENT_TYPE, **self._credentials.headers(endpoint)}, said)
         except Failed as failed:
             return failed.code
         return None if 200 <= answer.status < 300 else "status"

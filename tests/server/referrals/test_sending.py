@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.referrals.credentials import Credentials, parse
 from server.referrals.pathways import shipped
 from server.referrals.register import Saying
 from server.referrals.sending import Dispatch
@@ -20,6 +21,7 @@ from signaling.seats import Role
 from tests.server.consultation_kit import Visit
 
 ENDPOINT = "https://hospital.example/fhir"
+NONE = Credentials({})
 
 
 @dataclass
@@ -28,8 +30,10 @@ class Destination:
 
     answers: list[int | str]
     taken: list[tuple[str, str, Any]] = field(default_factory=list)
+    shown: list[str | None] = field(default_factory=list)
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        self.shown.append(headers.get("Authorization"))
         self.taken.append((url, headers["Content-Type"], json.loads(body)))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, str):
@@ -48,7 +52,7 @@ async def issued(live: Visit, endpoint: str | None) -> str:
 @pytest.fixture
 def dispatch(live: Visit) -> Dispatch:
     server = live.house.server
-    return Dispatch(server.database, server.register, server._letter, live.house.clock)
+    return Dispatch(server.database, server.register, server._letter, live.house.clock, NONE)
 
 
 async def found(live: Visit, id: str) -> Followed:
@@ -77,7 +81,8 @@ async def test_what_is_refused_or_not_answered_is_tried_again_later_and_each_tim
     live.house.clock.ahead_s = 31
     assert await dispatch.send_what_is_due(there) == 1
     live.house.clock.ahead_s = 31 + 61
-    again = Dispatch(live.house.server.database, live.house.server.register, live.house.server._letter, live.house.clock)
+    server = live.house.server
+    again = Dispatch(server.database, server.register, server._letter, live.house.clock, NONE)
     assert await again.send_what_is_due(there) == 1, "another process goes on where the first one was"
     told = [each.fact for each in (await found(live, id)).told]
     assert told == [Fact.NOT_SENT, Fact.NOT_SENT, Fact.SENT]
@@ -105,3 +110,12 @@ async def test_after_the_last_attempt_it_is_left_to_people(live: Visit, dispatch
         await dispatch.send_what_is_due(there)
     assert len(there.taken) == 16
     assert (await found(live, id)).track.failures == 16
+
+
+@pytest.mark.parametrize(("named", "shown"), [(ENDPOINT, "Bearer its-token"), ("https://elsewhere.example/fhir", None)])
+async def test_a_destination_is_shown_its_own_token_and_no_other(live: Visit, named: str, shown: str | None) -> None:
+    await issued(live, ENDPOINT)
+    there, server = Destination([201]), live.house.server
+    held = parse(f'["{named}"]\nbearer = "its-token"')
+    await Dispatch(server.database, server.register, server._letter, live.house.clock, held).send_what_is_due(there)
+    assert there.shown == [shown]
