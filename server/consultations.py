@@ -66,7 +66,15 @@ class Consultations:
     """Use `bind` once the gateway and the workers exist, then `recover`."""
 
     def __init__(
-        self, config: Config, database: Database, journal: Journal, tickets: Tickets, desk: Desk, signer: Signer, clock: Clock
+        self,
+        config: Config,
+        database: Database,
+        journal: Journal,
+        tickets: Tickets,
+        desk: Desk,
+        signer: Signer,
+        clock: Clock,
+        keys: KeyMaker,
     ) -> None:
         self._config = config
         self._database = database
@@ -75,7 +83,7 @@ class Consultations:
         self._desk = desk
         self._signer = signer
         self._clock = clock
-        self._keys = KeyMaker()
+        self._keys = keys
         self._open: dict[str, _Here] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._gateway: Gateway

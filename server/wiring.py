@@ -37,11 +37,11 @@ from server.referrals.register import Register
 from server.referrals.sending import Dispatch
 from server.referrals.tokens import receipt_token
 from server.referrals.watch import watch
-from server.sealing import Signer
+from server.sealing import KeyMaker, Signer
 from server.session import Ended
 from server.store import heartbeat
 from server.store.api_keys import ApiKeys
-from server.store.database import Database
+from server.store.database import PATIENCE_S, Database
 from server.store.details import letter
 from server.store.doctor import DoctorLinks
 from server.store.errors import Unavailable
@@ -90,9 +90,12 @@ def chance() -> Chance:
 class Server:
     """One app process with its workers."""
 
-    def __init__(self, config: Config, clock: Clock, chance: Chance) -> None:
+    def __init__(
+        self, config: Config, clock: Clock, chance: Chance, patience_s: float = PATIENCE_S, keys: KeyMaker | None = None
+    ) -> None:
+        """``patience_s``: how long anybody waits for the database; ``keys``: where session keys come from, if not made here."""
         self.config = config
-        self.database = Database(config.database_url)
+        self.database = Database(config.database_url, patience_s)
         self.signer = Signer.from_folder(config.data_folder / "keys")
         self._clock = clock
         self._runtime = Path(tempfile.gettempdir()) / f"peitong-{chance.new_id()[:12]}"  # short: a socket's path has a limit
@@ -112,7 +115,9 @@ class Server:
         desk = Desk(
             self.database, clock, chance.new_id, chance.new_nonce, checklist, self._still_good, self._check_eligible, token
         )
-        self.consultations = Consultations(config, self.database, journal, tickets, desk, self.signer, clock)
+        self.consultations = Consultations(
+            config, self.database, journal, tickets, desk, self.signer, clock, KeyMaker() if keys is None else keys
+        )
         self._checklist = checklist
         self.register = Register(self.database, self.consultations, clock, chance.new_id, chance.new_nonce)
         self.cabinet = Cabinet(

@@ -48,6 +48,7 @@ def test_percentiles_are_values_that_were_measured() -> None:
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_packets_really_arrive_and_the_recording_is_whole(tmp_path: Path) -> None:
     async with running(tmp_path, consults=1) as stage:
         await stage.join()
@@ -68,6 +69,7 @@ async def test_packets_really_arrive_and_the_recording_is_whole(tmp_path: Path) 
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 def test_the_command_prints_one_object_of_the_promised_shape() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "rehearsal.bench", "relay", "--consults", "2", "--seconds", "2", "--json"],

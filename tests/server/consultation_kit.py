@@ -156,7 +156,7 @@ async def live(visit: Visit) -> Visit:
     await visit.ask(Role.PHYSICIAN, wire.Admit())
     consultation = await visit.house.server.consultations.session(visit.id)
     async with asyncio.timeout(10):
-        while not visit.worker.recorder.sent:  # the session key is made in a child process
+        while not visit.worker.recorder.sent:
             await asyncio.sleep(0.01)
     assert isinstance(visit.worker.recorder.sent[0], control.RecordingOpen)
     await visit.report(control.RecordingState(visit.id, "running", ""))

@@ -30,6 +30,7 @@ from signaling import messages as wire
 from signaling.seats import Role
 from tests.server.consultation_kit import CHECKS, FakeGateway, FakeWorker, Visit, control_nothing, live, take_seat, visit
 from tests.server.http.conftest import House, house, seeded
+from tests.server.session_keys import KeysAtOnce
 
 __all__ = ["house", "live", "seeded", "visit"]
 
@@ -177,7 +178,7 @@ async def test_a_tampered_session_stays_closed_and_keeps_nobody_else_out(live: V
 
 def restarted(visit: Visit) -> Consultations:
     """The consultations of a new process on the same database."""
-    server = Server(visit.house.server.config, visit.house.clock, chance())
+    server = Server(visit.house.server.config, visit.house.clock, chance(), keys=KeysAtOnce())
     server.consultations.bind(FakeGateway(), [FakeWorker()])  # type: ignore[arg-type,list-item]
     return server.consultations
 

@@ -16,7 +16,7 @@ from server.clock import Clock
 from server.config import Config
 from server.wiring import chance
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.unhurried]
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

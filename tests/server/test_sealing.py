@@ -14,7 +14,7 @@ from media import control
 from media.recorder.manifest import message_to_sign
 from server.sealing import Anchor, KeyMaker, Origin, SealingFailed, SessionRecording, Signer
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.unhurried]
 
 
 def hospital(folder: Path) -> tuple[Path, str]:

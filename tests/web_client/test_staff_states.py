@@ -15,7 +15,7 @@ from playwright.async_api import Page, Route, async_playwright
 from tests.web_client.preview.shoot import CSP, ORIGIN, file_of
 from tests.web_client.test_family_states import CHROMIUM, FAULTS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.unhurried]
 
 PREVIEW = Path(__file__).parent / "preview"
 LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")

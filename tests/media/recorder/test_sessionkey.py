@@ -25,6 +25,7 @@ def run(out: Path, *recipients: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 def test_each_recipient_opens_what_the_public_key_was_printed_of(tmp_path: Path) -> None:
     hospital = [pyrage.x25519.Identity.generate() for _ in range(2)]
     out = tmp_path / "session-key.age"
@@ -41,6 +42,7 @@ def test_each_recipient_opens_what_the_public_key_was_printed_of(tmp_path: Path)
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 def test_an_existing_key_is_never_overwritten(tmp_path: Path) -> None:
     out = tmp_path / "session-key.age"
     out.write_text("what opens a recording")
@@ -81,6 +83,7 @@ def test_an_order_may_come_later(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 def test_a_process_without_core_dumps_leaves_none() -> None:
     program = "import resource; from media.coredump import forbid_core_dumps; forbid_core_dumps(); "
     program += "print(resource.getrlimit(resource.RLIMIT_CORE))"

@@ -50,6 +50,7 @@ def by_check(said: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_a_running_server_is_examined_down_to_its_ports_and_through_coturn(
     serving: dict[str, str], tmp_path: Path
 ) -> None:
@@ -70,6 +71,7 @@ async def test_a_running_server_is_examined_down_to_its_ports_and_through_coturn
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_coturn_that_denies_the_relays_address_is_a_fault(serving: dict[str, str], tmp_path: Path) -> None:
     with coturn(tmp_path, *WITH_SECRET) as (port, _):
         code, out, _ = await command(serving | {"PEITONG_TURN_URLS": f"turn:127.0.0.1:{port}", "PEITONG_TURN_SECRET": SECRET})
@@ -81,6 +83,7 @@ async def test_coturn_that_denies_the_relays_address_is_a_fault(serving: dict[st
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_a_link_is_made_and_what_a_browser_found_is_shown(serving: dict[str, str], tmp_path: Path) -> None:
     assert (await command(serving, "--last"))[0] == 1
     code, out, _ = await command(serving, "--link", "--json")

@@ -76,6 +76,7 @@ async def test_an_answer_of_something_else_is_no_server(tmp_path: Path, body: st
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 def test_where_nobody_listens_it_exits_1_and_loads_little() -> None:
     variables = {"DATA_FOLDER": "/nowhere", "HTTP_ORIGIN": "https://a.example", "HTTP_LISTEN": "0.0.0.0:9"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PEITONG_")}

@@ -25,6 +25,7 @@ async def asked(url: str, config: Config, leg: Survey | None, context: ssl.SSLCo
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_coturn_with_time_limited_credentials_is_good_over_udp_and_tcp(tmp_path: Path) -> None:
     with coturn(tmp_path, *WITH_SECRET) as (port, _):
         for transport in ("udp", "tcp"):
@@ -34,6 +35,7 @@ async def test_coturn_with_time_limited_credentials_is_good_over_udp_and_tcp(tmp
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_a_leg_without_a_candidate_that_a_turn_server_reaches_leaves_the_way_untried(tmp_path: Path) -> None:
     other = Survey("u", "p" * 24, (Candidate("tcp", "127.0.0.1", 9), Candidate("udp", "::1", 9)))
     with coturn(tmp_path, *WITH_SECRET) as (port, _):
@@ -44,6 +46,7 @@ async def test_a_leg_without_a_candidate_that_a_turn_server_reaches_leaves_the_w
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_a_secret_that_differs_is_refused(tmp_path: Path) -> None:
     with coturn(tmp_path, *WITH_SECRET) as (port, _):
         url = f"turn:127.0.0.1:{port}"
@@ -53,6 +56,7 @@ async def test_a_secret_that_differs_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_a_turn_server_that_takes_anybody_is_a_fault(tmp_path: Path) -> None:
     with coturn(tmp_path, "--no-auth") as (port, _):
         url = f"turn:127.0.0.1:{port}"
@@ -60,6 +64,7 @@ async def test_a_turn_server_that_takes_anybody_is_a_fault(tmp_path: Path) -> No
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_turn_over_tls_needs_a_certificate_that_browsers_trust(tmp_path: Path) -> None:
     day = timedelta(seconds=datetime.now(UTC).timestamp() - NOW)
     cert, key, authority = certificate(tmp_path, "localhost", since=day - timedelta(days=1), until=day + timedelta(days=9))

@@ -20,6 +20,8 @@ from server.config import Config
 from server.http.house import HOUSE
 from server.store.api_keys import ApiKeys
 from server.wiring import Server, chance
+from tests.server.conftest import PATIENCE_S
+from tests.server.session_keys import KeysAtOnce
 
 ORIGIN = "http://localhost:8480"
 
@@ -120,7 +122,7 @@ async def opened(seeded: Path, folder: Path) -> AsyncIterator[House]:
     config = Config(data_folder=folder, recipients=(demo.hospital_recipient(folder),), origin=ORIGIN)
     clock, luck = MovableClock(), chance()
     made = await demo.seed(config, clock, luck.new_id, luck.new_secret)
-    server = Server(config, clock, luck)
+    server = Server(config, clock, luck, PATIENCE_S, KeysAtOnce())
     server.consultations.bind(server.gateway, server.workers)
     web = TestServer(server.app)
     await web.start_server()

@@ -22,6 +22,7 @@ from server.wiring import Server, chance
 from signaling import messages as wire
 from signaling.seats import Role
 from tests.server.consultation_kit import FakeGateway, FakeWorker, Visit
+from tests.server.session_keys import KeysAtOnce
 
 REFER = wire.Refer("growth_headache", "emergency", "夜间头痛", "眼底", "已告知")
 
@@ -126,7 +127,7 @@ async def test_an_unknown_referral_is_not_found(live: Visit, register: Register)
 
 
 async def test_a_receipt_long_after_the_session_was_put_away_finds_its_chain(live: Visit, issued: Followed) -> None:
-    server = Server(live.house.server.config, live.house.clock, chance())
+    server = Server(live.house.server.config, live.house.clock, chance(), keys=KeysAtOnce())
     server.consultations.bind(FakeGateway(), [FakeWorker()])  # type: ignore[arg-type,list-item]
     await live.house.server.consultations.stop()
     now_is = await server.register.tell(issued.referral.id, Saying(Fact.RECEIVED, Source.QR))

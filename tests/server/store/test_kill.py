@@ -54,6 +54,7 @@ async def run_and_kill(url: str, appends: int, after_s: float) -> tuple[int, str
 
 
 @pytest.mark.process
+@pytest.mark.unhurried
 async def test_ten_kills_lose_no_acknowledged_append_and_leave_no_half_of_one(
     database: Database, database_url: str, visit: str
 ) -> None:

@@ -24,6 +24,7 @@ from server.wiring import Server, chance
 from tests.server.http.conftest import House
 from tests.server.http.v1.examples.webhooks import URL, webhook
 from tests.server.http.v1.kit import Asked, Client, Place
+from tests.server.session_keys import KeysAtOnce
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 SUBSCRIBED = {"url": URL, "events": ["visit.ended", "visit.booked"]}
@@ -185,7 +186,7 @@ async def test_what_the_api_was_told_is_where_the_messages_go(ours: tuple[Place,
     """A hospital's system subscribes with its key and receives, verified with the secret that it was told."""
     place, system = ours
     config = replace(place.house.server.config, webhook_loopback=True)
-    server, posts = Server(config, place.house.clock, chance()), Posts((), loopback=True)
+    server, posts = Server(config, place.house.clock, chance(), keys=KeysAtOnce()), Posts((), loopback=True)
     receiver, web = HospitalSystem(place.house.clock), TestClient(TestServer(server.app))
     await receiver.start()
     await web.start_server()
