@@ -10,8 +10,9 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from media.coredump import forbid_core_dumps
@@ -23,6 +24,7 @@ from server.config import Config
 from server.recordings import open_command as open_recording
 from server.recordings import verify_command as verify_recording
 from server.referrals.credentials import BadCredentials
+from server.reminders.ways import messenger_of
 from server.store.audit import verify_command as verify_journal
 from server.store.errors import Unavailable
 from server.wiring import Chance, Server, chance
@@ -101,6 +103,7 @@ def _demo(options: argparse.Namespace) -> int:
     clock, luck = Clock(), chance()
     try:
         config = demo.configure(folder, options.port, options.lan)
+        config = config if options.json else replace(config, reminders="console")  # whoever reads JSON reads nothing after it
         printed = asyncio.run(demo.seed(config, clock, luck.new_id, luck.new_secret))
     except demo.OtherDemo as error:
         print(f"peitong: {error}", file=sys.stderr)
@@ -134,7 +137,7 @@ def _run(config: Config, clock: Clock, luck: Chance, announce: Callable[[], None
 
 
 async def _serving(config: Config, clock: Clock, luck: Chance, announce: Callable[[], None]) -> None:
-    server = Server(config, clock, luck)
+    server = Server(config, clock, luck, messenger=messenger_of(config, clock, partial(print, flush=True)))
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

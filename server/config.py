@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from server.session import Rules
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
 _MOST_TURN_URLS = 8  # as many as a `welcome` holds
 _TURN_URL = re.compile(r"turns?:(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?", re.ASCII | re.IGNORECASE)
+MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z0-9-]{1,63}", re.ASCII)
+"""The addresses that mail is sent to and from: plain ASCII ones, without quotes and comments (RFC 5321, 4.1.2 has more)."""
 _AGE_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
 
@@ -46,6 +49,25 @@ class Secret:
         return "Secret(***)"
 
 
+class Security(StrEnum):
+    """How a mail server is spoken to: upgraded by STARTTLS (RFC 3207), encrypted from the start (RFC 8314), or in the open."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in, with which sign-in, if any, and the address that it comes from."""
+
+    address: tuple[str, int]
+    sender: str
+    security: Security = Security.STARTTLS
+    login: str | None = None
+    password: Secret | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything `serve` needs to know. Addresses are (host, port); folders and files are absolute paths.
@@ -56,6 +78,7 @@ class Config:
     ``webhook_networks`` are those inside the hospital that webhooks may reach besides the internet; with ``webhook_loopback``,
     for demonstrations and tests, this machine too, and there without https.
     ``referral_credentials`` is the file of what the destinations of referrals want to be shown (server.referrals.credentials).
+    ``reminders`` is the way to families: `off`, `console` (a demonstration's) or `smtp`, which has ``mail``.
     """
 
     data_folder: Path
@@ -79,6 +102,8 @@ class Config:
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     webhook_loopback: bool = False
     referral_credentials: Path | None = None
+    reminders: str = "off"
+    mail: MailServer | None = None
 
     @property
     def database_url(self) -> str:
@@ -101,11 +126,15 @@ def load(toml: str, environ: Mapping[str, str]) -> Config:
     given = _given(document, environ, faults)
     values: dict[str, Any] = {}
     rules: dict[str, float] = {}
+    mail: dict[str, Any] = {}
     for name, value in given.items():
         section, _, key = name.partition(".")
         try:
             if section == "limits":
                 rules[key] = _seconds(value)
+            elif name in _MAIL:
+                target, parse = _MAIL[name]
+                mail[target] = parse(value)
             else:
                 target, parse = _SETTINGS[name]
                 values[target] = parse(value)
@@ -114,10 +143,10 @@ def load(toml: str, environ: Mapping[str, str]) -> Config:
     for name, why in _REQUIRED.items():
         if name not in given:
             faults.append(f"{name} is missing (environment: {_variable(name)}): {why}")
-    faults += _contradictions(values)
+    faults += _contradictions(values) + _of_mail(values, mail)
     if faults:
         raise ConfigFaults(faults)
-    return Config(rules=Rules(**rules), **values)
+    return Config(rules=Rules(**rules), mail=MailServer(**mail) if mail else None, **values)
 
 
 def _given(document: dict[str, Any], environ: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
@@ -156,6 +185,20 @@ def _contradictions(values: dict[str, Any]) -> list[str]:
     origin, listen = values.get("origin", "https:"), values.get("listen", ("127.0.0.1", 0))
     if origin.startswith("http:") and urlsplit(origin).hostname not in ("localhost", "127.0.0.1", "::1") and listen:
         faults.append("http.origin: browsers give camera and microphone only to https (or to localhost)")
+    return faults
+
+
+def _of_mail(values: dict[str, Any], mail: dict[str, Any]) -> list[str]:
+    """What does not fit together in [reminders]."""
+    if values.get("reminders") != "smtp":
+        return ['reminders.smtp_* are for reminders.through = "smtp"'] if mail else []
+    faults = [f"reminders.{name} is missing: reminders.through = \"smtp\" needs it" for name in ("smtp_server", "smtp_sender")
+              if _MAIL[f"reminders.{name}"][0] not in mail]  # fmt: skip
+    if ("login" in mail) != ("password" in mail):
+        faults.append("reminders.smtp_login and reminders.smtp_password belong together")
+    host = mail.get("address", ("localhost", 0))[0]
+    if mail.get("security") is Security.NONE and host not in ("localhost", "127.0.0.1", "::1"):
+        faults.append("reminders.smtp_security none is for a mail server on this machine only: links do not travel in the open")
     return faults
 
 
@@ -224,6 +267,27 @@ def _policy(value: Any) -> str:
     return str(value)
 
 
+def _through(value: Any) -> str:
+    if value not in ("off", "console", "smtp"):
+        raise ValueError(f'"off", "console" or "smtp" belongs here, not {value!r}')
+    return str(value)
+
+
+def _security(value: Any) -> Security:
+    try:
+        return Security(value)
+    except ValueError:
+        raise ValueError(f'"starttls", "tls" or "none" belongs here, not {value!r}') from None
+
+
+def _mailbox(value: Any) -> str:
+    """An address without a display name."""
+    address = _text(value)
+    if not MAILBOX.fullmatch(address):
+        raise ValueError(f"an address such as visits@hospital.example belongs here, not {value!r}")
+    return address
+
+
 def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(item) for item in _list(value))
 
@@ -287,10 +351,18 @@ _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "webhooks.allow_networks": ("webhook_networks", _networks),
     "webhooks.allow_loopback": ("webhook_loopback", _yes_or_no),
     "referrals.credentials": ("referral_credentials", _path),
+    "reminders.through": ("reminders", _through),
+}
+_MAIL: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "reminders.smtp_server": ("address", _address),
+    "reminders.smtp_sender": ("sender", _mailbox),
+    "reminders.smtp_security": ("security", _security),
+    "reminders.smtp_login": ("login", _text),
+    "reminders.smtp_password": ("password", lambda value: Secret(_text(value))),
 }
 _REQUIRED = {
     "data.folder": "where database, keys and recordings lie",
     "http.origin": "the address under which browsers reach this server",
     "recording.recipients": "the hospital's age public keys; without one no gate may open",
 }
-_KNOWN = frozenset(_SETTINGS) | {f"limits.{name}" for name in Rules.__dataclass_fields__}
+_KNOWN = frozenset(_SETTINGS) | frozenset(_MAIL) | {f"limits.{name}" for name in Rules.__dataclass_fields__}

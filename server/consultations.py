@@ -189,8 +189,11 @@ class Consultations:
             log.warning("a session's records could not be read again", extra={"session": session_id[:8]})
             return
         if record is not None:
+            moved = record.starts_at != here.record.starts_at
             here.record = record
             here.consultation.shown = self._shown(record)
+            if moved:
+                self._say(session_id, None, wire.Moved(moment(record.starts_at)), None)
 
     async def ledger(self, record: VisitDetail) -> tuple[Ledger, Head]:
         """Who was present at the visit when, read anew from its journal, and the last event that was read.

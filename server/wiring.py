@@ -37,6 +37,8 @@ from server.referrals.register import Register
 from server.referrals.sending import Dispatch
 from server.referrals.tokens import receipt_token
 from server.referrals.watch import watch
+from server.reminders.port import Messenger
+from server.reminders.service import Reminders
 from server.sealing import KeyMaker, Signer
 from server.session import Ended
 from server.store import heartbeat
@@ -91,9 +93,16 @@ class Server:
     """One app process with its workers."""
 
     def __init__(
-        self, config: Config, clock: Clock, chance: Chance, patience_s: float = PATIENCE_S, keys: KeyMaker | None = None
+        self,
+        config: Config,
+        clock: Clock,
+        chance: Chance,
+        patience_s: float = PATIENCE_S,
+        keys: KeyMaker | None = None,
+        messenger: Messenger | None = None,
     ) -> None:
-        """``patience_s``: how long anybody waits for the database; ``keys``: where session keys come from, if not made here."""
+        """``patience_s``: how long anybody waits for the database; ``keys``: where session keys come from, if not made here; ``messenger``: the way
+        to families, if there is one."""
         self.config = config
         self.database = Database(config.database_url, patience_s)
         self.signer = Signer.from_folder(config.data_folder / "keys")
@@ -138,6 +147,8 @@ class Server:
         self.probes = ProbeRooms(self.workers, chance.new_id)
         self.gateway = Gateway(self.consultations, clock=clock, origins=frozenset({config.origin}))
         self.receipt_token = token
+        links = Links(self.database, chance.new_secret)
+        self.reminders = Reminders(self.database, links, messenger, config.origin, clock, chance.new_id, chance.new_fraction)
         self.app = build_app(
             House(
                 config,
@@ -145,7 +156,7 @@ class Server:
                 chance.new_id,
                 chance.new_nonce,
                 self.database,
-                Links(self.database, chance.new_secret),
+                links,
                 DoctorLinks(self.database, chance.new_secret),
                 self.probes,
                 tickets,
@@ -169,6 +180,7 @@ class Server:
                 self._missing,
                 self.register,
                 token,
+                self.reminders,
             )
         )
         self.gateway.attach(self.app)
@@ -202,6 +214,7 @@ class Server:
         self.port = self._runner.addresses[0][1]
         self._tasks.append(asyncio.create_task(self._deliver(), name="webhooks"))
         self._tasks.append(asyncio.create_task(self._dispatch(), name="referrals to send"))
+        self._tasks.append(asyncio.create_task(self.reminders.run(), name="reminders"))
         log.info("serving")
 
     async def stop(self) -> None:

@@ -359,6 +359,14 @@ class Quality(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Moved(Message):
+    """The appointment has another time."""
+
+    type: ClassVar[str] = "moved"
+    starts_at: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class MediaRestart(Message):
     type: ClassVar[str] = "media_restart"
     reason: Annotated[str, one_of("relay_lost", "codec")]
@@ -389,7 +397,7 @@ INTENTS = MappingProxyType(
 MESSAGES = MappingProxyType(
     {
         cls.type: cls
-        for cls in (Welcome, SessionChanged, Answer, ChatPosted, Quality, MediaRestart, Superseded, Closing)
+        for cls in (Welcome, SessionChanged, Answer, ChatPosted, Quality, Moved, MediaRestart, Superseded, Closing)
     }
 )  # fmt: skip
 

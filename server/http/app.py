@@ -13,6 +13,7 @@ from server.http.family import add_family
 from server.http.house import HOUSE, House, is_asked_here
 from server.http.ledger import add_ledger
 from server.http.letter import add_letter
+from server.http.lost_link import add_lost_link
 from server.http.pages import add_pages
 from server.http.preparation import add_preparation
 from server.http.receipts import add_receipts
@@ -28,6 +29,7 @@ def build_app(house: House) -> web.Application:
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     add_family(app)
+    add_lost_link(app)
     add_preparation(app)
     add_routing(app)
     add_book(app)

@@ -23,6 +23,8 @@ from signaling.messages import plain
 from signaling.seats import Role
 
 DEVICE_COOKIE_LASTS_S = 30 * 86400
+OPENS_BEFORE_S = 1_800.0
+"""So long before the visit a family's page comes into the waiting room by itself; who asks may come earlier."""
 JOINS: web.AppKey[Doorway] = web.AppKey("joins", Doorway)
 JOINS_AT_ONCE = 8
 
@@ -72,6 +74,8 @@ async def read(request: web.Request) -> web.Response:
             "visit": plain(visit_view(record, who.role, language(request), house.checklist)),
             "role": who.role.value,
             "state": state_name(session.state),
+            "starts_in_ms": round((record.starts_at - house.clock()) * 1000),
+            "opens_in_ms": _opens_in_ms(session, record.starts_at, house.clock()),
             "outcome": session.state.outcome.value if isinstance(session.state, Ended) else None,
             "child_confirmed": session.child_confirmed,
             "child_denied": session.child_denied,
@@ -80,6 +84,14 @@ async def read(request: web.Request) -> web.Response:
             "summary": record.has_summary,
         }
     )
+
+
+def _opens_in_ms(session: Session, starts_at: float, now: float) -> int:
+    """How long the family's page counts down before it comes into the waiting room; nothing once the physician is there."""
+    here = session.seats[Role.PHYSICIAN].connected
+    if not isinstance(session.state, Waiting) or session.admitted or here:
+        return 0
+    return max(0, round((starts_at - OPENS_BEFORE_S - now) * 1000))
 
 
 async def consent_texts(request: web.Request) -> web.Response:

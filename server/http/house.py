@@ -22,6 +22,7 @@ from server.passwords import Passwords
 from server.questionnaires import Shelf
 from server.referral import Checklist
 from server.referrals.register import Register
+from server.reminders.service import Reminders
 from server.store.api_keys import ApiKeys
 from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
@@ -67,6 +68,7 @@ class House:
     ready: Callable[[], Awaitable[list[str]]]
     register: Register
     receipt_token: Callable[[str], str]
+    reminders: Reminders
 
 
 HOUSE: web.AppKey[House] = web.AppKey("house", House)

@@ -17,6 +17,7 @@ _PAGES = {
     "/": "index.html",
     "/j/{token}": "join/index.html",
     "/family/": "family/index.html",
+    "/link/": "link/index.html",
     "/physician/": "physician/index.html",
     "/ops/": "ops/index.html",
     "/letter/": "letter/index.html",

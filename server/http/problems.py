@@ -27,6 +27,8 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "link_used": (409, "这个链接已在另一台设备上使用。如需更换设备，请联系医院重新发送链接。",
                   "This link was already used on another device. To change devices, ask the hospital for a new link."),
     "link_expired": (410, "这个链接已过期。请联系医院重新发送。", "This link has expired. Please ask the hospital for a new one."),
+    "recovery_off": (409, "本系统没有设置短信或邮件，无法发送链接。请致电医院重新获取。",
+                     "This server has no way to send messages. Please call the hospital for a new link."),
     "too_many_attempts": (429, "尝试次数过多，请稍后再试。", "Too many attempts. Please try again later."),
     "sign_in_failed": (401, "登录名或密码不正确。", "The login or the password is not right."),
     "doctor_busy": (503, "另外两项检查正在进行，请稍等一分钟。", "Two other checks are under way. Please wait a minute."),

@@ -1,7 +1,9 @@
 """Join links and the devices they were redeemed on (DESIGN, section 10).
 
 A link works once, until it expires or a newer one is issued; redeeming it gives a cookie, and that cookie is the device. The
-device that holds it may come again; any other needs a new link, which revokes the old link and the old device.
+device that holds it may come again; any other needs a new link. One that the hospital makes (``issue``) revokes the old link
+and the old device. A ``further`` one, which goes to what the register has with a reminder, or because the family lost theirs,
+revokes nothing: whoever knows a family's number must not be able to shut the family out.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from server.store.database import Database, Write
 from server.store.secrets import digest
 from server.store.tables import device, join_link
 from signaling.seats import Role
+
+MOST_UNUSED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,20 @@ def issue(visit: str, token: str, now: float, expires_at: float) -> Write:
     return write
 
 
+def further(visit: str, token: str, now: float, expires_at: float) -> Write:
+    """One more link to the visit, beside those that are there; of the unused ones only the newest ``MOST_UNUSED`` stay."""
+
+    async def write(connection: AsyncConnection) -> None:
+        row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
+        await connection.execute(insert(join_link), row)
+        unused = (join_link.c.visit == visit, join_link.c.revoked_at.is_(None), join_link.c.redeemed_at.is_(None))
+        newest_first = select(join_link.c.token_sha256).where(*unused).order_by(join_link.c.issued_at.desc())
+        too_many = (await connection.scalars(newest_first.offset(MOST_UNUSED))).all()
+        await connection.execute(update(join_link).where(join_link.c.token_sha256.in_(too_many)).values(revoked_at=now))
+
+    return write
+
+
 def last_until(visit: str, ends_at: float) -> Write:
     """The visit's link works at least to this moment."""
 
@@ -77,6 +95,11 @@ class Links:
         """As ``issue``, for a transaction that has more to write."""
         token = self._new_secret()
         return token, issue(visit, token, now, expires_at)
+
+    def drawn_further(self, visit: str, now: float, expires_at: float) -> tuple[str, Write]:
+        """As ``drawn``, of a link that shuts nobody out (``further``)."""
+        token = self._new_secret()
+        return token, further(visit, token, now, expires_at)
 
     async def redeem(self, token: str, cookie: str | None, now: float) -> Redeemed:
         """Use the link, once. Raises ``Refused``: ``link_unknown``, ``link_used`` or ``link_expired`` (also when revoked)."""

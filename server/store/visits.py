@@ -53,11 +53,15 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Guardian:
+    """``language`` is zh or en: in which the family is written to."""
+
     id: str
     hospital: str
     name: str
     phone: str
     revision: int = 1
+    email: str | None = None
+    language: str = "zh"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.config import Config, ConfigFaults, Secret, load
+from server.config import Config, ConfigFaults, MailServer, Secret, Security, load
 
 RECIPIENT = "age1" + "q" * 58
 WHOLE = f"""
@@ -207,3 +207,43 @@ def test_any_text_is_a_configuration_or_its_faults(text: str) -> None:
     except ConfigFaults as caught:
         told = caught.faults
     assert told is None or told
+
+
+MAIL = """
+[reminders]
+through = "smtp"
+smtp_server = "mail.hospital.example:587"
+smtp_sender = "visits@hospital.example"
+"""
+
+
+def test_mail_needs_a_server_and_a_sender_and_goes_encrypted() -> None:
+    assert load(MAIL, LEAST).mail == MailServer(("mail.hospital.example", 587), "visits@hospital.example")
+    signed_in = load(MAIL + 'smtp_security = "tls"\nsmtp_login = "visits"\nsmtp_password = "sesame"\n', LEAST).mail
+    assert signed_in is not None
+    assert (signed_in.security, signed_in.login) == (Security.TLS, "visits")
+    assert "sesame" not in repr(signed_in)
+    assert load('[reminders]\nthrough = "console"\n', LEAST).reminders == "console"
+    assert load("", LEAST).reminders == "off"
+
+
+def test_mail_that_does_not_fit_together_is_told() -> None:
+    missing = faults('[reminders]\nthrough = "smtp"\n', **LEAST)
+    assert [fault.split(" ")[0] for fault in missing] == ["reminders.smtp_server", "reminders.smtp_sender"]
+    assert faults('[reminders]\nsmtp_login = "visits"\n', **LEAST)
+    assert "belong together" in faults(MAIL + 'smtp_login = "visits"\n', **LEAST)[0]
+    assert "do not travel in the open" in faults(MAIL + 'smtp_security = "none"\n', **LEAST)[0]
+    here = MAIL.replace("mail.hospital.example:587", "localhost:25") + 'smtp_security = "none"\n'
+    assert load(here, LEAST).mail is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("through", "pigeon"), ("smtp_sender", "not an address"), ("smtp_sender", "a@b\n.c"), ("smtp_security", "some"),
+        ("smtp_server", "x"),
+    ],
+)  # fmt: skip
+def test_a_way_to_families_that_nobody_knows_is_a_fault(name: str, value: str) -> None:
+    told = faults("", **LEAST | {f"PEITONG_REMINDERS_{name.upper()}": value})
+    assert any(fault.startswith(f"reminders.{name}") for fault in told)

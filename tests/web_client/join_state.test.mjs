@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { canRetry, destinationOf, screenOfProblem, tokenOf } from "../../web_client/join/state.js";
+import { canRetry, destinationOf, isLinkRefused, screenOfProblem, tokenOf } from "../../web_client/join/state.js";
 
 test("the token is what stands after /j/, and nothing else", () => {
   assert.equal(tokenOf("/j/abc-_1"), "abc-_1");
@@ -16,6 +16,10 @@ test("each refusal has its page, and an unknown one a helpful one", () => {
 
 test("trying again is offered only where it may help", () => {
   assert.deepEqual(["unknown", "used", "expired", "throttled", "network", "other"].filter(canRetry), ["throttled", "network", "other"]);
+});
+
+test("a new link is offered where the link is what is wrong", () => {
+  assert.deepEqual(["unknown", "used", "expired", "throttled", "network", "other"].filter(isLinkRefused), ["unknown", "used", "expired"]);
 });
 
 test("joining leads only to a path of this server", () => {

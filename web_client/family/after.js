@@ -164,6 +164,7 @@ export function problem(scene) {
     { key: "problem" },
     title(state, t(notJoined ? "family.problem.not_joined.title" : "family.problem.title")),
     h("p", null, words),
+    notJoined && h("a", { key: "lost", class: "button button-primary button-large button-block", href: "/link/" }, t("join.lost")),
     button(notJoined ? "plain" : "primary", () => emit({ type: "reload" }), t("common.retry")),
     h("p", { class: "with-icon" }, icon("hospital"), h("span", null, t("family.ended.urgent"))),
   );

@@ -9,6 +9,7 @@ import { receivedOf } from "../shared/flow.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { OwnDevices } from "../shared/own_devices.js";
 import { storageOf } from "../shared/storage.js";
+import { isOutside, isStale } from "./countdown.js";
 import { Documents } from "./documents.js";
 import { Preparing } from "./preparing.js";
 import { fetchRecords, followReferral } from "./records.js";
@@ -23,6 +24,7 @@ const visit = new URLSearchParams(location.search).get("visit") ?? "";
 const stored = storageOf(() => window.localStorage);
 const session = storageOf(() => window.sessionStorage);
 const inRoomKey = `peitong.in_room.${visit}`;
+const testedKey = `peitong.tested.${visit}`;
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 
 const remembered = rememberedLanguage(stored);
@@ -90,29 +92,62 @@ function dispatch(event) {
 async function open() {
   dispatch({ type: "support", support: browserSupport() });
   await attempt(async () => {
-    dispatch({ type: "opened", status: await api.visit(visit) });
+    dispatch({ type: "opened", status: await api.visit(visit), nowMs: performance.now() });
   }, "problem");
   if (screenOf(state) === "ended") return showRecords();
   await loadTexts();
   void documentsOnceAgreed();
   offerPreparation();
-  if (screenOf(state) === "devices" && session?.getItem(inRoomKey)) await returnToRoom();
+  if (!session?.getItem(inRoomKey)) return;
+  if (screenOf(state) === "early") dispatch({ type: "enter_early" });
+  if (screenOf(state) === "devices") await returnToRoom();
 }
 
 /** Both consents are there: what was handed in before is shown, and more may be. */
 async function documentsOnceAgreed() {
-  if (state.stage === "devices") await documents.open();
+  if (isOutside(state)) await documents.open();
 }
 
 /** After a refresh in the middle of a visit nobody is asked again what was already answered. */
 async function returnToRoom() {
   if (await own.open()) enter();
-  else if (state.status) dispatch({ type: "opened", status: state.status });
+  else if (state.status) dispatch({ type: "enter_early" });
+}
+
+/** Outside, what the server knows is asked for now and then, and whenever somebody looks again: a visit is moved, called off, or begins early. */
+async function lookAgain() {
+  if (!isOutside(state)) return;
+  const status = await api.visit(visit).catch(() => null);
+  if (!status || !isOutside(state)) return;
+  hurry(() => dispatch({ type: "status", status, nowMs: performance.now() }));
+  if (screenOf(state) === "ended") {
+    own.release();
+    void showRecords();
+  }
+}
+
+/** Whoever counted down and has tried the devices goes in by itself when the time comes. @param {() => void} step */
+function hurry(step) {
+  const before = state.stage;
+  step();
+  if (before === "early" && state.stage === "devices" && session?.getItem(testedKey)) void returnToRoom();
+}
+
+/** The visit was moved so far away that nobody need wait here: back to the countdown. */
+async function backOutside() {
+  const status = await api.visit(visit).catch(() => null);
+  if (!status?.opens_in_ms || !room || state.session?.state !== "waiting") return;
+  const leaving = room;
+  room = null;
+  session?.removeItem(inRoomKey);
+  own.release();
+  dispatch({ type: "outside", status, nowMs: performance.now() });
+  await leaving.leave();
 }
 
 /** Once nothing else is asked before the waiting room. */
 function offerPreparation() {
-  if (state.stage === "devices") void preparing.load();
+  if (isOutside(state)) void preparing.load();
 }
 
 async function loadTexts() {
@@ -193,6 +228,13 @@ async function handleInRoom(intent) {
       return own.turnCamera(!state.devices.cameraOff);
     case "enter":
       return enter();
+    case "test_early":
+    case "enter_early":
+      return dispatch({ type: intent.type });
+    case "tested":
+      own.release();
+      session?.setItem(testedKey, "yes");
+      return dispatch({ type: "tested" });
     case "come_back":
       dispatch({ type: "busy" });
       return returnToRoom();
@@ -279,6 +321,7 @@ function enter() {
     onover: over,
     onrefused: (code, text) => void refused(code, text),
     onwake: () => void woke(),
+    onmoved: () => void backOutside(),
   });
   dispatch({ type: "entered" });
   room.enter();
@@ -359,12 +402,17 @@ async function stayAwake() {
 document.addEventListener("visibilitychange", () => {
   room?.report();
   void stayAwake();
+  if (document.visibilityState === "visible") void lookAgain();
 });
 window.addEventListener("offline", () => room && dispatch({ type: "connection", connection: "offline" }));
 setInterval(() => {
-  if (!room) return;
-  dispatch({ type: "tick", nowMs: performance.now() });
-  void look(room);
+  if (room) {
+    dispatch({ type: "tick", nowMs: performance.now() });
+    return void look(room);
+  }
+  if (!isOutside(state)) return;
+  hurry(() => dispatch({ type: "tick", nowMs: performance.now() }));
+  if (isStale(state) && document.visibilityState === "visible") void lookAgain();
 }, 1_000);
 
 /** Figures only, for the browser tests and for support on the phone. */

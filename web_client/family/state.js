@@ -7,6 +7,7 @@ import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 import { NOT_ASKED } from "../shared/own_devices.js";
 import { documents } from "./documents_state.js";
+import { appointmentFrom, NO_APPOINTMENT, opensInMs } from "./countdown.js";
 import { isPreparing, prepare } from "./preparation.js";
 
 /** @typedef {import("../shared/i18n/i18n.js").Language} Language */
@@ -24,7 +25,7 @@ import { isPreparing, prepare } from "./preparation.js";
 /** @typedef {import("../shared/messages.js").SessionView} SessionView */
 /** @typedef {"top-right" | "top-left" | "bottom-right" | "bottom-left"} Corner */
 /** @typedef {"leave" | "menu" | "withdraw" | "trouble" | "licence"} Sheet */
-/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "devices" | "left" | "room"} Stage */
+/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "early" | "devices" | "left" | "room"} Stage */
 /** @typedef {"idle" | import("../shared/signal_state.js").Link} Connection */
 
 /**
@@ -63,13 +64,14 @@ import { isPreparing, prepare } from "./preparation.js";
  * @property {boolean} wholePicture
  * @property {Letter | null} letter
  * @property {Summary | null} summary
+ * @property {import("./countdown.js").Appointment} appointment  when the waiting room opens
  * @property {readonly import("./documents_state.js").Item[]} documents  what the family handed in, or is handing in
  * @property {boolean} recordsLate  letter or summary did not come within the time
  * @property {import("./preparation.js").Preparation | null} preparation  null until its form is there
  */
 
 /**
- * @typedef {{type: "opened", status: VisitStatus} | {type: "problem", code: string, text: string} | {type: "language", language: Language}
+ * @typedef {{type: "opened", status: VisitStatus, nowMs?: number} | {type: "problem", code: string, text: string} | {type: "language", language: Language}
  *   | {type: "language_confirmed"} | {type: "child_answered", right: boolean} | {type: "texts", texts: readonly ConsentText[]}
  *   | {type: "consent_answered", kind: ConsentKind, agreed: boolean} | {type: "reconsidered"} | {type: "busy"}
  *   | {type: "refused", code: string} | {type: "support", support: Support} | {type: "devices", devices: Partial<Devices>}
@@ -81,7 +83,7 @@ import { isPreparing, prepare } from "./preparation.js";
  *   | {type: "chat_sent", clientId: string, text: string, at: string} | {type: "chat_accepted", clientId: string, id: string}
  *   | {type: "chat_failed", clientId: string} | {type: "corner", corner: Corner} | {type: "whole_picture", whole: boolean}
  *   | {type: "documents", event: import("./documents_state.js").DocumentEvent}
- *   | {type: "status", status: VisitStatus} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}
+ *   | {type: "status", status: VisitStatus, nowMs?: number} | {type: "outside", status: VisitStatus, nowMs: number} | {type: "test_early"} | {type: "tested"} | {type: "enter_early"} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}
  *   | {type: "preparation", change: import("./preparation.js").Change}} Event
  */
 
@@ -91,7 +93,7 @@ export function initialState(language, languageChosen) {
     language, languageChosen, stage: "loading", consentKind: "consultation", texts: null, busy: false, notice: null, problem: null,
     status: null, connection: "idle", retryS: 0, session: null, sessionAtMs: 0, nowMs: 0, call: "idle", remotes: [],
     flow: NOTHING_DUE, playBlocked: false, light: null, chat: [], chatOpen: false, unread: 0, sheet: null, withdrawing: "recording", corner: "top-right",
-    wholePicture: false, letter: null, summary: null, recordsLate: false, documents: [], preparation: null,
+    wholePicture: false, letter: null, summary: null, recordsLate: false, documents: [], preparation: null, appointment: NO_APPOINTMENT,
     devices: { ...NOT_ASKED, support: "ok", level: 0, heard: false, picture: "unknown" },
   }; // prettier-ignore
 }
@@ -102,7 +104,7 @@ const HEARD_ABOVE = 0.3;
 export function reduce(state, event) {
   switch (event.type) {
     case "opened":
-      return advance({ ...settled(state), status: event.status, problem: null });
+      return advance({ ...settled(informed(state, event.status, event.nowMs)), problem: null });
     case "problem":
       return { ...settled(state), stage: "problem", problem: { code: event.code, text: event.text } };
     case "language":
@@ -133,9 +135,17 @@ export function reduce(state, event) {
     case "message":
       return heard(state, event.message, event.nowMs);
     case "tick":
-      return { ...state, nowMs: event.nowMs };
+      return opened({ ...state, nowMs: event.nowMs });
     case "status":
-      return { ...state, status: event.status };
+      return opened(informed(state, event.status, event.nowMs));
+    case "test_early":
+      return { ...state, stage: "devices", appointment: { ...state.appointment, testing: true } };
+    case "tested":
+      return { ...state, stage: "early", appointment: { ...state.appointment, testing: false, tested: true } };
+    case "enter_early":
+      return { ...settled(state), stage: "devices", appointment: { ...state.appointment, testing: false, early: true } };
+    case "outside":
+      return outside(state, event.status, event.nowMs);
     case "letter":
       return { ...state, letter: event.letter, recordsLate: false };
     case "summary":
@@ -205,6 +215,8 @@ function heard(state, message, nowMs) {
     }
     case "quality":
       return { ...state, light: message.light };
+    case "moved":
+      return moved(state, message.starts_at);
     case "superseded":
       return { ...state, connection: "superseded", sheet: null, chatOpen: false };
     case "closing":
@@ -251,7 +263,33 @@ function advance(state) {
     if (status.consents[kind] === "open") return { ...state, stage: "consent", consentKind: kind };
     if (status.consents[kind] !== "given") return { ...state, stage: "declined", consentKind: kind };
   }
-  return { ...state, stage: "devices" };
+  return { ...state, stage: opensInMs(state) > 0 ? "early" : "devices" };
+}
+
+/** What the server says of the visit; on the countdown a new time is shown as one. @param {State} state @param {VisitStatus} status @param {number} [nowMs] @returns {State} */
+function informed(state, status, nowMs = state.nowMs) {
+  const before = state.status?.visit.starts_at;
+  const appointment = appointmentFrom(state.appointment, status, nowMs, before !== undefined && before !== status.visit.starts_at);
+  return { ...state, status, appointment, nowMs };
+}
+
+/** Its time has come: the countdown gives way, and a test that is under way becomes the way in. @param {State} state @returns {State} */
+function opened(state) {
+  if (opensInMs(state) > 0) return state;
+  const appointment = { ...state.appointment, testing: false };
+  return state.stage === "early" ? { ...state, stage: "devices", appointment } : state.appointment.testing ? { ...state, appointment } : state;
+}
+
+/** Out of the waiting room again: the visit was moved to another day. @param {State} state @param {VisitStatus} status @param {number} nowMs @returns {State} */
+function outside(state, status, nowMs) {
+  const gone = { ...reduce(state, { type: "left" }), session: null };
+  return advance(informed({ ...gone, appointment: { ...gone.appointment, early: false } }, status, nowMs));
+}
+
+/** @param {State} state @param {string} startsAt @returns {State} */
+function moved(state, startsAt) {
+  const status = state.status && { ...state.status, visit: { ...state.status.visit, starts_at: startsAt } };
+  return { ...state, status, appointment: { ...state.appointment, moved: true } };
 }
 
 /** @param {State} state @returns {State} */
@@ -266,7 +304,7 @@ function withStatus(state, changed) {
 
 // --- what the view asks ----------------------------------------------------------------------------------------------
 
-/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "unsupported" | "devices" | "prepare" | "waiting" | "call" | "held" | "ended" | "left" | "superseded"} Screen */
+/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "early" | "unsupported" | "devices" | "prepare" | "waiting" | "call" | "held" | "ended" | "left" | "superseded"} Screen */
 
 /** @param {State} state @returns {Screen} */
 export function screenOf(state) {
@@ -295,6 +333,11 @@ function stageScreen(state) {
 export function outcomeOf(state) {
   if (state.session?.state === "ended") return state.session.outcome ?? "cancelled";
   return state.status?.state === "ended" ? (state.status.outcome ?? "cancelled") : null;
+}
+
+/** The visit goes on without this page: it was opened beside another one, or anew. @param {State} state */
+export function isUnderWay(state) {
+  return ["verifying", "live", "held"].includes(state.status?.state ?? "");
 }
 
 /** Milliseconds until the session's deadline, counted down on the page's own clock. @param {State} state @returns {number | null} */

@@ -5,6 +5,7 @@ import { h, icon } from "../shared/ui/dom.js";
 import { documentsCard } from "./documents_card.js";
 import { button, facts, moving, noticeOf, page, STEPS, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
+import { isUnderWay } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
 
@@ -162,14 +163,21 @@ export function devicesStep(scene) {
   const { state, t, emit } = scene;
   const { state: opened } = state.devices;
   const closed = opened !== "open";
+  const again = isUnderWay(state);
   return page(
     scene,
-    { key: "devices", step: STEPS.devices },
-    h("div", { class: "stack-tight" }, title(state, t("family.devices.title")), closed && h("p", { class: "soft", key: "lead" }, t("family.devices.lead"))),
+    { key: "devices", step: again ? undefined : STEPS.devices },
+    h(
+      "div",
+      { class: "stack-tight" },
+      title(state, t(again ? "family.devices.under_way.title" : "family.devices.title")),
+      again ? h("p", { key: "again" }, t("family.devices.under_way.lead")) : closed && h("p", { class: "soft", key: "lead" }, t("family.devices.lead")),
+    ),
     closed
       ? button("primary", () => emit({ type: "open_devices" }), t("family.devices.open"), { busy: opened === "opening" && t("family.devices.opening"), key: "open" })
       : h("div", { class: "device-check", key: "check" }, preview(scene), h("div", { class: "stack" }, cameraChoice(scene), microphoneCheck(scene), deviceHelp(scene))),
     !closed && enter(scene),
+    state.appointment.testing && h("div", { class: "actions", key: "tested" }, button("quiet", () => emit({ type: "tested" }), t("family.early.back"))),
     prepareCard(scene),
     documentsCard(scene),
   );
@@ -254,7 +262,9 @@ function enter(scene) {
   const { audio, video } = state.devices;
   const missing = video !== "live" ? t("family.devices.missing.camera") : audio !== "live" ? t("family.devices.missing.microphone") : null;
   if (video !== "live" && audio !== "live") return h("p", { class: "soft", key: "need" }, t("family.devices.need_one"));
-  const words = missing ? t("family.devices.enter_without", { missing }) : t("family.devices.enter");
+  if (state.appointment.testing) return h("div", { class: "actions", key: "works" }, button(missing ? "plain" : "primary", () => emit({ type: "tested" }), missing ? t("family.early.test.without", { missing }) : t("family.early.test.works")));
+  const doing = isUnderWay(state) ? "family.devices.rejoin" : "family.devices.enter";
+  const words = missing ? t(`${doing}_without`, { missing }) : t(doing);
   return h(
     "div",
     { class: "stack-tight actions", key: "enter" },

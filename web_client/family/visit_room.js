@@ -15,7 +15,7 @@ import { deviceReport } from "./state.js";
 /**
  * @typedef {{fetchToken: () => Promise<string>, state: () => State, dispatch: (event: StateEvent) => void, now: () => number,
  *            tracks: () => {audio: MediaStreamTrack | null, video: MediaStreamTrack | null}, onremotes: (remotes: ReadonlyMap<string, MediaStream>) => void,
- *            onover: () => void, onrefused: (code: string, text: string) => void, onwake: () => void}} RoomOptions
+ *            onover: () => void, onrefused: (code: string, text: string) => void, onwake: () => void, onmoved: () => void}} RoomOptions
  */
 
 export class VisitRoom {
@@ -84,6 +84,7 @@ export class VisitRoom {
   #heard(message) {
     if (!this.#open) return;
     this.#options.dispatch({ type: "message", message, nowMs: this.#options.now() });
+    if (message.type === "moved") this.#options.onmoved();
     if (message.type !== "superseded" && this.#options.state().session?.state !== "ended") return;
     this.close();
     this.#options.onover();

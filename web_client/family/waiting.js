@@ -3,6 +3,7 @@
 import { dayAndTime } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { documentsCard } from "./documents_card.js";
+import { movedNotice } from "./early.js";
 import { button, continueBar, moving, page, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
 import { devicesLost, remainingMs, seatOf } from "./state.js";
@@ -26,6 +27,7 @@ export function waiting(scene) {
       h("p", { class: "soft" }, t("family.waiting.lead", { physician: `${visit.physician.name} ${visit.physician.title}` })),
     ),
     devicesLost(state) && continueBar(scene),
+    movedNotice(scene),
     status(scene),
     h(
       "div",

@@ -23,6 +23,11 @@ export function canRetry(screen) {
   return screen === "throttled" || screen === "network" || screen === "other";
 }
 
+/** The link will not lead in, but another one may. @param {Screen} screen */
+export function isLinkRefused(screen) {
+  return screen === "unknown" || screen === "used" || screen === "expired";
+}
+
 /** The token of `/j/{token}`; empty when the address holds none. @param {string} pathname */
 export function tokenOf(pathname) {
   return /^\/j\/([^/]+)\/?$/.exec(pathname)?.[1] ?? "";

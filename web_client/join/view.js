@@ -2,7 +2,7 @@
 
 import { LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
 import { h, icon, render } from "../shared/ui/dom.js";
-import { canRetry } from "./state.js";
+import { canRetry, isLinkRefused } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {{type: "join"} | {type: "choose_language", language: import("../shared/i18n/i18n.js").Language}} Intent */
@@ -71,6 +71,7 @@ function refused(state, t, emit) {
     h("div", { class: "stack", role: "alert" }, h("h1", null, t(`join.${state.screen}.title`)), h("p", null, t(`join.${state.screen}.body`))),
     canRetry(state.screen) &&
       h("button", { key: "retry", type: "button", class: "button button-primary button-large button-block", onclick: () => emit({ type: "join" }) }, t("common.retry")),
+    isLinkRefused(state.screen) && h("a", { key: "lost", class: "button button-primary button-large button-block", href: "/link/" }, t("join.lost")),
     urgent(t),
   ];
 }

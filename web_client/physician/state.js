@@ -289,6 +289,8 @@ function received(visit, message, atMs) {
       return withChat(visit, chatArrived(visit.chat, message.message));
     case "quality":
       return { ...visit, quality: { light: message.light, legs: message.legs }, qualityAtMs: atMs };
+    case "moved":
+      return { ...visit, view: visit.view && { ...visit.view, starts_at: message.starts_at } };
     case "media_restart":
       return { ...visit, media: "lost", remotePicture: false, quality: null };
     case "superseded":

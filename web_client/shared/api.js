@@ -10,7 +10,8 @@
 /** @typedef {"open" | "given" | "refused" | "withdrawn"} ConsentState */
 /** @typedef {{referral: string, page: string, pdf: string, fhir: string}} LetterLinks */
 /**
- * @typedef {{visit: VisitView, role: string, state: string, outcome: string | null, child_confirmed: boolean, child_denied?: boolean,
+ * `starts_in_ms`, `opens_in_ms`: counted from the answer.
+ * @typedef {{visit: VisitView, role: string, state: string, starts_in_ms?: number, opens_in_ms?: number, outcome: string | null, child_confirmed: boolean, child_denied?: boolean,
  *            consents: {consultation: ConsentState, recording: ConsentState}, letter: LetterLinks | null, summary: boolean}} VisitStatus
  */
 /** @typedef {"consultation" | "recording"} ConsentKind */
@@ -128,6 +129,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
   return Object.freeze({
     /** @param {string} token @returns {Promise<{visit: string, next: string}>} */
     join: (token) => post("/api/join", { token }),
+    /** The same answer for every number. @param {string} phone @returns {Promise<{ok: true}>} */
+    lostLink: (phone) => post("/api/lost-link", { phone }),
     /** @param {string} visit @returns {Promise<VisitStatus>} */
     visit: (visit) => call(of(visit)),
     /** @param {string} visit @param {Language} inLanguage @returns {Promise<ConsentText[]>} */

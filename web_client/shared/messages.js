@@ -178,6 +178,7 @@ const SERVER = {
     light: word("good", "fair", "poor"),
     legs: list(object({ role, up: line, down: line, rtt_ms: nullable(number(0)) }), 0, 4),
   }),
+  moved: object({ type: word("moved"), seq: positive, starts_at: moment }),
   media_restart: object({ type: word("media_restart"), seq: positive, reason: word("relay_lost", "codec") }),
   superseded: object({ type: word("superseded"), seq: positive }),
   closing: object({ type: word("closing"), seq: positive, retry_s: number(0, 3600) }),

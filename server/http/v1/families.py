@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from server.booking.limits import ADULT_YEARS
 from server.calendar import day_of
+from server.config import MAILBOX
 from server.eligibility import years_between
 from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.cursors import page, position
@@ -27,6 +28,8 @@ RelationKind = Literal["mother", "father", "legal_guardian"]
 Proof = Literal["household_register", "birth_certificate", "court_order", "other"]
 ProofOrNone = Literal["household_register", "birth_certificate", "court_order", "other", "declared"]
 """``declared``: what a family says of itself when it books on the hospital's page; no proof was seen yet."""
+Language = Literal["zh", "en"]
+Email = Annotated[str, StringConstraints(pattern=f"^{MAILBOX.pattern}$", max_length=254)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{5,15}$")]
 
 
@@ -56,17 +59,23 @@ class Children(Page[Child]):
 class NewGuardian(Taken):
     name: Line
     phone: Phone
+    email: Email | None = Field(default=None, description="Where the family is written to, if the hospital reminds by e-mail.")
+    language: Language = Field(default="zh", description="In which the family is written to.")
 
 
 class GuardianChange(Taken):
     name: Line = left_out()
     phone: Phone = left_out()
+    email: Email | None = left_out()
+    language: Language = left_out()
 
 
 class Guardian(Given):
     id: Id
     name: str
     phone: str
+    email: str | None
+    language: Language
 
 
 class Guardians(Page[Guardian]):
@@ -158,7 +167,7 @@ async def add_child(call: Call) -> Answer:
 
 async def add_guardian(call: Call) -> Answer:
     asked: NewGuardian = call.body
-    new = GuardianRow(call.house.new_id(), call.hospital, asked.name, asked.phone)
+    new = GuardianRow(call.house.new_id(), call.hospital, asked.name, asked.phone, email=asked.email, language=asked.language)
 
     async def work(transaction: Transaction) -> Answer:
         return _guardian(await families.add_guardian(transaction, new))

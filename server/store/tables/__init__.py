@@ -22,6 +22,7 @@ from server.store.tables.entry import (
 from server.store.tables.machine import app_lease
 from server.store.tables.people import child, department, guardian, hospital, relation, staff
 from server.store.tables.referrals import pathway, referral, referral_event
+from server.store.tables.reminders import reminder
 from server.store.tables.schedules import hospital_limits, public_booking, refusal_count, schedule, slot
 from server.store.tables.visits import (
     body,
@@ -69,6 +70,7 @@ __all__ = [
     "referral_event",
     "refusal_count",
     "relation",
+    "reminder",
     "schedule",
     "slot",
     "socket_token",

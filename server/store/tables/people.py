@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, PrimaryKeyConstraint, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, UniqueConstraint
 
 from server.store.tables.base import metadata
 
@@ -63,7 +63,10 @@ guardian = Table(
     Column("hospital", ForeignKey("hospital.id"), nullable=False),
     Column("name", String, nullable=False),
     Column("phone", String, nullable=False),
+    Column("email", String),
+    Column("language", String, nullable=False, server_default="zh"),  # zh | en: in which the family is written to
     Column("revision", Integer, nullable=False, server_default="1"),  # one more with every change
+    Index("ix_guardian_phone", "phone"),
 )
 
 relation = Table(

@@ -1,0 +1,218 @@
+"""Looks what families are to be told, decides on it once, sends it and notes what came of it.
+
+A reminder is noted before it is sent, and taken by one attempt at a time; so whatever stops this process, none is decided on
+twice, and none that may have arrived is sent again. What was not taken is tried again, ever more rarely, for as long as it is
+of use.
+
+Each attempt carries a join link of its own (`server.store.links.further`). The store knows of links only their hashes, so an
+earlier one cannot be told again; and a page where the family would first have to ask for one would cost it a second message, an
+hour before the visit, and teach it to type its number into pages that messages lead to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from server.chain import microseconds
+from server.reminders.phones import spellings
+from server.reminders.plan import Appointment, Kind, due, not_before, occasion_of, span_of, still
+from server.reminders.port import Addressee, Messenger, Outcome
+from server.reminders.words import About, compose
+from server.store import reminders
+from server.store.database import Database, Transaction
+from server.store.errors import Unavailable
+from server.store.links import Links
+from server.store.reminders import Due, State
+from server.webhooks.schedule import Patience, again_at
+
+LOOK_EVERY_S = 10.0
+PAGE = 200
+PATIENCE = Patience(first_s=30.0, longest_s=600.0)
+MOST_ASKED = 64
+MOST_VISITS = 5
+
+log = logging.getLogger(__name__)
+
+_ENDS = {Outcome.DELIVERED: State.DELIVERED, Outcome.REFUSED: State.REFUSED, Outcome.NO_ADDRESS: State.NO_ADDRESS}
+
+
+class Busy(Exception):
+    """More have asked for their link than are looked after at once."""
+
+
+class Reminders:
+    """A server's. Without a ``messenger`` families are told nothing, and a lost link cannot be found. ``origin`` is what links
+    begin with, ``chance`` a uniform number from 0 to below 1."""
+
+    def __init__(
+        self,
+        database: Database,
+        links: Links,
+        messenger: Messenger | None,
+        origin: str,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        chance: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._links = links
+        self._messenger = messenger
+        self._origin = origin
+        self._clock = clock
+        self._new_id = new_id
+        self._chance = chance
+        self._asked: asyncio.Queue[str] = asyncio.Queue(MOST_ASKED)
+
+    @property
+    def on(self) -> bool:
+        return self._messenger is not None
+
+    def ask_for_link(self, phone: str) -> None:
+        """Somebody says that this number's link is lost. Whether anybody has the number is found out later, and not told to the
+        one who asks. Raises ``Busy``."""
+        try:
+            self._asked.put_nowait(phone)
+        except asyncio.QueueFull:
+            raise Busy from None
+
+    async def run(self) -> None:
+        """For as long as the server runs."""
+        if self._messenger is None:
+            log.warning("no way to families is set: they are not reminded, and a lost link is not found ([reminders] through)")
+            return
+        log.info("families are reminded", extra={"which": self._messenger.name})
+        await self.begin()
+        while True:
+            try:
+                await self.look(self._messenger)
+            except Unavailable:
+                log.warning("what families are to be told cannot be looked up")
+            except Exception:
+                log.exception("looking for reminders failed")
+            await self._wait()
+
+    async def look(self, messenger: Messenger) -> None:
+        """One round: who asked for a link, what is due, and all that waits is tried. Raises ``Unavailable``."""
+        await self._answer_those_who_asked()
+        await self._decide()
+        while waiting := await self._database.read(lambda transaction: reminders.waiting(transaction, self._clock())):
+            await asyncio.gather(*(self._try(messenger, each) for each in waiting))
+
+    async def begin(self) -> None:
+        """What a former process left. Waits for the database."""
+        while True:
+            try:
+                unknown = await self._database.write(lambda t: reminders.left_unknown(t, self._clock()))
+            except Unavailable:
+                await asyncio.sleep(LOOK_EVERY_S)
+            else:
+                break
+        if unknown:
+            log.warning("reminders were being sent when the server stopped; whether they arrived is not known")
+
+    async def _wait(self) -> None:
+        """Until the next look, or until somebody asks."""
+        try:
+            async with asyncio.timeout(LOOK_EVERY_S):
+                phone = await self._asked.get()
+        except TimeoutError:
+            return
+        await self._find(phone)
+
+    async def _answer_those_who_asked(self) -> None:
+        while not self._asked.empty():
+            await self._find(self._asked.get_nowait())
+
+    async def _find(self, phone: str) -> None:
+        """The number's coming visits are each sent a link, if it has any."""
+        now = self._clock()
+
+        async def work(transaction: Transaction) -> None:
+            for of in await reminders.of_phone(transaction, spellings(phone), now, MOST_VISITS):
+                await reminders.decide(transaction, self._new_id(), of, Kind.LINK, microseconds(now), now)
+
+        try:
+            await self._database.write(work)
+        except Unavailable:
+            log.warning("a lost link could not be looked up")
+
+    async def _decide(self) -> None:
+        after = ""
+        while True:
+            now = self._clock()
+            found = await self._database.read(lambda t, a=after, now=now: reminders.appointments(t, now, a, PAGE))
+            visits = [of.visit for of in found]
+            told = await self._database.read(lambda t, visits=visits: reminders.told(t, visits))
+            for of in found:
+                kind = due(of, told.get(of.visit, ()), now)
+                if kind is not None:
+                    await self._note(of, kind, now)
+            if len(found) < PAGE:
+                return
+            after = visits[-1]
+
+    async def _note(self, of: Appointment, kind: Kind, now: float) -> None:
+        id = self._new_id()
+        await self._database.write(lambda t: reminders.decide(t, id, of, kind, occasion_of(kind, of), now))
+
+    async def _try(self, messenger: Messenger, each: Due) -> None:
+        """One attempt, whatever happens."""
+        now = self._clock()
+        if not still(each.kind, each.said_starts_at, each.of, now):
+            await self._settle(each, State.OVERTAKEN)
+            return
+        from_at = not_before(each.kind, each.of, now)
+        if from_at > now:  # an attempt that failed by day is not made again at night
+            await self._database.write(lambda transaction: reminders.postpone(transaction, each.id, from_at))
+            return
+        link = await self._taken(messenger, each, now)
+        if link is None:
+            return
+        about = About(each.hospital, each.hospital_en, each.of.starts_at, link)
+        notice = compose(each.id, each.kind, about, each.language)
+        try:
+            outcome = await messenger.send(Addressee(each.phone, each.email), notice)
+        except Exception:
+            log.exception("a way to families failed", extra={"which": messenger.name, "kind": each.kind.value})
+            outcome = Outcome.TRY_AGAIN
+        await self._note_outcome(messenger, each, outcome)
+
+    async def _taken(self, messenger: Messenger, each: Due, now: float) -> str | None:
+        """The attempt is ours, with a link of its own (empty where none belongs); None when somebody else has it."""
+        token, written = self._links.drawn_further(each.of.visit, now, each.of.ends_at)
+        with_link = each.kind is not Kind.CANCELLED
+
+        async def work(transaction: Transaction) -> bool:
+            ours = await reminders.begin(transaction, each.id, messenger.name)
+            if ours and with_link:
+                await written(transaction)
+            return ours
+
+        if not await self._database.write(work):
+            return None
+        return f"{self._origin}/j/{token}" if with_link else ""
+
+    async def _note_outcome(self, messenger: Messenger, each: Due, outcome: Outcome) -> None:
+        said = {"which": messenger.name, "kind": each.kind.value, "session": each.of.visit[:8]}
+        if outcome is not Outcome.TRY_AGAIN:
+            log.log(
+                logging.INFO if outcome is Outcome.DELIVERED else logging.WARNING,
+                "a reminder",
+                extra=said | {"outcome": outcome.value},
+            )
+            await self._settle(each, _ENDS[outcome])
+            return
+        now = self._clock()
+        until = span_of(each.kind, each.of).until
+        patience = Patience(PATIENCE.first_s, PATIENCE.longest_s, give_up_after_s=max(0.0, until - each.at))
+        again = again_at(patience, each.attempts + 1, each.at, now, self._chance())
+        if again is None:
+            log.error("a reminder was given up", extra=said)
+            await self._settle(each, State.OVERTAKEN)
+        else:
+            await self._database.write(lambda transaction: reminders.postpone(transaction, each.id, again))
+
+    async def _settle(self, each: Due, state: State) -> None:
+        await self._database.write(lambda transaction: reminders.settle(transaction, each.id, state, self._clock()))

@@ -1,0 +1,149 @@
+"""Reminders in the store: what visits they may be about, what was decided on, and what became of it.
+
+That each is decided on once is the table's own rule. One is ``waiting`` until it was tried with an end; while it is tried it is
+``sending``, and what a stopped process left so is ``unknown``: it may have arrived, and nobody is told twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, insert, or_, select, update
+
+from server.reminders.plan import DAY_S, HOUR_S, Appointment, Kind, Told
+from server.store.database import Transaction
+from server.store.tables import guardian, hospital, outbox, reminder, visit
+from server.webhooks import events
+
+LOOK_BACK_S = DAY_S + 12 * HOUR_S
+"""What happened longer ago is no news any more (plan.py): a day, and a night's patience."""
+LOOK_AHEAD_S = DAY_S + 12 * HOUR_S
+MOST_AT_ONCE = 8
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    NO_ADDRESS = "no_address"
+    OVERTAKEN = "overtaken"
+    """Before it was sent, it had become untrue or late."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Due:
+    """A reminder that is to be tried now, with all that it needs."""
+
+    id: str
+    kind: Kind
+    said_starts_at: float
+    at: float
+    attempts: int
+    of: Appointment
+    hospital: str
+    hospital_en: str
+    phone: str
+    email: str | None
+    language: str
+
+
+_OF_MOVES = (outbox.c.session == visit.c.id, outbox.c.kind == events.Kind.VISIT_MOVED.value)
+_MOVED_AT = select(func.max(outbox.c.created_at)).where(*_OF_MOVES).scalar_subquery()
+_APPOINTMENT = (
+    visit.c.id, visit.c.starts_at, visit.c.ends_at, visit.c.booked_at, _MOVED_AT.label("moved_at"), visit.c.outcome,
+    visit.c.ended_at, visit.c.state, visit.c.waiting_since_at,
+)  # fmt: skip
+
+
+async def appointments(transaction: Transaction, now: float, after: str, limit: int) -> list[Appointment]:
+    """The visits of which something may be due, by their ids: at most ``limit``, those after ``after``."""
+    lately = now - LOOK_BACK_S
+    news = or_(visit.c.starts_at <= now + LOOK_AHEAD_S, visit.c.booked_at >= lately, lately <= _MOVED_AT)
+    opened = (visit.c.state == "waiting") & (visit.c.ends_at > now) & news
+    called_off = (visit.c.outcome == "cancelled") & (visit.c.ended_at >= lately)
+    query = select(*_APPOINTMENT).where(visit.c.id > after, opened | called_off).order_by(visit.c.id).limit(limit)
+    return [_appointment(row) for row in await transaction.execute(query)]
+
+
+async def told(transaction: Transaction, visits: Sequence[str]) -> dict[str, list[Told]]:
+    """What was decided on for these visits, whatever became of it."""
+    found: dict[str, list[Told]] = defaultdict(list)
+    columns = (reminder.c.visit, reminder.c.kind, reminder.c.occasion_us, reminder.c.starts_at, reminder.c.at)
+    for id, kind, occasion_us, starts_at, at in await transaction.execute(select(*columns).where(reminder.c.visit.in_(visits))):
+        found[id].append(Told(Kind(kind), occasion_us, starts_at, at))
+    return found
+
+
+async def decide(transaction: Transaction, id: str, of: Appointment, kind: Kind, occasion_us: int, now: float) -> bool:
+    """Notes that this is to be told; False when it was decided on before."""
+    same = (reminder.c.visit == of.visit, reminder.c.kind == kind.value, reminder.c.occasion_us == occasion_us)
+    if await transaction.scalar(select(reminder.c.id).where(*same)) is not None:
+        return False
+    row = {"id": id, "visit": of.visit, "kind": kind.value, "occasion_us": occasion_us, "starts_at": of.starts_at, "at": now}
+    await transaction.execute(insert(reminder), row | {"state": State.WAITING.value, "attempts": 0, "next_at": now})
+    return True
+
+
+async def waiting(transaction: Transaction, now: float) -> list[Due]:
+    """Those whose turn has come, the longest due first, at most ``MOST_AT_ONCE``."""
+    people = (hospital.c.name, hospital.c.name_en, guardian.c.phone, guardian.c.email, guardian.c.language)
+    columns = (reminder.c.id, reminder.c.kind, reminder.c.starts_at, reminder.c.at, reminder.c.attempts)
+    joined = reminder.join(visit, visit.c.id == reminder.c.visit).join(hospital, hospital.c.id == visit.c.hospital)
+    joined = joined.join(guardian, guardian.c.id == visit.c.guardian)
+    query = select(*columns, *people, *_APPOINTMENT).select_from(joined)
+    query = query.where(reminder.c.state == State.WAITING.value, reminder.c.next_at <= now)
+    found = []
+    for row in await transaction.execute(query.order_by(reminder.c.next_at, reminder.c.id).limit(MOST_AT_ONCE)):
+        id, kind, said_starts_at, at, attempts, name, name_en, phone, email, language = row[: len(columns) + len(people)]
+        of = _appointment(row[len(columns) + len(people) :])
+        found.append(Due(id, Kind(kind), said_starts_at, at, attempts, of, name, name_en, phone, email, language))
+    return found
+
+
+async def begin(transaction: Transaction, id: str, through: str) -> bool:
+    """This attempt is one's own; False when somebody else has it."""
+    free = (reminder.c.id == id, reminder.c.state == State.WAITING.value)
+    values = {"state": State.SENDING.value, "through": through, "attempts": reminder.c.attempts + 1}
+    return (await transaction.execute(update(reminder).where(*free).values(values))).rowcount == 1
+
+
+async def settle(transaction: Transaction, id: str, state: State, now: float) -> None:
+    await transaction.execute(update(reminder).where(reminder.c.id == id).values(state=state.value, settled_at=now))
+
+
+async def postpone(transaction: Transaction, id: str, next_at: float) -> None:
+    """It is to be tried again."""
+    await transaction.execute(update(reminder).where(reminder.c.id == id).values(state=State.WAITING.value, next_at=next_at))
+
+
+async def left_unknown(transaction: Transaction, now: float) -> int:
+    """At a start: of what was being sent when the former process stopped nobody knows whether it arrived. How many that is."""
+    under_way = reminder.c.state == State.SENDING.value
+    return (await transaction.execute(update(reminder).where(under_way).values(state="unknown", settled_at=now))).rowcount
+
+
+async def of_phone(transaction: Transaction, phones: Sequence[str], now: float, limit: int) -> list[Appointment]:
+    """The coming visits of whoever has this number, in whatever hospital, the next first."""
+    coming = (guardian.c.phone.in_(phones), visit.c.state == "waiting", visit.c.ends_at > now)
+    query = select(*_APPOINTMENT).select_from(visit.join(guardian, guardian.c.id == visit.c.guardian)).where(*coming)
+    return [_appointment(row) for row in await transaction.execute(query.order_by(visit.c.starts_at, visit.c.id).limit(limit))]
+
+
+def _appointment(row: Sequence[Any]) -> Appointment:
+    id, starts_at, ends_at, booked_at, moved_at, outcome, ended_at, state, waiting_since_at = row
+    return Appointment(
+        id,
+        starts_at,
+        ends_at,
+        booked_at,
+        moved_at,
+        cancelled_at=ended_at if outcome == "cancelled" else None,
+        open=state == "waiting",
+        here=waiting_since_at is not None,
+    )

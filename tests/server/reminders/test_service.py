@@ -1,0 +1,280 @@
+"""What is told, once, over a real database; the way to families is a fake that keeps what it was given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select, update
+
+from server.calendar import CHINA
+from server.reminders.plan import Kind
+from server.reminders.port import Addressee, Outcome
+from server.reminders.service import MOST_ASKED, Busy, Reminders
+from server.reminders.words import Notice
+from server.store import outbox, visits
+from server.store.database import Database
+from server.store.links import Links
+from server.store.tables import guardian, reminder, visit
+from server.store.visits import add
+from server.wiring import chance
+from tests.server.booking_kit import Clinic, ids, open_clinic
+
+ORIGIN = "https://visit.hospital.example"
+NOON = datetime(2026, 11, 10, 12, tzinfo=CHINA).timestamp()
+
+
+@dataclass
+class Post:
+    """A way to families that does as it is told."""
+
+    name: str = "post"
+    outcome: Outcome = Outcome.DELIVERED
+    sent: list[tuple[Addressee, Notice]] = field(default_factory=list)
+    fails: Exception | None = None
+
+    async def send(self, to: Addressee, notice: Notice) -> Outcome:
+        self.sent.append((to, notice))
+        if self.fails is not None:
+            raise self.fails
+        return self.outcome
+
+    @property
+    def kinds(self) -> list[Kind]:
+        return [notice.kind for _, notice in self.sent]
+
+    @property
+    def tokens(self) -> list[str]:
+        return [notice.values["link"].rsplit("/", 1)[1] for _, notice in self.sent]
+
+
+@dataclass
+class Rig:
+    database: Database
+    clinic: Clinic
+    post: Post
+    links: Links
+    reminders: Reminders
+    clock: list[float]
+
+    @property
+    def now(self) -> float:
+        return self.clock[0]
+
+    async def at(self, now: float) -> Rig:
+        """A look at this time."""
+        self.clock[0] = now
+        await self.reminders.look(self.post)
+        return self
+
+    async def states(self) -> list[tuple[str, str, int]]:
+        query = select(reminder.c.kind, reminder.c.state, reminder.c.attempts).order_by(reminder.c.at)
+
+        async def work(transaction: object) -> list[tuple[str, str, int]]:
+            return [tuple(row) for row in await transaction.execute(query)]  # type: ignore[attr-defined]
+
+        return await self.database.read(work)
+
+
+def again(rig: Rig) -> Reminders:
+    """As a new process: nothing remembered."""
+    return Reminders(rig.database, rig.links, rig.post, ORIGIN, lambda: rig.clock[0], chance().new_id, lambda: 0.5)
+
+
+@pytest.fixture
+async def rig(database: Database) -> Rig:
+    """A visit tomorrow at noon, booked at noon."""
+    clinic = await open_clinic(database, NOON)
+    await database.write(add(clinic.visit("visit-1", booked_at=NOON)))
+    clock, post, links = [NOON], Post(), Links(database, chance().new_secret)
+    new_id: Callable[[], str] = ids("r")
+    own = Reminders(database, links, post, ORIGIN, lambda: clock[0], new_id, lambda: 0.5)
+    return Rig(database, clinic, post, links, own, clock)
+
+
+async def test_from_booking_to_visit_a_family_hears_what_it_needs_once(rig: Rig) -> None:
+    for minutes in range(0, 24 * 60, 10):
+        await rig.at(NOON + minutes * 60)
+    assert rig.post.kinds == [Kind.BOOKED, Kind.HOUR_BEFORE]
+    to, notice = rig.post.sent[0]
+    assert (to.phone, to.email, notice.language) == ("13800000000", None, "zh")
+    assert "11月11日（周三）12:00" in notice.text
+    assert notice.values["link"].startswith(f"{ORIGIN}/j/")
+
+
+async def test_a_new_process_tells_nothing_again(rig: Rig) -> None:
+    await rig.at(NOON)
+    await again(rig).look(rig.post)
+    assert rig.post.kinds == [Kind.BOOKED]
+
+
+async def test_the_link_of_a_reminder_opens_the_visit_and_shuts_nobody_out(rig: Rig) -> None:
+    first = await rig.links.issue("visit-1", NOON, NOON + 7 * 86400)
+    here = await rig.links.redeem(first, None, NOON)
+    await rig.at(NOON)
+    other = await rig.links.redeem(rig.post.tokens[0], None, NOON + 1)
+    assert other.visit == "visit-1"
+    assert other.cookie is not None
+    assert here.cookie is not None
+    assert await rig.links.device(here.cookie) is not None
+    assert await rig.links.device(other.cookie) is not None
+    same = await rig.links.redeem(rig.post.tokens[0], other.cookie, NOON + 2)
+    assert same.cookie is None
+
+
+async def test_what_cannot_be_handed_in_is_tried_again_with_patience(rig: Rig) -> None:
+    rig.post.outcome = Outcome.TRY_AGAIN
+    await rig.at(NOON)
+    await rig.at(NOON + 5)
+    assert len(rig.post.sent) == 1
+    await rig.at(NOON + 31)
+    assert len(rig.post.sent) == 2
+    assert {notice.id for _, notice in rig.post.sent} == {rig.post.sent[0][1].id}
+    rig.post.outcome = Outcome.DELIVERED
+    await rig.at(NOON + 200)
+    assert await rig.states() == [("booked", "delivered", 3)]
+
+
+async def test_a_way_that_breaks_is_no_end_of_the_rounds(rig: Rig) -> None:
+    rig.post.fails = ZeroDivisionError()
+    await rig.at(NOON)
+    rig.post.fails = None
+    await rig.at(NOON + 60)
+    assert await rig.states() == [("booked", "delivered", 2)]
+
+
+@pytest.mark.parametrize(("outcome", "state"), [(Outcome.REFUSED, "refused"), (Outcome.NO_ADDRESS, "no_address")])
+async def test_what_is_refused_is_not_tried_again(rig: Rig, outcome: Outcome, state: str) -> None:
+    rig.post.outcome = outcome
+    await rig.at(NOON)
+    await rig.at(NOON + 3600)
+    assert await rig.states() == [("booked", state, 1)]
+
+
+async def test_a_reminder_that_was_never_taken_ends_with_its_use(rig: Rig) -> None:
+    rig.post.outcome = Outcome.TRY_AGAIN
+    for hours in range(26):
+        await rig.at(NOON + hours * 3600)
+    assert [state for _, state, _ in await rig.states()] == ["overtaken", "overtaken"]
+
+
+async def test_what_was_being_sent_when_the_server_stopped_is_not_sent_again(rig: Rig) -> None:
+    stuck = asyncio.Event()
+
+    async def never(to: Addressee, notice: Notice) -> Outcome:
+        await stuck.wait()
+        return Outcome.DELIVERED
+
+    rig.post.send = never  # type: ignore[method-assign]
+    going = asyncio.create_task(rig.reminders.look(rig.post))
+    while ("booked", "sending", 1) not in await rig.states():
+        await asyncio.sleep(0)
+    going.cancel()
+    await asyncio.gather(going, return_exceptions=True)
+    rig.post = Post()
+    fresh = again(rig)
+    await fresh.begin()
+    await fresh.look(rig.post)
+    assert rig.post.sent == []
+    assert await rig.states() == [("booked", "unknown", 1)]
+
+
+async def test_a_move_before_the_word_went_out_is_told_as_it_is_now(rig: Rig) -> None:
+    rig.post.outcome = Outcome.TRY_AGAIN
+    await rig.at(NOON)
+    later = rig.clinic.opens_at + 1800
+    message = outbox.Outgoing("m1", "visit-1", "visit.moved", "{}", NOON + 10)
+    await rig.database.write(outbox.post(message))
+    await rig.database.write(lambda t: t.execute(update(visit).values(starts_at=later, ends_at=later + 1800)))
+    rig.post.outcome = Outcome.DELIVERED
+    await rig.at(NOON + 60)
+    assert sorted(rig.post.kinds[1:]) == [Kind.BOOKED, Kind.MOVED]
+    assert all("12:30" in notice.text for _, notice in rig.post.sent[1:])
+
+
+async def test_a_visit_that_is_called_off_is_told_without_a_link(rig: Rig) -> None:
+    await rig.at(NOON)
+    await rig.database.write(visits.snapshot("visit-1", visits.Snapshot("ended", "cancelled", ended_at=NOON + 60)))
+    await rig.at(NOON + 120)
+    assert rig.post.kinds == [Kind.BOOKED, Kind.CANCELLED]
+    assert rig.post.sent[1][1].values["link"] == ""
+
+
+async def test_a_family_is_written_to_in_its_language_and_at_its_address(rig: Rig) -> None:
+    await rig.database.write(lambda t: t.execute(update(guardian).values(language="en", email="a@example.org")))
+    await rig.at(NOON)
+    to, notice = rig.post.sent[0]
+    assert (to.email, notice.language) == ("a@example.org", "en")
+    assert "Wed 11 Nov 12:00" in notice.text
+
+
+async def test_who_lost_the_link_gets_one_for_each_coming_visit(rig: Rig) -> None:
+    await rig.database.write(add(rig.clinic.visit("visit-2", 1, booked_at=NOON - 90_000)))
+    await rig.at(NOON + 60)
+    rig.post.sent.clear()
+    rig.reminders.ask_for_link("13800000000")
+    await rig.at(NOON + 120)
+    assert rig.post.kinds == [Kind.LINK, Kind.LINK]
+    assert {(await rig.links.redeem(token, None, rig.now)).visit for token in rig.post.tokens} == {"visit-1", "visit-2"}
+    rig.reminders.ask_for_link("13800000000")
+    await rig.at(NOON + 180)
+    assert len(rig.post.sent) == 4
+
+
+async def test_an_unknown_number_gets_nothing_nor_does_one_whose_visits_are_over(rig: Rig) -> None:
+    await rig.at(NOON)
+    rig.post.sent.clear()
+    rig.reminders.ask_for_link("13999999999")
+    await rig.at(NOON + 60)
+    rig.reminders.ask_for_link("13800000000")
+    await rig.at(rig.clinic.opens_at + 1800)
+    assert rig.post.sent == []
+
+
+async def test_more_than_can_be_looked_after_are_sent_away(rig: Rig) -> None:
+    for _ in range(MOST_ASKED):
+        rig.reminders.ask_for_link("13800000000")
+    with pytest.raises(Busy):
+        rig.reminders.ask_for_link("13800000000")
+
+
+async def test_links_that_nobody_used_do_not_pile_up(rig: Rig) -> None:
+    tokens = []
+    for n in range(10):
+        token, write = rig.links.drawn_further("visit-1", NOON + n, NOON + 86_400)
+        await rig.database.write(write)
+        tokens.append(token)
+    for token in tokens[:2]:
+        with pytest.raises(Exception, match="link_expired"):
+            await rig.links.redeem(token, None, NOON + 20)
+    assert (await rig.links.redeem(tokens[2], None, NOON + 20)).visit == "visit-1"
+
+
+async def test_visits_beyond_a_page_are_looked_at_too(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.reminders.service.PAGE", 2)
+    more = [rig.clinic.visit(f"visit-{n}", n, booked_at=NOON) for n in range(2, 6)]
+    await rig.database.write(add(*more))
+    await rig.at(NOON)
+    assert len(rig.post.sent) == 5
+
+
+async def test_it_runs_wakes_for_who_asks_and_says_that_nothing_is_set(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    running = asyncio.create_task(again(rig).run())
+    own = again(rig)
+    other = asyncio.create_task(own.run())
+    while len(rig.post.sent) < 1:
+        await asyncio.sleep(0.01)
+    own.ask_for_link("13800000000")
+    while len(rig.post.sent) < 2:
+        await asyncio.sleep(0.01)
+    assert rig.post.kinds == [Kind.BOOKED, Kind.LINK]
+    for task in (running, other):
+        task.cancel()
+    await asyncio.gather(running, other, return_exceptions=True)
+    unset = Reminders(rig.database, rig.links, None, ORIGIN, lambda: NOON, chance().new_id, lambda: 0.5)
+    assert not unset.on
+    await unset.run()
+    assert "no way to families is set" in caplog.text

@@ -1,0 +1,30 @@
+/** The page for a lost link: a telephone number, and one answer whatever the number. Pure. */
+
+/** @typedef {import("../shared/i18n/i18n.js").Language} Language */
+/** @typedef {"ask" | "sent" | "off" | "throttled"} Screen */
+/**
+ * @typedef {object} State
+ * @property {Language} language
+ * @property {Screen} screen
+ * @property {string} phone  as it was typed
+ * @property {boolean} busy
+ * @property {"number" | "network" | "other" | null} fault  why asking did not work
+ */
+
+/** @param {Language} language @returns {State} */
+export function initialState(language) {
+  return { language, screen: "ask", phone: "", busy: false, fault: null };
+}
+
+/** As the server reads it (server/reminders/phones.py). @param {string} typed */
+export function isNumber(typed) {
+  return /^\+?[0-9]{5,15}$/.test(typed.replace(/[\s\-().·]/g, ""));
+}
+
+/** @param {State} state @param {string} code an API problem's @returns {State} */
+export function refused(state, code) {
+  const asked = { ...state, busy: false };
+  if (code === "recovery_off") return { ...asked, screen: "off" };
+  if (code === "too_many_attempts") return { ...asked, screen: "throttled" };
+  return { ...asked, fault: code === "invalid" ? "number" : code === "network" ? "network" : "other" };
+}
