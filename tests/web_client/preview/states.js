@@ -70,6 +70,7 @@ const prepared = (language, ...changes) => [{ type: "loaded", view: form(languag
 const preparing = (language, ...changes) => [opened(), ...prepared(language, { type: "shown", shown: true }, ...changes)];
 const tells = (link, answer) => ({ type: "answered", link, answer });
 const onward = { type: "moved", by: 1 };
+const early = (hours, changed = {}) => ({ type: "opened", nowMs: 0, status: { ...STATUS, starts_in_ms: (hours + 0.5) * 3_600_000 - 500, opens_in_ms: hours * 3_600_000 - 500, ...changed } });
 const waitingRoom = { state: "waiting", admitted: false, gate: false, recording: "off", until_ms: 25 * 60_000 };
 
 /** What the family hands in, at every stage. */
@@ -98,6 +99,14 @@ const STORIES = {
   "unsupported-insecure": () => [opened(), { type: "support", support: "insecure" }],
   "unsupported-in-app": () => [opened(), { type: "support", support: "in_app" }],
   "unsupported-browser": () => [opened(), { type: "support", support: "unsupported" }],
+  early: (language) => [early(51.6), ...prepared(language)],
+  "early-tested": () => [early(0.4), { type: "test_early" }, { type: "tested" }],
+  "early-moved": () => [early(3), { ...early(27.4, { visit: { ...VISIT, starts_at: "2026-03-06T15:00:00+08:00" } }), type: "status" }],
+  "early-test": () => [early(2), { type: "test_early" }, devices()],
+  "early-test-no-camera": () => [early(2), { type: "test_early" }, devices({ video: "none", videoProblem: "busy" })],
+  "devices-under-way": () => [opened({ state: "live" })],
+  "devices-under-way-open": () => [opened({ state: "held" }), devices()],
+  "waiting-moved": () => [...inRoom(waitingRoom), { type: "message", nowMs: 0, message: { type: "moved", seq: 9, starts_at: "2026-03-05T15:00:00+08:00" } }],
   "devices-closed": () => [opened()],
   "devices-opening": () => [opened(), devices({ state: "opening", audio: "none", video: "none" })],
   "devices-open": () => [opened(), devices()],
