@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from server.chain import microseconds
 from server.reminders.phones import spellings
@@ -142,9 +143,9 @@ class Reminders:
         after = ""
         while True:
             now = self._clock()
-            found = await self._database.read(lambda t, a=after, now=now: reminders.appointments(t, now, a, PAGE))
+            found = await self._database.read(partial(reminders.appointments, now=now, after=after, limit=PAGE))
             visits = [of.visit for of in found]
-            told = await self._database.read(lambda t, visits=visits: reminders.told(t, visits))
+            told = await self._database.read(partial(reminders.told, visits=visits))
             for of in found:
                 kind = due(of, told.get(of.visit, ()), now)
                 if kind is not None:
