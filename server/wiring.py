@@ -101,8 +101,8 @@ class Server:
         keys: KeyMaker | None = None,
         messenger: Messenger | None = None,
     ) -> None:
-        """``patience_s``: how long anybody waits for the database; ``keys``: where session keys come from, if not made here; ``messenger``: the way
-        to families, if there is one."""
+        """``patience_s``: how long anybody waits for the database; ``keys``: where session keys come from, if not made here;
+        ``messenger``: the way to families, if there is one."""
         self.config = config
         self.database = Database(config.database_url, patience_s)
         self.signer = Signer.from_folder(config.data_folder / "keys")
