@@ -287,7 +287,8 @@ class Reception:
         try:
             version = parse_pathway(document).version
         except MalformedPathway as error:
-            form.fault("file", f"is no pathway: {error}")
+            for fault in error.faults:
+                form.fault("file", fault)
         stop_at(form)
         if not await pathways.publish(self._database, hospital, document, now):
             form.fault("file", f"the hospital has its version {version} already; a change is a new version")

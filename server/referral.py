@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, assert_never
+from typing import assert_never
 
 from server.errors import Refused
 
@@ -91,58 +91,6 @@ class Checklist:
     def safety_net(self, reason: Reason, urgency: Urgency) -> tuple[Words, ...]:
         """What the family is told: what to do now, what to watch for, when to call for help. Each text once."""
         return tuple(dict.fromkeys(self.by_urgency[urgency] + reason.safety_net + self.always))
-
-
-class MalformedChecklist(ValueError):
-    """The text is not a checklist; the message says where."""
-
-
-def parse_checklist(text: str) -> Checklist:
-    """Reads a checklist's JSON; raises ``MalformedChecklist``."""
-    try:
-        data = json.loads(text)
-        nets = {name: _words(words) for name, words in data["safety_net"].items()}
-        checklist = Checklist(
-            version=_text(data["version"]),
-            reasons=tuple(_reason(entry, nets) for entry in data["reasons"]),
-            by_urgency={urgency: _nets(data["by_urgency"][urgency], nets) for urgency in Urgency},
-            always=_nets(data["always"], nets),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise MalformedChecklist(f"{type(error).__name__}: {error}") from error
-    if len({reason.code for reason in checklist.reasons}) != len(checklist.reasons):
-        raise MalformedChecklist("a reason's code is there twice")
-    return checklist
-
-
-def _reason(entry: Mapping[str, Any], nets: Mapping[str, Words]) -> Reason:
-    if entry["field"] not in (*FIELDS, ANY_FIELD):
-        raise ValueError(f"unknown field {entry['field']!r}")
-    text = _words(entry["text"])
-    return Reason(
-        code=_text(entry["code"]),
-        field=entry["field"],
-        urgency=Urgency(entry["urgency"]),
-        text=text,
-        letter=_words(entry["letter"]) if "letter" in entry else text,
-        safety_net=_nets(entry["safety_net"], nets),
-    )
-
-
-def _nets(names: Any, nets: Mapping[str, Words]) -> tuple[Words, ...]:
-    if not isinstance(names, list):
-        raise TypeError("not a list of safety-net texts")
-    return tuple(nets[name] for name in names)
-
-
-def _words(entry: Mapping[str, Any]) -> Words:
-    return Words(_text(entry["zh"]), _text(entry["en"]))
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TypeError("an empty text, or none")
-    return value
 
 
 # --- the referral ---------------------------------------------------------------------------------

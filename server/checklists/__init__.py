@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from server.referral import Checklist, parse_checklist
+from server.checklists.reading import parse_checklist
+from server.referral import Checklist
 
 DEFAULT = "peitong-2026-1"
 

@@ -6,17 +6,17 @@ tells the family when to call 120, and what `server.questionnaires.soundness` sa
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from server.questionnaires.conditions import ALWAYS, ORDERED, AllOf, AnyOf, Comparison, Condition, Operator, Value
 from server.questionnaires.questionnaire import Group, Option, Outcome, Question, Questionnaire, Rule, Type
 from server.questionnaires.soundness import unsound
 from server.referral import ANY_FIELD, FIELDS, Checklist, Reason, Urgency, Words
+from server.strict import Malformed, Reader, Unread
 
 ROUTING = "routing"
 TEXT_MAX = 2000
@@ -40,53 +40,31 @@ _VERSION = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 _NUMBERS = (Type.INTEGER, Type.DECIMAL)
 _NOT_ORDERED = (Type.CHOICE, Type.BOOLEAN, Type.TEXT)
 
-T = TypeVar("T")
 
-
-class MalformedQuestionnaire(ValueError):
-    """The text is no questionnaire; ``faults`` are sentences, each beginning with the place."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = tuple(faults)
+class MalformedQuestionnaire(Malformed):
+    """The text is no questionnaire."""
 
 
 def parse_questionnaire(text: str, checklist: Checklist) -> Questionnaire:
     """Raises ``MalformedQuestionnaire``. ``checklist`` has the reasons that rules may name."""
-    try:
-        document = json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise MalformedQuestionnaire([f"not JSON: {error}"]) from error
     reader = _Reader(checklist)
-    questionnaire = reader.questionnaire(document)
+    questionnaire = reader.document(text, reader.questionnaire)
     if reader.faults or questionnaire is None:
         raise MalformedQuestionnaire(reader.faults)
     return questionnaire
 
 
-class _Fault(Exception):
-    """An object or a condition that cannot be read at all; it is noted already."""
-
-
-class _Reader:
-    """Notes faults and reads on with something harmless in the place, so that all are found at once."""
-
+class _Reader(Reader):
     def __init__(self, checklist: Checklist) -> None:
-        self.faults: list[str] = []
+        super().__init__()
         self._reasons: Mapping[str, Reason] = {reason.code: reason for reason in checklist.reasons}
         self._asked: dict[str, Question] = {}  # what has been read, in order: conditions may look back only
         self._names: set[str] = set()
 
-    def fault(self, path: str, what: str) -> None:
-        self.faults.append(f"{path or 'document'}: {what}")
-
     # --- the whole --------------------------------------------------------------------------------
 
-    def questionnaire(self, document: Any) -> Questionnaire | None:
-        try:
-            of = self.object("", document, _QUESTIONNAIRE)
-        except _Fault:
-            return None
+    def questionnaire(self, document: Any) -> Questionnaire:
+        of = self.object("", document, _QUESTIONNAIRE)
         field = self.one_of("field", of["field"], (*FIELDS, ROUTING))
         ratified_by = of["ratified_by"]
         if ratified_by is not None:
@@ -119,7 +97,7 @@ class _Reader:
         of = self.object(path, value, ["linkId", "type", "text"], _MAY_HAVE)
         if of["type"] not in tuple(Type):
             self.fault(f"{path}/type", f"one of {', '.join(Type)} belongs here")
-            raise _Fault
+            raise Unread
         type = Type(of["type"])
         self.fitting(path, of, type)
         read = Question(
@@ -198,7 +176,7 @@ class _Reader:
     def when(self, path: str, value: Any) -> Condition:
         try:
             return self.condition(path, value)
-        except _Fault:
+        except Unread:
             return ALWAYS
 
     def condition(self, path: str, value: Any) -> Condition:
@@ -215,7 +193,7 @@ class _Reader:
         question = self._asked.get(link) if isinstance(link, str) else None
         if question is None:
             self.fault(f"{path}/question", "no question before this place has that linkId")
-            raise _Fault  # there is nothing to compare with
+            raise Unread  # there is nothing to compare with
         return Comparison(question.link_id, operator, self.wanted(f"{path}/answer", question, operator, of["answer"]))
 
     def wanted(self, path: str, question: Question, operator: Operator, value: Any) -> Value:
@@ -224,7 +202,7 @@ class _Reader:
             return self.boolean(path, value)
         if question.type is Type.TEXT or (operator in ORDERED and question.type in _NOT_ORDERED):
             self.fault(path, f"{operator} says nothing about a question of type {question.type}")
-            raise _Fault
+            raise Unread
         match question.type:
             case Type.CHOICE:
                 return self.one_of(path, value, tuple(option.code for option in question.options))
@@ -268,7 +246,7 @@ class _Reader:
     def nets(self, value: Any) -> dict[Outcome, tuple[Words, ...]]:
         try:
             of = self.object("safety_net", value, [outcome.value for outcome in Outcome])
-        except _Fault:
+        except Unread:
             return {}
         nets = {o: self.each(f"safety_net/{o}", of[o.value], self.words) for o in Outcome}
         for outcome, net in nets.items():
@@ -278,75 +256,12 @@ class _Reader:
 
     # --- plain values -----------------------------------------------------------------------------
 
-    def object(self, path: str, value: Any, needed: list[str], optional: Iterable[str] = ()) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            self.fault(path, "an object belongs here")
-            raise _Fault
-        for name in needed:
-            if name not in value:
-                self.fault(f"{path}/{name}".lstrip("/"), "is missing")
-        for name in sorted(value.keys() - {*needed, *optional}):
-            self.fault(f"{path}/{name}".lstrip("/"), "is not known")
-        if any(name not in value for name in needed):
-            raise _Fault
-        return value
-
-    def each(self, path: str, value: Any, read: Callable[[str, Any], T], least: int = 1) -> tuple[T, ...]:
-        """Whatever of the list can be read."""
-        if not isinstance(value, list) or len(value) < least:
-            self.fault(path, "a list with something in it belongs here" if least else "a list belongs here")
-            return ()
-        found = []
-        for n, each in enumerate(value):
-            try:
-                found.append(read(f"{path}/{n}", each))
-            except _Fault:
-                continue
-        return tuple(found)
-
-    def words(self, path: str, value: Any) -> Words:
-        try:
-            of = self.object(path, value, ["zh", "en"])
-        except _Fault:
-            return Words("", "")
-        return Words(self.text(f"{path}/zh", of["zh"]), self.text(f"{path}/en", of["en"]))
-
-    def text(self, path: str, value: Any) -> str:
-        if not isinstance(value, str) or not value.strip():
-            self.fault(path, "a text belongs here")
-            return ""
-        return value
-
-    def matching(self, path: str, value: Any, pattern: re.Pattern[str]) -> str:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            self.fault(path, f"does not match {pattern.pattern}")
-            return ""
-        return value
-
     def name(self, path: str, value: Any) -> str:
         name = self.matching(path, value, _NAME)
         if name and name in self._names:
             self.fault(path, f"{name} is there twice")
         self._names.add(name)
         return name
-
-    def unique(self, path: str, codes: Iterable[str]) -> None:
-        listed = list(codes)
-        for code in sorted({code for code in listed if listed.count(code) > 1}):
-            self.fault(path, f"{code} is there twice")
-
-    def boolean(self, path: str, value: Any) -> bool:
-        if not isinstance(value, bool):
-            self.fault(path, "true or false belongs here")
-            return False
-        return value
-
-    def one_of(self, path: str, value: Any, known: Iterable[str]) -> str:
-        names = [*map(str, known)]
-        if not isinstance(value, str) or value not in names:
-            self.fault(path, f"one of {', '.join(names)} belongs here")
-            return names[0] if names else ""
-        return value
 
     def number(self, path: str, value: Any, type: Type) -> Value:
         if (

@@ -54,7 +54,7 @@ def parse(text: str) -> Credentials:
 def _one(name: str, entry: object) -> tuple[str, Secret]:
     try:
         endpoint = read_endpoint(name)
-    except (TypeError, ValueError):
+    except ValueError:
         raise BadCredentials("each section is named after an endpoint: https, without a user, a query or a fragment") from None
     if not isinstance(entry, dict) or set(entry) != {"bearer"}:
         raise BadCredentials(f"{endpoint}: bearer, and nothing else, belongs here")

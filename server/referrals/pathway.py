@@ -6,24 +6,27 @@ A pathway lists departments and, in their order, rules that say to which of them
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from decimal import Decimal
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from server.referral import FIELDS, Urgency, Words
 from server.referrals.track import Deadlines, Limits
+from server.strict import Malformed, Reader
 
-MOST_BYTES: Final = 256 * 1024
 MOST: Final = 500
 """Departments, rules, and words of a rule."""
 LONGEST: Final = 200
 LONGEST_H: Final = 24 * 366
+_PATHWAY: Final = ("version", "missed_appointment_h", "limits", "departments", "rules")
+
+T = TypeVar("T")
 
 
-class MalformedPathway(ValueError):
-    """The text is not a pathway; the message says where."""
+class MalformedPathway(Malformed):
+    """The text is not a pathway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,89 +120,80 @@ class Referring:
 
 def parse(text: str) -> Pathway:
     """Reads a pathway's JSON; raises ``MalformedPathway``."""
-    if len(text.encode(errors="replace")) > MOST_BYTES:
-        raise MalformedPathway(f"more than {MOST_BYTES} bytes")
-    try:
-        data = json.loads(text)
-        pathway = Pathway(
-            version=_text(data["version"]),
-            departments=tuple(_department(each) for each in _list(data["departments"])),
-            rules=tuple(_rule(each) for each in _list(data["rules"])),
-            limits={urgency: _limits(data["limits"][urgency], data["missed_appointment_h"]) for urgency in Urgency},
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise MalformedPathway(f"{type(error).__name__}: {error}") from error
-    _check(pathway)
+    reader = _Reader()
+    pathway = reader.document(text, reader.pathway)
+    if reader.faults or pathway is None:
+        raise MalformedPathway(reader.faults)
     return pathway
 
 
-def _check(pathway: Pathway) -> None:
-    codes = {each.code for each in pathway.departments}
-    if len(codes) != len(pathway.departments):
-        raise MalformedPathway("a department's code is there twice")
-    if any(rule.to not in codes for rule in pathway.rules):
-        raise MalformedPathway("a rule leads to no department")
-    if not pathway.rules or not pathway.rules[-1].takes_all:
-        raise MalformedPathway("the last rule must take every referral")
-
-
-def _department(entry: Mapping[str, Any]) -> Department:
-    return Department(
-        _text(entry["code"]), _words(entry["hospital"]), _words(entry["department"]), _endpoint(entry["endpoint"])
-    )
-
-
-def _rule(entry: Mapping[str, Any]) -> Rule:
-    fields = frozenset(map(_text, _list(entry.get("fields", []))))
-    if not fields <= set(FIELDS):
-        raise ValueError("a rule names an unknown field")
-    return Rule(
-        fields,
-        frozenset(map(_text, _list(entry.get("reasons", [])))),
-        frozenset(map(Urgency, _list(entry.get("urgencies", [])))),
-        _text(entry["to"]),
-    )
-
-
-def _limits(entry: Mapping[str, Any], missed_h: Any) -> Limits:
-    received, booked, seen = (_seconds(entry[name]) for name in ("received_h", "booked_h", "seen_h"))
-    missed = _seconds(missed_h)
-    if seen is None or missed is None:
-        raise TypeError("when a child must be seen is never open")
-    return Limits(received, booked, seen, missed)
-
-
-def _seconds(hours: Any) -> float | None:
-    if hours is None:
-        return None
-    if type(hours) not in (int, float) or not 0 < hours <= LONGEST_H:
-        raise TypeError(f"{hours!r} is no number of hours")
-    return float(hours * 3600)
-
-
-def _endpoint(value: Any) -> str | None:
-    return None if value is None else read_endpoint(value)
-
-
-def read_endpoint(value: Any) -> str:
-    """An https address without a user, a query or a fragment. Raises ``TypeError`` and ``ValueError``."""
-    parts = urlsplit(_text(value))
+def read_endpoint(value: str) -> str:
+    """An https address without a user, a query or a fragment. Raises ``ValueError``."""
+    parts = urlsplit(value)
     if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("an endpoint is an https address without a user, a query or a fragment")
     return parts.geturl().rstrip("/")
 
 
-def _list(value: Any) -> Sequence[Any]:
-    if not isinstance(value, list) or len(value) > MOST:
-        raise TypeError("not a list, or too long a one")
-    return value
+class _Reader(Reader):
+    def pathway(self, document: Any) -> Pathway:
+        of = self.object("", document, _PATHWAY)
+        limits = self.object("limits", of["limits"], list(Urgency))
+        missed_s = self._hours("missed_appointment_h", of["missed_appointment_h"])
+        read = Pathway(
+            version=self.text("version", of["version"], LONGEST),
+            departments=self.each("departments", of["departments"], self._department, most=MOST),
+            rules=self.each("rules", of["rules"], self._rule, most=MOST),
+            limits={each: self._limits(f"limits/{each}", limits[each], missed_s) for each in Urgency},
+        )
+        self.unique("departments", (each.code for each in read.departments))
+        codes = {each.code for each in read.departments}
+        for n, rule in enumerate(read.rules):
+            if rule.to not in codes:
+                self.fault(f"rules/{n}/to", "there is no such department")
+        if read.rules and not read.rules[-1].takes_all:
+            self.fault("rules", "the last one must take every referral")
+        return read
 
+    def _department(self, path: str, value: Any) -> Department:
+        of = self.object(path, value, ["code", "hospital", "department", "endpoint"])
+        return Department(
+            code=self.text(f"{path}/code", of["code"], LONGEST),
+            hospital=None if of["hospital"] is None else self.words(f"{path}/hospital", of["hospital"], LONGEST),
+            words=None if of["department"] is None else self.words(f"{path}/department", of["department"], LONGEST),
+            endpoint=None if of["endpoint"] is None else self._endpoint(f"{path}/endpoint", of["endpoint"]),
+        )
 
-def _words(entry: Any) -> Words | None:
-    return None if entry is None else Words(_text(entry["zh"]), _text(entry["en"]))
+    def _endpoint(self, path: str, value: Any) -> str:
+        try:
+            return read_endpoint(self.text(path, value, LONGEST))
+        except ValueError as error:
+            self.fault(path, str(error))
+            return ""
 
+    def _rule(self, path: str, value: Any) -> Rule:
+        of = self.object(path, value, ["to"], ["fields", "reasons", "urgencies"])
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST or not value.isprintable():
-        raise TypeError("not a line of text")
-    return value
+        def some(name: str, read: Callable[[str, Any], T]) -> frozenset[T]:
+            return frozenset(self.each(f"{path}/{name}", of.get(name, []), read, least=0, most=MOST))
+
+        return Rule(
+            fields=some("fields", lambda at, value: self.one_of(at, value, FIELDS)),
+            reasons=some("reasons", lambda at, value: self.text(at, value, LONGEST)),
+            urgencies=some("urgencies", lambda at, value: Urgency(self.one_of(at, value, Urgency))),
+            to=self.text(f"{path}/to", of["to"], LONGEST),
+        )
+
+    def _limits(self, path: str, value: Any, missed_s: float) -> Limits:
+        of = self.object(path, value, ["received_h", "booked_h", "seen_h"])
+        received, booked = (
+            None if of[name] is None else self._hours(f"{path}/{name}", of[name]) for name in ("received_h", "booked_h")
+        )
+        return Limits(received, booked, self._hours(f"{path}/seen_h", of["seen_h"]), missed_s)
+
+    def _hours(self, path: str, value: Any) -> float:
+        """In seconds."""
+        if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 < value <= LONGEST_H:
+            self.fault(path, f"hours belong here, more than 0 and at most {LONGEST_H}")
+            return 0.0
+        return float(value * 3600)

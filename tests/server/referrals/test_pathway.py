@@ -10,8 +10,9 @@ import pytest
 
 from server import checklists
 from server.referral import FIELDS, Urgency, Words
-from server.referrals.pathway import MOST, MOST_BYTES, Issuer, MalformedPathway, Pathway, Referring, parse
+from server.referrals.pathway import MOST, Issuer, MalformedPathway, Pathway, Referring, parse
 from server.referrals.pathways import shipped
+from server.strict import MOST_BYTES
 
 TWO = {"zh": "皮肤科", "en": "Dermatology"}
 
