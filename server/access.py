@@ -47,7 +47,6 @@ ACTS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "letter_read": _PARTIES,
         "summary_read": _PARTIES,
         "ledger_read": _PHYSICIAN,
-        "encounter_read": _PHYSICIAN,
         "documents_add": _GUARDIAN,
         "documents_remove": _GUARDIAN,
         "documents_read": _PARTIES,

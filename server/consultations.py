@@ -195,18 +195,18 @@ class Consultations:
             if moved:
                 self._say(session_id, None, wire.Moved(moment(record.starts_at)), None)
 
-    async def ledger(self, record: VisitDetail) -> tuple[Ledger, Head]:
+    async def ledger(self, session_id: str, ends_at: float) -> tuple[Ledger, Head]:
         """Who was present at the visit when, read anew from its journal, and the last event that was read.
 
-        Raises ``Refused`` or ``Unavailable``.
+        ``ends_at`` is the appointment's end. Raises ``Refused`` or ``Unavailable``.
         """
-        head = await self._journal.head(record.id)
+        head = await self._journal.head(session_id)
         try:
-            committed = (await self._journal.replay(record.id))[: head.n]
+            committed = (await self._journal.replay(session_id))[: head.n]
         except (BrokenChain, MalformedEvent):
-            log.exception("a session's journal is damaged; it tells of nobody's presence", extra={"session": record.id[:8]})
+            log.exception("a session's journal is damaged; it tells of nobody's presence", extra={"session": session_id[:8]})
             raise Refused("unavailable") from None
-        initial = first_of(record.id, self._config.rules, ends_at=record.ends_at, journal=committed)
+        initial = first_of(session_id, self._config.rules, ends_at=ends_at, journal=committed)
         return ledger(initial, committed, self._clock()), head
 
     # --- Visits, for the gateway ------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Final
 
 READ: Final = ":read"
 GROUPS: Final = ("departments", "staff", "families", "schedules", "visits", "referrals", "webhooks")
-SCOPES: Final = ("hospital:read", *(scope for group in GROUPS for scope in (group, group + READ)))
+SCOPES: Final = ("hospital:read", "fhir:read", *(scope for group in GROUPS for scope in (group, group + READ)))
 
 
 def fits(held: Iterable[str], needed: str) -> bool:

@@ -1,8 +1,8 @@
-"""A visit as FHIR R4: an ``Encounter`` of the class "virtual", with a period for every time that somebody was present.
+"""A visit as an ``Encounter`` of the class "virtual", with a period for every time that somebody was present.
 
 The periods are the presence ledger's, clipped to the encounter, which lasts from the gate's first opening to the end: who sat
 in the waiting room did not take part yet. Several periods of one person are several participants of the same person. What
-still goes on has no end. People are named as the visit's records name them to pages: the family masked.
+still goes on has no end.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 from fhir.resources.R4B.encounter import Encounter
 
-from server.fhir import checked, relationship
+from server.fhir import VISIT, Resource, checked, journal_head, of_field
+from server.fhir.people import People, Who
 from server.ledger import Ledger, Span
-from server.store.details import VisitDetail
 from server.visit_view import moment
 from signaling.seats import Role
 
@@ -33,45 +33,36 @@ _TYPES = {
         "翻译 interpreter",
     ),
 }
-_CONTAINED = {Role.GUARDIAN: "#guardian", Role.PHYSICIAN: "#physician"}
-_FIELD = {"growth": "生长发育", "nutrition": "营养", "skin": "皮肤"}
+_BOOKED = {Role.GUARDIAN: Who.GUARDIAN, Role.PHYSICIAN: Who.PHYSICIAN}
 
 
-def encounter(visit: VisitDetail, ledger: Ledger, head: str) -> dict[str, Any]:
-    """The visit as an ``Encounter``, ready for JSON; ``head`` is the hash of the last event that the ledger was read from."""
+def encounter(visit: str, field: str, department: str, people: People, ledger: Ledger, head: str) -> Resource:
+    """``head`` is the hash of the last event that the ledger was read from."""
     lasted = _lasted(ledger)
     resource = {
         "resourceType": "Encounter",
-        "id": visit.id,
+        "id": visit,
         "language": "zh-CN",
-        "contained": [_patient(visit), _guardian(visit), _physician(visit), _hospital(visit)],
-        "extension": [{"url": "urn:peitong:journal-head", "valueString": head}] if head else None,
-        "identifier": [{"system": "urn:peitong:visit", "value": visit.id}],
-        "status": _status(visit, ledger),
+        "extension": journal_head(head),
+        "identifier": [{"system": VISIT, "value": visit}],
+        "status": status(ledger),
         "class": {
             "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
             "code": "VR",
             "display": "virtual",
         },
-        "serviceType": {
-            "coding": [{"system": "urn:peitong:field", "code": visit.field, "display": _FIELD.get(visit.field, visit.field)}],
-            "text": visit.department,
-        },
-        "subject": {"reference": "#patient", "display": visit.child},
-        "participant": list(_participants(visit, ledger, lasted)),
+        "serviceType": of_field(field, department),
+        "subject": people.refer(Who.PATIENT),
+        "participant": list(_participants(people, ledger, lasted)),
+        "appointment": [{"reference": f"Appointment/{visit}"}],
         "period": lasted and _period(lasted),
         "length": lasted and _seconds(ledger.open_s),
-        "serviceProvider": {"reference": "#hospital", "display": f"{visit.hospital_name} {visit.department}"},
+        "serviceProvider": people.refer(Who.HOSPITAL) | {"display": f"{people.hospital} {department}"},
     }
     return checked(Encounter, resource)
 
 
-def _lasted(ledger: Ledger) -> Span | None:
-    """From the gate's first opening to the end; None when it never opened."""
-    return Span(ledger.gate[0].since, ledger.until, not ledger.closed) if ledger.gate else None
-
-
-def _status(visit: VisitDetail, ledger: Ledger) -> str:
+def status(ledger: Ledger) -> str:
     """A visit whose gate never opened did not take place, however it ended."""
     if ledger.closed:
         return "finished" if ledger.gate else "cancelled"
@@ -80,18 +71,22 @@ def _status(visit: VisitDetail, ledger: Ledger) -> str:
     return "arrived" if any(stay.goes_on for stay in ledger.lines[Role.GUARDIAN].stays) else "planned"
 
 
-def _participants(visit: VisitDetail, ledger: Ledger, lasted: Span | None) -> Iterator[dict[str, Any]]:
+def _lasted(ledger: Ledger) -> Span | None:
+    """From the gate's first opening to the end; None when it never opened."""
+    return Span(ledger.gate[0].since, ledger.until, not ledger.closed) if ledger.gate else None
+
+
+def _participants(people: People, ledger: Ledger, lasted: Span | None) -> Iterator[dict[str, Any]]:
     for role, line in ledger.lines.items():
         system, code, display, text = _TYPES[role]
         kind = {"coding": [{"system": system, "code": code, "display": display}], "text": text}
         person: dict[str, Any] = {"type": [kind]}
-        if role in _CONTAINED:
-            name = visit.guardian if role is Role.GUARDIAN else visit.physician.name
-            person["individual"] = {"reference": _CONTAINED[role], "display": name}
+        if role in _BOOKED:
+            person["individual"] = people.refer(_BOOKED[role])
         stays = _within(line.stays, lasted)[:MOST_PERIODS]
         if stays:
             yield from (person | {"period": _period(stay)} for stay in stays)
-        elif role in _CONTAINED:  # whom the visit was booked for
+        elif role in _BOOKED:
             yield person
 
 
@@ -108,30 +103,3 @@ def _period(span: Span) -> dict[str, str]:
 def _seconds(lasts_s: float) -> dict[str, Any]:
     """How long sound and picture could pass: without the holds, which are leaves from it."""
     return {"value": round(lasts_s, 3), "unit": "s", "system": "http://unitsofmeasure.org", "code": "s"}
-
-
-def _patient(visit: VisitDetail) -> dict[str, Any]:
-    return {"resourceType": "Patient", "id": "patient", "name": [{"text": visit.child}]}
-
-
-def _guardian(visit: VisitDetail) -> dict[str, Any]:
-    return {
-        "resourceType": "RelatedPerson",
-        "id": "guardian",
-        "patient": {"reference": "#patient"},
-        "relationship": [relationship(visit.relation)],
-        "name": [{"text": visit.guardian}],
-    }
-
-
-def _physician(visit: VisitDetail) -> dict[str, Any]:
-    return {
-        "resourceType": "Practitioner",
-        "id": "physician",
-        "identifier": [{"system": "urn:peitong:physician-licence", "value": visit.physician.licence}],
-        "name": [{"use": "official", "text": visit.physician.name, "suffix": [visit.physician.title]}],
-    }
-
-
-def _hospital(visit: VisitDetail) -> dict[str, Any]:
-    return {"resourceType": "Organization", "id": "hospital", "name": visit.hospital_name, "alias": [visit.hospital_name_en]}

@@ -1,4 +1,4 @@
-"""The presence ledger over HTTP, as data and as FHIR: for the visit's physician, while it goes on and afterwards."""
+"""The presence ledger over HTTP: for the visit's physician, while it goes on and afterwards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from aiohttp import web
 
 from server.chain import Head
-from server.fhir.encounter import encounter
 from server.http.house import HOUSE, at_visit
 from server.ledger import Ledger, Line, Span, Spell, Stay, lasting_s, together_s
 from server.store.details import VisitDetail
@@ -21,19 +20,12 @@ MOST_SPANS = 500
 
 def add_ledger(app: web.Application) -> None:
     app.router.add_get("/api/visits/{visit}/ledger", ledger)
-    app.router.add_get("/api/visits/{visit}/encounter.json", encounter_json)
 
 
 async def ledger(request: web.Request) -> web.Response:
     _, record, _ = await at_visit(request, "ledger_read")
-    book, head = await request.app[HOUSE].consultations.ledger(record)
+    book, head = await request.app[HOUSE].consultations.ledger(record.id, record.ends_at)
     return web.json_response(ledger_view(book, head, record))
-
-
-async def encounter_json(request: web.Request) -> web.Response:
-    _, record, _ = await at_visit(request, "encounter_read")
-    book, head = await request.app[HOUSE].consultations.ledger(record)
-    return web.json_response(encounter(record, book, head.hash), content_type="application/fhir+json")
 
 
 def ledger_view(book: Ledger, head: Head, record: VisitDetail) -> dict[str, Any]:

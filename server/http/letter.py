@@ -9,9 +9,10 @@ from functools import cached_property
 
 from aiohttp import web
 
+from server.fhir import MEDIA_TYPE
+from server.fhir.service_request import service_request
 from server.http.house import HOUSE, House, at_visit
 from server.http.problems import Problem
-from server.letter import fhir
 from server.letter.letter import Letter, compose
 from server.letter.pdf import Printer, receipt_code
 from server.referrals.tokens import receipt_link
@@ -94,7 +95,7 @@ async def letter_qr(request: web.Request) -> web.Response:
 
 
 async def letter_fhir(request: web.Request) -> web.Response:
-    return web.json_response(fhir.service_request(await _letter(request)), content_type="application/fhir+json")
+    return web.json_response(service_request(await _letter(request)), content_type=MEDIA_TYPE)
 
 
 async def summary(request: web.Request) -> web.Response:

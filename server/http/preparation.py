@@ -15,7 +15,6 @@ from aiohttp import web
 from server import events as ev
 from server.calendar import day_of
 from server.consultation import Consultation
-from server.fhir import preparation as fhir
 from server.http.answers import SentAnswers, Unfit, sent_answers
 from server.http.house import HOUSE, House, at_visit
 from server.http.problems import Problem, language
@@ -41,7 +40,6 @@ def add_preparation(app: web.Application) -> None:
     app.router.add_post("/api/visits/{visit}/answers", answer)
     app.router.add_post("/api/visits/{visit}/measurements", measure)
     app.router.add_get("/api/visits/{visit}/prepared", prepared)
-    app.router.add_get("/api/visits/{visit}/prepared.fhir.json", prepared_fhir)
 
 
 # --- the family -----------------------------------------------------------------------------------
@@ -163,8 +161,8 @@ def _answered(house: House, last: Last | None, lang: str) -> dict[str, Any] | No
     """Its version and outcome stay when the words were deleted; then there are neither flags nor answers."""
     if last is None:
         return None
-    found = _read_back(house, last)
     given = last.given
+    found = house.questionnaires.read_back(given.questionnaire, last.content, day_of(house.clock()))
     return {
         "version": given.questionnaire,
         "at": moment(given.at),
@@ -173,25 +171,6 @@ def _answered(house: House, last: Last | None, lang: str) -> dict[str, Any] | No
         "flags": [] if found is None else views.flags(route(found[0], found[1].values), house.checklist, lang),
         "answers": [] if found is None else views.answered(found[0], found[1], lang),
     }
-
-
-async def prepared_fhir(request: web.Request) -> web.Response:
-    """QuestionnaireResponse and Observations; an empty collection when nothing was told."""
-    house = request.app[HOUSE]
-    _, record, _ = await at_visit(request, "prepared_read")
-    told = await _of(house, record)
-    resources = []
-    if told.questionnaire is not None and (found := _read_back(house, told.questionnaire)) is not None:
-        given = told.questionnaire.given
-        telling = _telling(record, given)
-        resources.append(fhir.questionnaire_response(telling, *found, given.language or "zh", given.shown_sha256 or ""))
-    if told.measurements is not None:
-        resources += fhir.observations(_telling(record, told.measurements.given), _measured(told))
-    return web.json_response(fhir.bundle(resources), content_type="application/fhir+json")
-
-
-def _telling(record: VisitDetail, given: Given) -> fhir.Telling:
-    return fhir.Telling(given.id, record.id, record.child, record.guardian, moment(given.at))
 
 
 # --- both -----------------------------------------------------------------------------------------
@@ -206,15 +185,6 @@ async def _of(house: House, record: VisitDetail) -> Preparation:
 
 def _content(last: Last | None, name: str) -> Any:
     return None if last is None or last.content is None else last.content[name]
-
-
-def _read_back(house: House, last: Last) -> tuple[Questionnaire, Answers] | None:
-    """The questionnaire that was answered, and the answers; None once they were deleted."""
-    content = last.content
-    if content is None:
-        return None
-    asked = house.questionnaires.by_version[last.given.questionnaire or ""]
-    return asked, validate(asked, content["answers"], today=day_of(house.clock()))
 
 
 def _measured(told: Preparation) -> tuple[Measurement, ...]:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from server.errors import Refused
+from server.fhir import MEDIA_TYPE
+from server.http.outcomes import outcome
 from server.http.problems import Problem, language, refused_as_problem, response
 from server.store.errors import Unavailable
 
@@ -24,6 +26,8 @@ MAX_BODY = 64 * 1024
 UNAVAILABLE_RETRY_S = 2
 API_KEY: web.RequestKey[str] = web.RequestKey("api_key", str)
 """The id of the key that a request came with, for the log."""
+MEDIA: web.RequestKey[str] = web.RequestKey("media", str)
+"""The type of what a request is answered with, where its errors follow from it: FHIR's."""
 UPLOAD = "Tus-Resumable"
 """A foreign page that sends this header must ask the browser's leave first, as for JSON: an upload may be of any type."""
 KEYED = "/api/v1/"
@@ -77,28 +81,32 @@ def middlewares(origin: str) -> list[Any]:
 
     @web.middleware
     async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+        def told(problem: Problem) -> web.Response:
+            tell = outcome if request.get(MEDIA) == MEDIA_TYPE else response
+            return tell(problem, language(request))
+
         try:
             return await handler(request)
         except Problem as problem:
-            return response(problem, language(request))
+            return told(problem)
         except Refused as refused:
-            return response(refused_as_problem(refused), language(request))
+            return told(refused_as_problem(refused))
         except Unavailable:
             log.warning("the database did not answer a request")
-            return response(Problem("unavailable", retry_after_s=UNAVAILABLE_RETRY_S), language(request))
+            return told(Problem("unavailable", retry_after_s=UNAVAILABLE_RETRY_S))
         except web.HTTPRequestEntityTooLarge:
-            return response(Problem("too_large"), language(request))
+            return told(Problem("too_large"))
         except web.HTTPNotFound:
-            return response(Problem("not_found"), language(request))
+            return told(Problem("not_found"))
         except web.HTTPMethodNotAllowed as wrong:
-            answer = response(Problem("method_not_allowed"), language(request))
+            answer = told(Problem("method_not_allowed"))
             answer.headers["Allow"] = wrong.headers["Allow"]
             return answer
         except web.HTTPException:
             raise
         except Exception:
             log.exception("request failed")
-            return response(Problem("internal"), language(request))
+            return told(Problem("internal"))
 
     @web.middleware
     async def exact_origin(request: web.Request, handler: Handler) -> web.StreamResponse:

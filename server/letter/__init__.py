@@ -1,1 +1,1 @@
-"""The referral's letter: what it says (`letter`), on paper (`pdf`) and as FHIR (`fhir`)."""
+"""The referral's letter: what it says (`letter`), and on paper (`pdf`)."""

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
+from typing import Any
 
+from server.questionnaires.answers import Answers, validate
 from server.questionnaires.questionnaire import Questionnaire
 from server.questionnaires.reading import parse_questionnaire
 from server.referral import Checklist
@@ -23,6 +26,13 @@ class Shelf:
 
     in_force: Mapping[str, Questionnaire]
     by_version: Mapping[str, Questionnaire]
+
+    def read_back(self, version: str | None, content: Any, today: date) -> tuple[Questionnaire, Answers] | None:
+        """The questionnaire that was answered, and the answers as they were kept; None once they were deleted."""
+        if content is None:
+            return None
+        asked = self.by_version[version or ""]
+        return asked, validate(asked, content["answers"], today=today)
 
 
 def load(checklist: Checklist) -> Shelf:

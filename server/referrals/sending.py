@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from server.errors import Refused
-from server.fhir.referral import CONTENT_TYPE, transaction
+from server.fhir import MEDIA_TYPE
+from server.fhir.bundle import transaction
 from server.letter.letter import Letter
 from server.referrals.credentials import Credentials
 from server.referrals.register import Register, Saying
@@ -101,7 +102,7 @@ class Dispatch:
         said = json.dumps(transaction(letter), ensure_ascii=False, separators=(",", ":")).encode()
         endpoint = each.referral.endpoint
         try:
-            answer = await posts.post(endpoint, {"Content-Type": CONTENT_TYPE, **self._credentials.headers(endpoint)}, said)
+            answer = await posts.post(endpoint, {"Content-Type": MEDIA_TYPE, **self._credentials.headers(endpoint)}, said)
         except Failed as failed:
             return failed.code
         return None if 200 <= answer.status < 300 else "status"

@@ -86,6 +86,7 @@ class Visit:
     worker: FakeWorker
     gateway: FakeGateway
     epochs: dict[Role, int] = field(default_factory=dict)
+    browsers: dict[Role, Browser] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -132,6 +133,7 @@ async def visit(house: House) -> AsyncIterator[Visit]:
     house.server.consultations.bind(gateway, [worker])  # type: ignore[arg-type,list-item]
     made = Visit(house, worker, gateway)
     guardian, physician = house.client(), house.client()
+    made.browsers |= {Role.GUARDIAN: guardian, Role.PHYSICIAN: physician}
     await guardian.post("/api/join", {"token": house.token})
     await guardian.consent_to_everything(house.visit)
     await physician.sign_in(house.made.physician_login, house.made.physician_password)
@@ -152,6 +154,11 @@ async def bring_media(visit: Visit) -> None:
 
 @pytest.fixture
 async def live(visit: Visit) -> Visit:
+    await go_live(visit)
+    return visit
+
+
+async def go_live(visit: Visit) -> None:
     await bring_media(visit)
     await visit.ask(Role.PHYSICIAN, wire.Admit())
     consultation = await visit.house.server.consultations.session(visit.id)
@@ -163,4 +170,3 @@ async def live(visit: Visit) -> Visit:
     assert isinstance(consultation.session.state, Verifying)
     await visit.ask(Role.PHYSICIAN, wire.Attest(CHECKS))
     assert isinstance(consultation.session.state, Live)
-    return visit

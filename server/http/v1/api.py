@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from server.http.v1 import departments, families, hospital, referrals, schedules, staff, visits, webhooks
+from server.http.v1 import departments, families, fhir, hospital, referrals, schedules, staff, visits, webhooks
 from server.http.v1.openapi import document
 from server.http.v1.operations import BASE, Operation
 from server.http.v1.shell import Shell
@@ -22,6 +22,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *schedules.OPERATIONS,
     *visits.OPERATIONS,
     *referrals.OPERATIONS,
+    *fhir.OPERATIONS,
     *webhooks.OPERATIONS,
 )
 
@@ -29,6 +30,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 def add_v1(app: web.Application) -> None:
     add_operations(app, OPERATIONS)
     app.router.add_get(f"{BASE}/openapi.json", openapi)
+    app.router.add_get(f"{BASE}/fhir/metadata", fhir.metadata)
 
 
 async def openapi(request: web.Request) -> web.Response:

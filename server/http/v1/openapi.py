@@ -12,7 +12,7 @@ from server import scopes
 from server.booking.refusals import Refusal
 from server.http.problems import refusal
 from server.http.v1.conditions import PATTERN
-from server.http.v1.operations import BASE, Operation, shell_problems
+from server.http.v1.operations import BASE, FHIR, Operation, shell_problems
 
 Json = dict[str, Any]
 _SCHEMAS = "#/components/schemas/"
@@ -72,6 +72,29 @@ _PROBLEM: Json = {
     },
 }
 
+_OUTCOME: Json = {
+    "type": "object",
+    "description": "A FHIR R4 OperationOutcome. `details.coding` holds the stable code, `details.text` the sentence in the "
+    "language of Accept-Language (zh, en).",
+    "required": ["resourceType", "issue"],
+    "properties": {
+        "resourceType": {"const": "OperationOutcome"},
+        "issue": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["severity", "code", "details"],
+                "properties": {
+                    "severity": {"type": "string"},
+                    "code": {"type": "string"},
+                    "details": {"type": "object"},
+                    "diagnostics": {"type": "string", "description": "What is wrong where."},
+                },
+            },
+        },
+    },
+}
+
 
 class Untitled(GenerateJsonSchema):
     """A member's name is its title."""
@@ -97,7 +120,7 @@ def document(operations: Iterable[Operation]) -> Json:
         },
         "paths": paths,
         "components": {
-            "schemas": components | {"Problem": _PROBLEM},
+            "schemas": components | {"Problem": _PROBLEM, "OperationOutcome": _OUTCOME},
             "headers": dict(_HEADERS),
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": f"Scopes: {', '.join(scopes.SCOPES)}."}
@@ -128,7 +151,7 @@ def _operation(operation: Operation, schemas: Mapping[Any, Json], *, revised: bo
         "responses": {
             str(operation.status): {
                 "description": operation.summary,
-                "content": {"application/json": {"schema": schemas[operation.gives]}},
+                "content": {operation.media: {"schema": schemas[operation.gives]}},
                 **_with(headers),
             },
             **_refusals(operation),
@@ -161,13 +184,26 @@ def _refusals(operation: Operation) -> Json:
         by_status.setdefault(refusal(code)[0], []).append(code)
     for status, codes in sorted(by_status.items()):
         told = "; ".join(f"`{code}`: {refusal(code)[2]}" for code in codes)
-        schema = {"allOf": [{"$ref": f"{_SCHEMAS}Problem"}, {"properties": {"code": {"enum": codes}}}]}
         responses[str(status)] = {
             "description": told,
-            "content": {"application/problem+json": {"schema": schema}},
+            "content": _error(operation, codes),
             **_with(_TOLD_WITH.get(status, ())),
         }
     return responses
+
+
+def _error(operation: Operation, codes: list[str]) -> Json:
+    """One of these codes, as the operation tells its errors."""
+    told = _members({"code": {"enum": codes}})
+    if operation.media == FHIR:
+        details = _members({"details": _members({"coding": {"type": "array", "items": told}})})
+        issue = _members({"issue": {"type": "array", "items": details}})
+        return {FHIR: {"schema": {"allOf": [{"$ref": f"{_SCHEMAS}OperationOutcome"}, issue]}}}
+    return {"application/problem+json": {"schema": {"allOf": [{"$ref": f"{_SCHEMAS}Problem"}, told]}}}
+
+
+def _members(properties: Json) -> Json:
+    return {"properties": properties}
 
 
 def _with(headers: Iterable[str]) -> Json:

@@ -28,8 +28,9 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
+from server.fhir import MEDIA_TYPE
 from server.http.house import House
 from server.http.problems import Problem
 from server.http.v1.conditions import matches
@@ -40,6 +41,8 @@ from server.store.database import Transaction
 
 T = TypeVar("T")
 BASE = "/api/v1"
+JSON: Final = "application/json"
+FHIR: Final = MEDIA_TYPE
 _IN_PATH = re.compile(r"\{(\w+)\}")
 
 
@@ -111,6 +114,7 @@ class Operation:
     """``path`` is below ``/api/v1``; ``name`` is the ``operationId``; ``scope`` as in `server.scopes`.
 
     ``problems`` are the codes that only this operation may answer, besides those that the shell may (``shell_problems``).
+    ``media`` is the type of what is answered, ``JSON`` or ``FHIR``: with the latter errors are an ``OperationOutcome``.
     """
 
     name: str
@@ -128,6 +132,7 @@ class Operation:
     conditional: bool = False
     told_once: tuple[str, ...] = ()
     description: str = ""
+    media: str = JSON
 
     @property
     def in_path(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from server import scopes
 from server.http.crowd import Doorway
 from server.http.house import HOUSE, House, asker
 from server.http.problems import Fault, Invalid, Problem
-from server.http.shell import API_KEY, Handler
+from server.http.shell import API_KEY, MEDIA, Handler
 from server.http.v1 import faults
 from server.http.v1.conditions import etag, if_match
 from server.http.v1.models import Id, Taken
@@ -59,6 +59,7 @@ class Shell:
 
     def handler(self, operation: Operation) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
+            request[MEDIA] = operation.media
             with self._door:
                 key = await authenticated(request, operation)
             call = await _call(request, operation, key)
@@ -198,7 +199,7 @@ def _again(operation: Operation, attempt: idempotency.Attempt, before: idempoten
 
 def _response(operation: Operation, document: str, revision: int | None) -> web.Response:
     headers = {"ETag": etag(revision)} if revision is not None else {}
-    return web.Response(status=operation.status, body=document.encode(), content_type="application/json", headers=headers)
+    return web.Response(status=operation.status, body=document.encode(), content_type=operation.media, headers=headers)
 
 
 def _challenge(code: str, authenticate: str, **more: Any) -> Problem:

@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from fhir.resources.R4B.encounter import Encounter
 
-from server.eligibility import Credentials
-from server.events import Cancelled, DeadlinePassed, Event, MediaAlive, MediaSilent, SeatTaken
+from server.events import Cancelled, DeadlinePassed, MediaAlive, MediaSilent, SeatTaken
 from server.fhir.encounter import MOST_PERIODS, encounter
-from server.ledger import Ledger, ledger
-from server.session import Rules, new_session
-from server.store.details import Physician, VisitDetail
+from server.ledger import Ledger
+from tests.server.fhir.kit import HEAD, PEOPLE, VISIT, told
 from tests.server.session_kit import AGREED, LIVE, PREPARED, REFERRED, G, P, X
 
-BEGAN = 1_772_357_400.0  # 2026-03-01 09:30 UTC
-UNTIL = BEGAN + 5000
-HEAD = "a3f1" * 16
-VISIT = VisitDetail(
-    id="0123456789abcdef",
-    hospital="h1",
-    hospital_name="示范儿童医院",
-    hospital_name_en="Demo Children's Hospital",
-    department="内分泌遗传代谢科",
-    field="growth",
-    starts_at=BEGAN,
-    ends_at=BEGAN + 1800,
-    state="live",
-    outcome=None,
-    ended_at=None,
-    child="张*明",
-    age_years=8,
-    guardian="李*",
-    guardian_phone="13800138000",
-    relation="father",
-    physician=Physician("p1", "王芳", "主任医师", "110", Credentials("110", None, None, None, True)),
-    child_confirmed=True,
-    consents={},
-    referral=None,
-    has_summary=False,
-)
+GUARDIAN, PHYSICIAN = f"RelatedPerson/{VISIT}-guardian", "Practitioner/physician-1"
 
 
-def told(*later: tuple[float, Event], begun: tuple[Event, ...] = LIVE, now: float = 600) -> Ledger:
-    """The ledger of a visit that began as ``begun``, and what came so many seconds later."""
-    journal = [(event, BEGAN) for event in begun] + [(event, BEGAN + after) for after, event in later]
-    return ledger(new_session("s1", Rules(), until=UNTIL), journal, BEGAN + now)
+def made(book: Ledger, head: str = HEAD, field: str = "growth") -> dict[str, Any]:
+    return encounter(VISIT, field, "内分泌遗传代谢科", PEOPLE, book, head)
 
 
 def of(resource: dict[str, Any], reference: str) -> list[dict[str, str] | None]:
@@ -71,7 +41,7 @@ def minutes(start: str, end: str | None = None) -> dict[str, str]:
     ],
 )
 def test_it_is_read_by_the_model_and_loses_nothing(book: Ledger) -> None:
-    resource = encounter(VISIT, book, HEAD)
+    resource = made(book)
     read = Encounter.model_validate_json(json.dumps(resource, ensure_ascii=False))
     assert json.loads(read.model_dump_json(by_alias=True)) == resource
     assert resource["class"]["code"] == "VR"
@@ -79,17 +49,17 @@ def test_it_is_read_by_the_model_and_loses_nothing(book: Ledger) -> None:
 
 
 def test_each_time_that_somebody_was_there_is_a_participant_with_its_period() -> None:
-    resource = encounter(VISIT, told((60, MediaSilent(G, 1)), (90, MediaAlive(G, 1)), (300, REFERRED)), HEAD)
-    assert of(resource, "#guardian") == [minutes("30:00", "31:00"), minutes("31:30", "35:00")]
-    assert of(resource, "#physician") == [minutes("30:00", "35:00")]
+    resource = made(told((60, MediaSilent(G, 1)), (90, MediaAlive(G, 1)), (300, REFERRED)))
+    assert of(resource, GUARDIAN) == [minutes("30:00", "31:00"), minutes("31:30", "35:00")]
+    assert of(resource, PHYSICIAN) == [minutes("30:00", "35:00")]
     assert resource["period"] == minutes("30:00", "35:00")
     assert resource["length"] == {"value": 270.0, "unit": "s", "system": "http://unitsofmeasure.org", "code": "s"}
     assert resource["status"] == "finished"
 
 
 def test_what_goes_on_has_no_end() -> None:
-    resource = encounter(VISIT, told(now=60), HEAD)
-    assert of(resource, "#guardian") == [minutes("30:00")]
+    resource = made(told(now=60))
+    assert of(resource, GUARDIAN) == [minutes("30:00")]
     assert resource["period"] == minutes("30:00")
     assert resource["status"] == "in-progress"
 
@@ -97,15 +67,15 @@ def test_what_goes_on_has_no_end() -> None:
 def test_who_waited_did_not_take_part_yet() -> None:
     later = LIVE[len(PREPARED) :]
     waited = (MediaAlive(G, 1), MediaAlive(P, 1))
-    resource = encounter(VISIT, told(*((120, event) for event in later), begun=(*PREPARED, *waited), now=600), HEAD)
-    assert of(resource, "#guardian") == [minutes("32:00")]
-    resource = encounter(VISIT, told(*((120, event) for event in later), begun=PREPARED, now=600), HEAD)
-    assert of(resource, "#physician") == [minutes("32:00")]
+    resource = made(told(*((120, event) for event in later), begun=(*PREPARED, *waited), now=600))
+    assert of(resource, GUARDIAN) == [minutes("32:00")]
+    resource = made(told(*((120, event) for event in later), begun=PREPARED, now=600))
+    assert of(resource, PHYSICIAN) == [minutes("32:00")]
 
 
 def test_somebody_who_left_before_it_began_has_no_period_in_it() -> None:
     tried = (SeatTaken(X, 1), MediaAlive(X, 1), MediaSilent(X, 1))
-    resource = encounter(VISIT, told(begun=(*tried[:2], *PREPARED), now=60), HEAD)
+    resource = made(told(begun=(*tried[:2], *PREPARED), now=60))
     assert len(resource["participant"]) == 2
     assert told((10, MediaSilent(X, 1)), begun=tried[:2]).lines[X].stays
 
@@ -123,36 +93,31 @@ def test_somebody_who_left_before_it_began_has_no_period_in_it() -> None:
     ],
 )
 def test_a_visit_whose_gate_never_opened_did_not_take_place(book: Ledger, status: str) -> None:
-    resource = encounter(VISIT, book, HEAD)
+    resource = made(book)
     assert resource["status"] == status
     assert ("period" in resource) == ("length" in resource) == (status in ("in-progress", "finished"))
     if status in ("planned", "arrived", "cancelled"):
-        assert of(resource, "#guardian") == of(resource, "#physician") == [None]
+        assert of(resource, GUARDIAN) == of(resource, PHYSICIAN) == [None]
 
 
 def test_everybody_has_the_standards_type() -> None:
     third = (10, SeatTaken(X, 1)), (11, MediaAlive(X, 1))
-    codes = [one["type"][0]["coding"][0]["code"] for one in encounter(VISIT, told(*third), HEAD)["participant"]]
+    codes = [one["type"][0]["coding"][0]["code"] for one in made(told(*third))["participant"]]
     assert codes == ["PART", "PPRF", "translator"]
 
 
-def test_everybody_contained_is_referred_to_and_the_family_stays_masked() -> None:
-    resource = encounter(VISIT, told(begun=()), "")
-    text = json.dumps(resource, ensure_ascii=False)
-    for inner in resource["contained"]:
-        assert f'"#{inner["id"]}"' in text
-    assert VISIT.guardian_phone not in text
+def test_it_says_of_which_booking_and_of_which_house_it_is() -> None:
+    resource = made(told(begun=()), head="")
+    assert resource["appointment"] == [{"reference": f"Appointment/{VISIT}"}]
+    assert resource["serviceProvider"] == {"reference": "Organization/hospital-1", "display": "示范儿童医院 内分泌遗传代谢科"}
     assert "extension" not in resource
-    guardian = next(inner for inner in resource["contained"] if inner["id"] == "guardian")
-    assert guardian["relationship"][0]["coding"][0]["code"] == "FTH"
 
 
 def test_a_field_without_words_here_keeps_its_code() -> None:
-    resource = encounter(replace(VISIT, field="sleep"), told(begun=()), HEAD)
-    assert resource["serviceType"]["coding"][0]["display"] == "sleep"
+    assert made(told(begun=()), field="sleep")["serviceType"]["coding"][0]["display"] == "sleep"
 
 
 def test_a_connection_that_came_and_went_without_end_is_bounded() -> None:
     flicker = [(1 + n, MediaAlive(X, 1) if n % 2 == 0 else MediaSilent(X, 1)) for n in range(2 * MOST_PERIODS + 10)]
-    resource = encounter(VISIT, told((0, SeatTaken(X, 1)), *flicker, now=3000), HEAD)
+    resource = made(told((0, SeatTaken(X, 1)), *flicker, now=3000))
     assert len(resource["participant"]) == MOST_PERIODS + 2

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from fhir.resources.R4B.encounter import Encounter
 from sqlalchemy import insert, select, update
 
 from media import control
@@ -26,8 +25,6 @@ from tests.server.http.conftest import Browser, House, house, seeded
 from tests.server.session_kit import LIVE
 
 __all__ = ["house", "live", "seeded", "visit"]
-
-ROUTES = ("ledger", "encounter.json")
 
 
 @pytest.fixture
@@ -68,38 +65,33 @@ async def employ(house: House, role: str, at: str | None = None) -> str:
 # --- for whom ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("route", ROUTES)
-async def test_the_visits_physician_reads_it(live: Visit, physician: Browser, route: str) -> None:
-    assert (await read(live, physician, route))["id" if route == "encounter.json" else "visit"] == live.id
+async def test_the_visits_physician_reads_it(live: Visit, physician: Browser) -> None:
+    assert (await read(live, physician))["visit"] == live.id
 
 
-@pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("role", ["physician", "operations", "administrator", "records_officer"])
-async def test_no_other_member_of_staff_finds_it(house: House, stranger: Browser, route: str, role: str) -> None:
+async def test_no_other_member_of_staff_finds_it(house: House, stranger: Browser, role: str) -> None:
     await stranger.sign_in(await employ(house, role), house.made.physician_password)
-    assert await stranger.problem(await stranger.get(f"{house.visit}/{route}")) == "not_found"
+    assert await stranger.problem(await stranger.get(f"{house.visit}/ledger")) == "not_found"
 
 
-@pytest.mark.parametrize("route", ROUTES)
-async def test_nobody_of_another_hospital_finds_it(house: House, stranger: Browser, route: str) -> None:
+async def test_nobody_of_another_hospital_finds_it(house: House, stranger: Browser) -> None:
     await stranger.sign_in(await employ(house, "physician", at="h2"), house.made.physician_password)
-    assert await stranger.problem(await stranger.get(f"{house.visit}/{route}")) == "not_found"
-    assert await stranger.problem(await stranger.get(f"/api/visits/no-such-visit/{route}")) == "not_found"
+    assert await stranger.problem(await stranger.get(f"{house.visit}/ledger")) == "not_found"
+    assert await stranger.problem(await stranger.get("/api/visits/no-such-visit/ledger")) == "not_found"
 
 
-@pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.PHYSICIAN])
-async def test_no_device_at_the_visit_may_read_it(house: House, guardian: Browser, route: str, role: Role) -> None:
+async def test_no_device_at_the_visit_may_read_it(house: House, guardian: Browser, role: Role) -> None:
     async def turn_into(connection: Any) -> None:
         await connection.execute(update(device).values(role=role.value))
 
     await house.server.database.write(turn_into)
-    assert await guardian.problem(await guardian.get(f"{house.visit}/{route}")) == "not_allowed"
+    assert await guardian.problem(await guardian.get(f"{house.visit}/ledger")) == "not_allowed"
 
 
-@pytest.mark.parametrize("route", ROUTES)
-async def test_a_stranger_is_asked_to_sign_in(house: House, stranger: Browser, route: str) -> None:
-    assert await stranger.problem(await stranger.get(f"{house.visit}/{route}")) == "not_signed_in"
+async def test_a_stranger_is_asked_to_sign_in(house: House, stranger: Browser) -> None:
+    assert await stranger.problem(await stranger.get(f"{house.visit}/ledger")) == "not_signed_in"
 
 
 # --- what it says ------------------------------------------------------------------------------------
@@ -156,10 +148,9 @@ async def test_it_can_still_be_read_after_the_end_and_names_the_event_it_was_rea
 
 
 async def test_nothing_of_anybodys_name_is_whole_but_the_physicians(live: Visit, physician: Browser) -> None:
-    for route in ROUTES:
-        text = json.dumps(await read(live, physician, route), ensure_ascii=False)
-        assert "王芳" in text
-        assert [word for word in ("张小明", "李雷", "13800") if word in text] == []
+    text = json.dumps(await read(live, physician), ensure_ascii=False)
+    assert "王芳" in text
+    assert [word for word in ("张小明", "李雷", "13800") if word in text] == []
 
 
 async def test_a_damaged_journal_tells_of_nobodys_presence(live: Visit, physician: Browser) -> None:
@@ -167,17 +158,7 @@ async def test_a_damaged_journal_tells_of_nobodys_presence(live: Visit, physicia
         await connection.execute(update(event).where(event.c.n == 1).values(at_us=1))
 
     await live.house.server.database.write(damage)
-    for route in ROUTES:
-        assert await physician.problem(await physician.get(f"{live.house.visit}/{route}")) == "unavailable"
-
-
-async def test_the_encounter_is_fhir_and_has_the_visits_head(live: Visit, physician: Browser) -> None:
-    answer = await physician.get(f"{live.house.visit}/encounter.json")
-    assert answer.content_type == "application/fhir+json"
-    resource = await answer.json(content_type=None)
-    assert Encounter.model_validate(resource).status == "in-progress"
-    head = await Journal(live.house.server.database).head(live.id)
-    assert resource["extension"] == [{"url": "urn:peitong:journal-head", "valueString": head.hash}]
+    assert await physician.problem(await physician.get(f"{live.house.visit}/ledger")) == "unavailable"
 
 
 async def test_an_answer_is_bounded_and_says_what_it_left_out(house: House) -> None:

@@ -115,8 +115,6 @@ async def test_the_words_can_be_deleted_and_the_chain_stays_whole(house: House, 
     assert seen["questionnaire"]["outcome"] == "field"
     assert (seen["questionnaire"]["answers"], seen["questionnaire"]["flags"], seen["measurements"]["items"]) == ([], [], [])
     assert (await form(guardian, house))["state"] == "open"
-    collected = await (await physician.get(f"{house.visit}/prepared.fhir.json")).json(content_type="application/fhir+json")
-    assert "entry" not in collected
 
 
 async def test_the_last_word_holds_and_the_earlier_are_kept(house: House, guardian: Browser, physician: Browser) -> None:
@@ -226,7 +224,6 @@ ROUTES = [
     ("post", "answers"),
     ("post", "measurements"),
     ("get", "prepared"),
-    ("get", "prepared.fhir.json"),
 ]
 
 
@@ -295,16 +292,3 @@ async def test_the_physician_reads_signs_first_in_the_checklists_words(
 async def test_before_anything_was_told_there_is_nothing_to_read(house: House, physician: Browser) -> None:
     seen = await (await physician.get(f"{house.visit}/prepared")).json()
     assert seen == {"questionnaire": None, "begun": False, "measurements": None}
-
-
-async def test_both_leave_the_house_as_fhir(house: House, guardian: Browser, physician: Browser) -> None:
-    await send(guardian, house, WHOLE, language="en")
-    await measure(guardian, house, height(house, "121"))
-    answer = await physician.get(f"{house.visit}/prepared.fhir.json")
-    assert answer.content_type == "application/fhir+json"
-    collected = await answer.json(content_type="application/fhir+json")
-    assert [entry["resource"]["resourceType"] for entry in collected["entry"]] == ["QuestionnaireResponse", "Observation"]
-    response = collected["entry"][0]["resource"]
-    assert response["language"] == "en"
-    assert response["subject"]["display"] == "张*明"
-    assert "张小明" not in json.dumps(collected, ensure_ascii=False)

@@ -20,7 +20,7 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
 from server.http.v1.conditions import etag
-from server.http.v1.operations import BASE, Operation
+from server.http.v1.operations import BASE, FHIR, Operation
 from server.scopes import SCOPES
 from server.store.database import Transaction
 from server.store.visits import Hospital, add
@@ -64,6 +64,16 @@ class Place:
 
 
 Example = Callable[[Place], Awaitable[Asked]]
+
+
+async def problem(answer: ClientResponse) -> dict[str, Any]:
+    """An error's code, and what is wrong where, however the operation tells it."""
+    document: dict[str, Any] = await answer.json()
+    if answer.content_type != FHIR:
+        return document
+    issues = document["issue"]
+    places = [issue["diagnostics"].split(":")[0] for issue in issues if "diagnostics" in issue]
+    return {"code": issues[0]["details"]["coding"][0]["code"], "errors": [{"parameter": place} for place in places]}
 
 
 async def another_hospital(house: House) -> Place:

@@ -14,7 +14,7 @@ from server.http.v1.operations import BASE, Operation
 from server.http.v1.shell import REPLAYED
 from server.scopes import SCOPES, fits
 from tests.server.http.conftest import House
-from tests.server.http.v1.kit import Asked, Client, Place, another_hospital, examples
+from tests.server.http.v1.kit import Asked, Client, Place, another_hospital, examples, problem
 
 EXAMPLES = examples()
 UNKNOWN = "0" * 31 + "f"
@@ -38,7 +38,7 @@ async def test_a_key_may_do_what_its_scope_says_and_nothing_else(operation: Oper
             assert answer.status == operation.status, (scope, await answer.text())
         else:
             answer = await system.holding(await refusing.key(scope)).ask(operation, refused)
-            assert (answer.status, (await answer.json())["code"]) == (403, "insufficient_scope"), scope
+            assert (answer.status, (await problem(answer))["code"]) == (403, "insufficient_scope"), scope
             assert answer.headers["WWW-Authenticate"] == f'Bearer error="insufficient_scope", scope="{operation.scope}"'
     assert (await system.holding(await refusing.key(operation.scope)).ask(operation, refused)).status == operation.status
 
@@ -58,7 +58,7 @@ async def test_without_a_good_key_nothing_is_done(operation: Operation, house: H
         (revoked_token, {}),
     ):
         answer = await system.holding(token).ask(operation, asked, headers=headers)
-        assert (answer.status, (await answer.json())["code"]) == (401, "invalid_token")
+        assert (answer.status, (await problem(answer))["code"]) == (401, "invalid_token")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
@@ -66,7 +66,7 @@ async def test_without_a_good_key_nothing_is_done(operation: Operation, house: H
 async def test_what_is_answered_is_what_the_document_says(operation: Operation, place: Place, system: Client) -> None:
     answer = await system.ask(operation, await EXAMPLES[operation.name](place))
     told = await answer.text()
-    assert (answer.status, answer.content_type) == (operation.status, "application/json"), told
+    assert (answer.status, answer.content_type) == (operation.status, operation.media), told
     operation.gives.model_validate_json(told)  # which knows nothing but what it says
     headers = document(OPERATIONS)["paths"][BASE + operation.path][operation.method.lower()]["responses"][str(answer.status)]
     assert ("ETag" in answer.headers) == ("ETag" in headers.get("headers", {}))
@@ -78,7 +78,7 @@ async def test_what_is_answered_is_what_the_document_says(operation: Operation, 
 async def test_what_is_not_as_it_must_be_is_told_and_does_nothing(operation: Operation, place: Place, system: Client) -> None:
     asked = await EXAMPLES[operation.name](place)
     unknown = await system.ask(operation, replace(asked, query={**asked.query, "no_such_parameter": "1"}))
-    assert (unknown.status, (await unknown.json())["errors"][0]["parameter"]) == (422, "no_such_parameter")
+    assert (unknown.status, (await problem(unknown))["errors"][0]["parameter"]) == (422, "no_such_parameter")
     if operation.takes is not None:
         extra = await system.ask(operation, replace(asked, body={**asked.body, "no_such_member": 1}))
         assert (extra.status, [error["pointer"] for error in (await extra.json())["errors"]]) == (422, ["#/no_such_member"])
@@ -88,7 +88,7 @@ async def test_what_is_not_as_it_must_be_is_told_and_does_nothing(operation: Ope
         assert (untyped.status, (await untyped.json())["code"]) == (415, "unsupported_media_type")
     for name in asked.path:
         malformed = await system.ask(operation, replace(asked, path={**asked.path, name: "not%20an%20id"}))
-        assert (malformed.status, (await malformed.json())["code"]) == (404, "not_found")
+        assert (malformed.status, (await problem(malformed))["code"]) == (404, "not_found")
     if operation.conditional:
         for tag, status in (("", 428), ("3", 428), ('"no-such-revision"', 412), (f'W/"{asked.revision}"', 412)):
             assert (await system.ask(operation, asked, headers={"If-Match": tag})).status == status

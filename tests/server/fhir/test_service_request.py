@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from server.letter.fhir import service_request
+from server.fhir.service_request import service_request
 from server.letter.letter import Letter
+from tests.server.fhir.kit import PEOPLE, VISIT
+from tests.server.letter.conftest import letter
 
+__all__ = ["letter"]
 MakeLetter = Callable[..., Letter]
 
 
@@ -37,6 +40,8 @@ def test_it_says_who_is_referred_by_whom_where_and_why(letter: MakeLetter) -> No
     assert contained(resource, "Patient")["birthDate"] == "2018-01-01"
     assert contained(resource, "Practitioner")["identifier"][0]["value"] == "110110000000001"
     assert contained(resource, "Organization")["name"] == "示范儿童医院"
+    assert contained(resource, "RelatedPerson")["telecom"][0]["_value"]["extension"][0]["valueCode"] == "masked"
+    assert resource["performer"] == [{"type": "Organization", "display": "示范儿童医院 内分泌遗传代谢科"}]
     assert resource["reasonCode"][0]["coding"][0]["code"] == "growth_pressure_or_vision"
     assert resource["occurrencePeriod"] == {"start": "2026-03-01T09:30:00Z", "end": "2026-03-02T17:30:00+08:00"}
     assert [note["text"].split("\n", 1)[1] for note in resource["note"]] == [
@@ -53,20 +58,6 @@ def test_everybody_contained_is_referred_to(letter: MakeLetter) -> None:
     text = json.dumps(resource)
     for inner in resource["contained"]:
         assert f'"#{inner["id"]}"' in text
-
-
-def test_a_masked_phone_is_absent_as_masked_and_not_a_wrong_number(letter: MakeLetter) -> None:
-    telecom = contained(service_request(letter()), "RelatedPerson")["telecom"][0]
-    assert "value" not in telecom
-    assert telecom["_value"]["extension"][0]["valueCode"] == "masked"
-
-
-@pytest.mark.parametrize(
-    ("relation", "code"), [("mother", "MTH"), ("father", "FTH"), ("legal_guardian", "GUARD"), ("something_else", "GUARD")]
-)
-def test_the_relation_has_its_standard_code(letter: MakeLetter, relation: str, code: str) -> None:
-    person = contained(service_request(letter(relation=relation)), "RelatedPerson")
-    assert person["relationship"][0]["coding"][0]["code"] == code
 
 
 def test_a_routine_referral_without_texts_has_no_end_and_no_notes(letter: MakeLetter) -> None:
@@ -88,3 +79,10 @@ def test_urgency_becomes_priority(letter: MakeLetter, urgency: str, priority: st
 def test_whatever_a_name_holds_it_stays_a_name(letter: MakeLetter, name: str) -> None:
     resource = json.loads(json.dumps(service_request(letter(child=name))))
     assert contained(resource, "Patient")["name"][0]["text"] == name
+
+
+def test_in_a_bundle_it_refers_to_the_entries_and_is_completed_once_the_child_was_seen(letter: MakeLetter) -> None:
+    resource = service_request(letter(state="seen"), PEOPLE, VISIT)
+    assert (resource["status"], resource["subject"]["reference"]) == ("completed", "Patient/child-1")
+    assert resource["encounter"] == {"reference": f"Encounter/{VISIT}"}
+    assert "contained" not in resource

@@ -1,0 +1,150 @@
+"""The people of a visit: ``Patient``, ``RelatedPerson``, ``Practitioner``, ``Organization``, and how others refer to them.
+
+They are either entries of a Bundle, under the ids that the hospital booked them with, or contained in the one resource that
+speaks of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from fhir.resources.R4B.organization import Organization
+from fhir.resources.R4B.patient import Patient
+from fhir.resources.R4B.practitioner import Practitioner
+from fhir.resources.R4B.relatedperson import RelatedPerson
+
+from server.fhir import Reference, Resource, checked, concept, without_none
+
+LICENCE: Final = "urn:peitong:physician-licence"
+GUARDIAN: Final = "urn:peitong:guardian"
+_ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+_RELATION = {"mother": ("MTH", "mother"), "father": ("FTH", "father"), "legal_guardian": ("GUARD", "guardian")}
+_MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
+
+
+class Who(StrEnum):
+    """The value is the id inside a resource that contains them."""
+
+    PATIENT = "patient"
+    GUARDIAN = "guardian"
+    PHYSICIAN = "physician"
+    HOSPITAL = "hospital"
+
+
+_KINDS: Final = {
+    Who.PATIENT: "Patient",
+    Who.GUARDIAN: "RelatedPerson",
+    Who.PHYSICIAN: "Practitioner",
+    Who.HOSPITAL: "Organization",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Of entries: of records that the hospital knows by them. A ``RelatedPerson`` is a guardian of one child, so it has an id
+    of the visit, and the guardian's as its identifier."""
+
+    child: str
+    guardian: str
+    physician: str
+    hospital: str
+    visit: str
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """``sex`` is female, male or unknown, ``birth_date`` ISO; ``phone_withheld``: there is a number, but not here. Without
+    ``ids`` everybody is contained."""
+
+    child: str
+    guardian: str
+    relation: str
+    physician: str
+    title: str
+    licence: str
+    hospital: str
+    hospital_en: str
+    sex: str
+    birth_date: str
+    phone_withheld: bool = False
+    ids: Ids | None = None
+
+    def refer(self, who: Who) -> Reference:
+        """A ``Reference`` to them, with their name."""
+        return {"reference": self._at(who), "display": self._names[who]}
+
+    @property
+    def contained(self) -> list[Resource] | None:
+        """For a resource's own member ``contained``; nothing where they are entries."""
+        return self.resources() if self.ids is None else None
+
+    def resources(self) -> list[Resource]:
+        return [
+            checked(Patient, self._patient()),
+            checked(RelatedPerson, self._guardian()),
+            checked(Practitioner, self._physician()),
+            checked(Organization, self._hospital()),
+        ]
+
+    @property
+    def _names(self) -> Mapping[Who, str]:
+        return {
+            Who.PATIENT: self.child,
+            Who.GUARDIAN: self.guardian,
+            Who.PHYSICIAN: self.physician,
+            Who.HOSPITAL: self.hospital,
+        }
+
+    def _id(self, who: Who) -> str:
+        ids = self.ids
+        if ids is None:
+            return who.value
+        known = {Who.PATIENT: ids.child, Who.PHYSICIAN: ids.physician, Who.HOSPITAL: ids.hospital}
+        return known.get(who, f"{ids.visit}-guardian")
+
+    def _at(self, who: Who) -> str:
+        return f"#{who.value}" if self.ids is None else f"{_KINDS[who]}/{self._id(who)}"
+
+    def _head(self, who: Who) -> Resource:
+        return {"resourceType": _KINDS[who], "id": self._id(who)}
+
+    def _patient(self) -> Resource:
+        return self._head(Who.PATIENT) | {"name": [_official(self.child)], "gender": self.sex, "birthDate": self.birth_date}
+
+    def _guardian(self) -> Resource:
+        identifier = None if self.ids is None else [{"system": GUARDIAN, "value": self.ids.guardian}]
+        return self._head(Who.GUARDIAN) | without_none(
+            {
+                "identifier": identifier,
+                "patient": {"reference": self._at(Who.PATIENT)},
+                "relationship": [relationship(self.relation)],
+                "name": [_official(self.guardian)],
+                "telecom": [{"system": "phone", "_value": _MASKED}] if self.phone_withheld else None,
+            }
+        )
+
+    def _physician(self) -> Resource:
+        licence = [{"system": LICENCE, "value": self.licence}] if self.licence else None
+        certificate = {"code": {"text": "医师执业证书"}, "issuer": {"reference": self._at(Who.HOSPITAL)}}
+        return self._head(Who.PHYSICIAN) | without_none(
+            {
+                "identifier": licence,
+                "name": [_official(self.physician) | ({"suffix": [self.title]} if self.title else {})],
+                "qualification": [certificate | ({"identifier": licence} if licence else {})],
+            }
+        )
+
+    def _hospital(self) -> Resource:
+        return self._head(Who.HOSPITAL) | {"name": self.hospital, "alias": [self.hospital_en]}
+
+
+def relationship(kind: str) -> dict[str, Any]:
+    """The guardian's relation to the child, by the code of HL7's RoleCode."""
+    return concept(_ROLE_CODE, *_RELATION.get(kind, ("GUARD", "guardian")))
+
+
+def _official(name: str) -> dict[str, Any]:
+    return {"use": "official", "text": name}

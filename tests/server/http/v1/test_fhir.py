@@ -1,0 +1,162 @@
+"""A real visit as FHIR, for the hospital's own system: while it goes on, after a referral, and to nobody else."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+from fhir.resources.R4B.capabilitystatement import CapabilityStatement
+from fhir.resources.R4B.operationoutcome import OperationOutcome
+from sqlalchemy import insert, update
+
+from server import events as ev
+from server.fhir.bundle import TYPES
+from server.http.v1.operations import BASE, FHIR
+from server.referrals.register import Saying
+from server.referrals.track import Fact, Source
+from server.store import bodies, preparation
+from server.store.details import visit_detail
+from server.store.tables import document, event
+from signaling import messages as wire
+from signaling.seats import Role
+from tests.server.consultation_kit import Visit, go_live, live, visit
+from tests.server.fhir.kit import is_whole
+from tests.server.http.conftest import ORIGIN, Browser, guardian, house, seeded
+from tests.server.http.test_preparation import WHOLE, height, measure, send
+from tests.server.http.v1.kit import Client, Place, another_hospital, problem
+
+__all__ = ["guardian", "house", "live", "seeded", "visit"]
+
+AT = f"{ORIGIN}{BASE}/fhir"
+
+
+@pytest.fixture
+async def system(visit: Visit) -> AsyncIterator[Client]:
+    """The system of the hospital whose visit it is, with no more than it needs."""
+    house = visit.house
+    record = await visit_detail(house.server.database, visit.id)
+    assert record is not None
+    async with TestClient(house.web) as client:
+        yield Client(client, await Place(house, record.hospital).key("fhir:read"))
+
+
+async def hand_in(visit: Visit) -> None:
+    """A picture, as the cabinet leaves it in the store."""
+    words = bodies.make("b1", visit.id, "document", 1.0, b"n" * 16, {"document": "d1", "sha256": "ef" * 32})
+    row = {"id": "d1", "visit": visit.id, "n": 1, "length": 9, "received": 9, "began_at": 1.0, "touched_at": 2.0}
+    kept = {"state": "kept", "kind": "image/png", "size": 9, "body": "b1"}
+
+    async def work(connection: Any) -> None:
+        await connection.execute(insert(document), row | kept)
+
+    consultation = await visit.house.server.consultations.session(visit.id)
+    await consultation.controller.post(ev.DocumentAdded("d1", words.sha256), (bodies.keep(words), work))
+
+
+def kinds(bundle: dict[str, Any]) -> Counter[str]:
+    return Counter(entry["resource"]["resourceType"] for entry in bundle["entry"])
+
+
+def one(bundle: dict[str, Any], kind: str) -> dict[str, Any]:
+    (found,) = [entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == kind]
+    return found
+
+
+async def test_a_visit_that_goes_on_gives_what_is_there_so_far(live: Visit, system: Client) -> None:
+    bundle = await system.get(f"/visits/{live.id}/bundle", _format="json")
+    is_whole(bundle, AT)
+    assert one(bundle, "Encounter")["status"] == "in-progress"
+    assert one(bundle, "Appointment")["status"] == "fulfilled"
+    assert kinds(bundle)["Consent"] == 2
+    assert not {"ServiceRequest", "Task", "Observation"} & kinds(bundle).keys()
+    subtypes = [entry["resource"]["subtype"][0]["code"] for entry in bundle["entry"] if "subtype" in entry["resource"]]
+    assert {"admitted", "attested", "consent_given", "child_confirmed"} <= set(subtypes)
+
+
+async def test_a_referred_visit_is_whole_and_each_resource_of_it_is_read_on_its_own(visit: Visit, system: Client) -> None:
+    house, guardian = visit.house, visit.browsers[Role.GUARDIAN]
+    await send(guardian, house, WHOLE)
+    await measure(guardian, house, height(house, "121"))
+    await hand_in(visit)
+    await go_live(visit)
+    issued = await visit.ask(Role.PHYSICIAN, wire.Refer("growth_headache", "within_24h", "夜间头痛", "眼底", "已告知"))
+    await house.server.register.tell(issued["referral"], Saying(Fact.RECEIVED, Source.QR))
+    bundle = await system.get(f"/visits/{visit.id}/bundle")
+    is_whole(bundle, AT)
+    assert kinds(bundle).keys() == set(TYPES)
+    assert (one(bundle, "Task")["status"], one(bundle, "Encounter")["status"]) == ("received", "finished")
+    assert one(bundle, "Patient")["name"][0]["text"] == "张小明"
+    assert "13800000000" not in json.dumps(bundle)
+    assert {"d1"} == {one(bundle, "DocumentReference")["id"]}
+
+    elsewhere = system.holding(await (await another_hospital(house)).key())
+    for entry in bundle["entry"]:
+        path = entry["fullUrl"].removeprefix(ORIGIN)
+        assert await system.get(path.removeprefix(BASE)) == entry["resource"]
+        foreign = await elsewhere.client.get(path, headers={"Authorization": f"Bearer {elsewhere.token}"})
+        assert (foreign.status, foreign.content_type) == (404, FHIR)
+        assert (await problem(foreign))["code"] == "not_found"
+
+
+async def test_what_is_not_there_is_not_found_and_said_as_an_outcome(live: Visit, system: Client) -> None:
+    for path in (
+        "/visits/0000/bundle",
+        "/fhir/Encounter/0000",
+        "/fhir/Medication/0000",
+        f"/fhir/Task/{live.id}",
+        f"/fhir/AuditEvent/{live.id}-9999",
+        "/fhir/Observation/nothing",
+    ):
+        answer = await system.client.get(BASE + path, headers={"Authorization": f"Bearer {system.token}"})
+        assert (answer.status, answer.content_type) == (404, FHIR)
+        (issue,) = OperationOutcome.model_validate(await answer.json()).issue
+        assert issue.code == "not-found"
+
+
+async def test_another_format_is_refused_and_it_is_said_which_there_is(live: Visit, system: Client) -> None:
+    path = f"{BASE}/visits/{live.id}/bundle"
+    answer = await system.client.get(path, params={"_format": "xml"}, headers={"Authorization": f"Bearer {system.token}"})
+    assert (answer.status, (await problem(answer))["errors"]) == (422, [{"parameter": "_format"}])
+
+
+async def test_a_damaged_journal_tells_nothing_for_now(live: Visit, system: Client) -> None:
+    async def damage(connection: Any) -> None:
+        await connection.execute(update(event).where(event.c.n == 1).values(at_us=1))
+
+    await live.house.server.database.write(damage)
+    path = f"{BASE}/visits/{live.id}/bundle"
+    answer = await system.client.get(path, headers={"Authorization": f"Bearer {system.token}"})
+    assert (await problem(answer))["code"] == "unavailable"
+
+
+async def test_words_that_were_deleted_are_not_told(house: Any, guardian: Browser) -> None:
+    database = house.server.database
+    await send(guardian, house, WHOLE)
+    await measure(guardian, house, height(house, "121"))
+    record = await visit_detail(database, house.made.visit)
+    assert record is not None
+    async with TestClient(house.web) as client:
+        system = Client(client, await Place(house, record.hospital).key("fhir:read"))
+        bundle = await system.get(f"/visits/{house.made.visit}/bundle")
+        is_whole(bundle, AT)
+        assert (kinds(bundle)["QuestionnaireResponse"], kinds(bundle)["Observation"]) == (1, 1)
+        told = await preparation.of_visit(database, house.made.visit)
+        assert told is not None
+        for last in (told.questionnaire, told.measurements):
+            assert last is not None
+            await bodies.forget(database, last.given.body)
+        assert (
+            not {"QuestionnaireResponse", "Observation"} & kinds(await system.get(f"/visits/{house.made.visit}/bundle")).keys()
+        )
+
+
+async def test_whoever_asks_is_told_what_can_be_read(house: Any) -> None:
+    async with TestClient(house.web) as client:
+        answer = await client.get(f"{BASE}/fhir/metadata")
+        assert (answer.status, answer.content_type) == (200, FHIR)
+        (rest,) = CapabilityStatement.model_validate(await answer.json()).rest
+        assert [each.type for each in rest.resource] == list(TYPES)
