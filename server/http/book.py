@@ -167,7 +167,7 @@ async def _told(house: House, of: Open, made: Made) -> dict[str, Any]:
         "hospital": {"name": of.hospital.name, "name_en": of.hospital.name_en},
         "department": visit.department_name,
         "field": visit.field,
-        "physician": {"name": physician.name, "title": physician.title, "licence": physician.licence},
+        "physician": {"name": physician.name, "title": physician.title, "rank": physician.rank, "licence": physician.licence},
         "starts_at": moment(visit.starts_at),
         "ends_at": moment(visit.ends_at),
         "link": link,

@@ -21,7 +21,7 @@ PREVIEW = Path(__file__).parent / "preview"
 LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")
 DOCTOR = ("ready", "insecure", "beginning", "running", "good", "partial", "none", "expired", "busy")
 OPERATIONS = ("loading", "sign-in", "none", "fine", "trouble", "stale")
-RAW_KEY = re.compile(r"\b(?:physician|staff|ops|letter|role|field|urgency|family|doctor)\.\w[\w.]*\b")
+RAW_KEY = re.compile(r"\b(?:physician|staff|ops|letter|role|field|urgency|family|doctor|book)\.\w[\w.]*\b")
 WINDOWS = {"desk": (1440, 900, "zh"), "phone": (390, 844, "en"), "at 200 %": (720, 450, "en")}
 
 
@@ -75,7 +75,9 @@ async def shown(request: pytest.FixtureRequest) -> AsyncIterator[Shown]:
         await browser.close()
 
 
-GALLERIES = [("staff", names_of_states()), ("letter", LETTERS), ("ops", OPERATIONS), ("doctor", DOCTOR)]
+STORIES = (PREVIEW / "book_states.mjs").read_text("utf-8").partition("const STORIES")[2]
+BOOKING = re.findall(r'^  "?([\w-]+)"?[:,]', STORIES, re.MULTILINE)
+GALLERIES = [("staff", names_of_states()), ("letter", LETTERS), ("ops", OPERATIONS), ("doctor", DOCTOR), ("book", BOOKING)]
 
 
 @pytest.mark.parametrize(("gallery", "names"), GALLERIES)

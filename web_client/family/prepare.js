@@ -1,15 +1,13 @@
 /** Preparing the visit: a screen a group of questions, heights and weights, thanks; and the card that offers it. */
 
-import { ticked, typedAnswer } from "../shared/questionnaire.js";
 import { h, icon } from "../shared/ui/dom.js";
+import { questionField } from "../shared/ui/questions.js";
 import { button, page, progress, title } from "./frame.js";
 import { groupOf, progressOf } from "./preparation.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
 /** @typedef {import("./preparation.js").Preparation} Preparation */
 /** @typedef {import("./preparation.js").Measurement} Measurement */
-/** @typedef {import("../shared/questionnaire.js").Question} Question */
-/** @typedef {import("../shared/questionnaire.js").Option} Option */
 
 /** @type {Readonly<Record<Measurement["kind"], readonly string[]>>} */
 const METHODS = Object.freeze({
@@ -57,7 +55,7 @@ function groupScreen(scene, preparation) {
     progress(t, at, of),
     h("div", { class: "stack-tight" }, title(state, group.text), first && h("p", { class: "soft", key: "intro" }, preparation.view.questionnaire.intro)),
     !first && notice,
-    group.questions.map((question) => questionField(scene, preparation, question)),
+    group.questions.map((question) => questionIn(scene, preparation, question)),
     first && notice,
     savedLine(scene, preparation),
     h(
@@ -96,79 +94,10 @@ function routeNotice({ route }, t) {
   );
 }
 
-// --- questions ---------------------------------------------------------------------------------------------------------
-
-/** @param {Scene} scene @param {Preparation} preparation @param {Question} question */
-function questionField(scene, preparation, question) {
-  const { t } = scene;
+/** @param {Scene} scene @param {Preparation} preparation @param {import("../shared/questionnaire.js").Question} question */
+function questionIn({ t, emit }, { answers, faults }, question) {
   const link = question.link_id;
-  const fault = preparation.faults[link];
-  const words = questionWords(question, t);
-  const complaint = fault && h("p", { class: "field-error", role: "alert", key: "fault", id: `fault-${link}` }, t(`prepare.fault.${fault}`));
-  if (question.type === "choice" || question.type === "boolean")
-    return h(
-      "fieldset",
-      { class: "bare stack-tight", key: link, "aria-describedby": fault && `fault-${link}` },
-      h("legend", { class: "label" }, words),
-      question.help && h("p", { class: "hint", key: "help" }, question.help),
-      optionsOf(scene, question).map((option) => choice(scene, preparation, question, option)),
-      complaint,
-    );
-  return h(
-    "div",
-    { class: "field", key: link },
-    h("label", { for: `answer-${link}` }, words),
-    question.help && h("p", { class: "hint", key: "help" }, question.help),
-    entry(scene, preparation, question, Boolean(fault)),
-    complaint,
-  );
-}
-
-/** The question with its unit, and whether it may be left out. @param {Question} question @param {Scene["t"]} t */
-function questionWords({ text, unit, required }, t) {
-  if (unit) return t(required ? "prepare.in_unit" : "prepare.optional_in_unit", { question: text, unit });
-  return required ? text : t("prepare.optional", { question: text });
-}
-
-/** @param {Scene} scene @param {Question} question @returns {{code: string, text: string, answer: import("../shared/questionnaire.js").Answer}[]} */
-function optionsOf({ t }, question) {
-  if (question.type === "boolean")
-    return [
-      { code: "yes", text: t("prepare.yes"), answer: true },
-      { code: "no", text: t("prepare.no"), answer: false },
-    ];
-  return (question.options ?? []).map(({ code, text }) => ({ code, text, answer: code }));
-}
-
-/** @param {Scene} scene @param {Preparation} preparation @param {Question} question @param {ReturnType<typeof optionsOf>[number]} option */
-function choice({ emit }, preparation, question, option) {
-  const link = question.link_id;
-  const said = preparation.answers[link];
-  const checked = Array.isArray(said) ? said.includes(option.code) : said === option.answer;
-  const answer = question.repeats ? ticked(question, said, option.code) : option.answer;
-  return h(
-    "label",
-    { class: "choice", key: option.code },
-    h("input", {
-      type: question.repeats ? "checkbox" : "radio", name: link, checked,
-      onchange: () => emit({ type: "prepare_answer", link, answer: Array.isArray(answer) && answer.length === 0 ? undefined : answer }),
-    }), // prettier-ignore
-    h("span", null, option.text),
-  );
-}
-
-/** @param {Scene} scene @param {Preparation} preparation @param {Question} question @param {boolean} wrong */
-function entry({ emit }, preparation, question, wrong) {
-  const link = question.link_id;
-  const said = preparation.answers[link];
-  const props = {
-    id: `answer-${link}`, class: "input", value: said === undefined ? "" : String(said), "aria-invalid": wrong && "true",
-    oninput: (/** @type {Event} */ event) =>
-      emit({ type: "prepare_answer", link, answer: typedAnswer(question, /** @type {HTMLInputElement} */ (event.currentTarget).value) }),
-  }; // prettier-ignore
-  if (question.type === "text") return h("textarea", { ...props, rows: 3, maxlength: question.max_length });
-  if (question.type === "date") return h("input", { ...props, type: "date" });
-  return h("input", { ...props, type: "text", inputmode: question.type === "integer" ? "numeric" : "decimal", autocomplete: "off" });
+  return questionField({ t, question, said: answers[link], fault: faults[link], change: (answer) => emit({ type: "prepare_answer", link, answer }) });
 }
 
 // --- heights and weights -----------------------------------------------------------------------------------------------

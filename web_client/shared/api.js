@@ -120,9 +120,9 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       clearTimeout(timer);
     }
   };
-  /** @param {string} path @param {object} [body] @param {number} [withinMs] @returns {Promise<any>} */
-  const post = (path, body = {}, withinMs = timeoutMs) =>
-    call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }, withinMs);
+  /** @param {string} path @param {object} [body] @param {number} [withinMs] @param {Record<string, string>} [headers] @returns {Promise<any>} */
+  const post = (path, body = {}, withinMs = timeoutMs, headers = {}) =>
+    call(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) }, withinMs);
   /** @param {string} visit @param {string} rest */
   const of = (visit, rest = "") => `/api/visits/${encodeURIComponent(visit)}${rest}`;
 
@@ -193,6 +193,26 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       tell: (fact, appointmentAt) =>
         post(`/api/receipts/${encodeURIComponent(token)}/tell`, { fact, appointment_at: appointmentAt }),
     }),
+    /** What a family asks that has no link yet. */
+    book: {
+      /** @param {Language} inLanguage @returns {Promise<{questionnaire: import("./questionnaire.js").Form}>} */
+      form: (inLanguage) => call(`/api/routing?language=${inLanguage}`),
+      /**
+       * @param {import("./questionnaire.js").Form} form @param {import("./questionnaire.js").Answers} answers @param {boolean} complete
+       * @returns {Promise<{route: import("../family/preparation.js").Route | null}>}
+       */
+      route: ({ version, sha256, language: formLanguage }, answers, complete) =>
+        post("/api/routing", { version, sha256, language: formLanguage, answers, complete }),
+      /** @returns {Promise<{hospitals: import("../book/state.js").Hospital[]}>} */
+      hospitals: () => call("/api/book/hospitals"),
+      /** @param {string} hospital @param {string} field @returns {Promise<{specialists: import("../book/state.js").Specialist[]}>} */
+      specialists: (hospital, field) => call(`/api/book/hospitals/${encodeURIComponent(hospital)}/specialists?${new URLSearchParams({ field })}`),
+      /** @param {string} hospital @param {Record<string, string>} asked @returns {Promise<{slots: import("../book/state.js").Slot[], next: string | null}>} */
+      slots: (hospital, asked) => call(`/api/book/hospitals/${encodeURIComponent(hospital)}/slots?${new URLSearchParams(asked)}`),
+      /** The same key and body again book nothing twice. @param {import("../book/state.js").Pending} pending @returns {Promise<import("../book/state.js").Made>} */
+      book: ({ hospital, key, body }) =>
+        post(`/api/book/hospitals/${encodeURIComponent(hospital)}/visits`, body, timeoutMs, { "Idempotency-Key": key }),
+    },
     coordinator: {
       /** @returns {Promise<{now: string, referrals: CoordinatorLine[], more: boolean}>} */
       referrals: () => call("/api/coordinator/referrals"),

@@ -1,5 +1,6 @@
 /** The whole English catalogue, from its parts; a key stands in one part only. */
 
+import book from "./en/book.js";
 import coordinator from "./en/coordinator.js";
 import doctor from "./en/doctor.js";
 import family from "./en/family.js";
@@ -12,4 +13,4 @@ import receipt from "./en/receipt.js";
 import shared from "./en/shared.js";
 import staff from "./en/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator });
+export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book });

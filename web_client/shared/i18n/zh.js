@@ -1,5 +1,6 @@
 /** The whole Chinese catalogue, from its parts; a key stands in one part only. */
 
+import book from "./zh/book.js";
 import coordinator from "./zh/coordinator.js";
 import doctor from "./zh/doctor.js";
 import family from "./zh/family.js";
@@ -12,4 +13,4 @@ import receipt from "./zh/receipt.js";
 import shared from "./zh/shared.js";
 import staff from "./zh/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator });
+export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book });
