@@ -18,6 +18,12 @@ from rehearsal.tracks import Picture, Tone, Watcher
 from signaling import messages as wire
 
 ANSWER_WITHIN_S = 10.0
+ATTESTATION = wire.Attest(
+    ("guardian_seen", "child_seen", "identity_matches", "private_place", "call_back_confirmed", "location_confirmed"),
+    call_back="13800000000",
+    location="演练地址：江苏省苏州市姑苏区示范路1号",
+)
+"""What a physician attests in a rehearsal (PROTOCOL.md, section 4)."""
 
 
 class RehearsalFailed(Exception):

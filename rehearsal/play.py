@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from rehearsal.person import Person, RehearsalFailed
+from rehearsal.person import ATTESTATION, Person, RehearsalFailed
 from signaling import messages as wire
 
 GUARDIAN_COLOUR, PHYSICIAN_COLOUR = (90, 200, 80), (150, 60, 170)
@@ -107,14 +107,14 @@ class Play:
         guardian, physician = self.guardian, self.physician
         async with self.step("admit"):
             await physician.until("both to be present", lambda: _present(physician) == {"guardian", "physician"})
-            await physician.ask(wire.Admit())
+            await physician.ask(wire.Admit(names_match=True))
             await self._both_in("verifying")
         async with self.step("see and hear"):
             await self._media_flows()
             _colour_is(physician, GUARDIAN_COLOUR)
             _colour_is(guardian, PHYSICIAN_COLOUR)
         async with self.step("attest"):
-            await physician.ask(wire.Attest(("guardian_seen", "child_seen", "identity_matches")))
+            await physician.ask(ATTESTATION)
         async with self.step("live"):
             await self._both_in("live")
             await guardian.ask(wire.SendChat("rehearsal-1", "您好，能看到我们吗？"))

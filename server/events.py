@@ -186,6 +186,16 @@ class Measured(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WhereaboutsTold(Event):
+    """The guardian told where the child is and under which number they are reached now; ``body`` has the words,
+    ``body_sha256`` is H(nonce || body)."""
+
+    type: ClassVar[str] = "whereabouts_told"
+    body: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chatted(Event):
     """A chat message was stored; ``body_sha256`` is H(nonce || body)."""
 
@@ -200,15 +210,27 @@ class Chatted(Event):
 
 @dataclass(frozen=True, slots=True)
 class Admitted(Event):
+    """The physician said that the masked names are those of the appointment, and asked these people in."""
+
     type: ClassVar[str] = "admitted"
 
 
 @dataclass(frozen=True, slots=True)
+class FamilyDenied(Event):
+    """The physician said before the admission that these are not the people of the appointment. The last word counts."""
+
+    type: ClassVar[str] = "family_denied"
+
+
+@dataclass(frozen=True, slots=True)
 class Attested(Event):
-    """The physician saw guardian and child and checked who they are; ``checks`` are the codes ticked."""
+    """The physician saw guardian and child and checked who and where they are; ``checks`` are the codes ticked
+    (`server.attestation`). ``body`` has the whereabouts that were confirmed, ``body_sha256`` is H(nonce || body)."""
 
     type: ClassVar[str] = "attested"
     checks: tuple[str, ...]
+    body: str = ""
+    body_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +447,8 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         cls.type: cls
         for cls in (
             SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, RungChanged, ConsentGiven, ConsentRefused, ConsentWithdrawn,
-            ChildConfirmed, ChildDenied, QuestionnaireAnswered, Measured, Chatted, Admitted, Attested, HoldPlaced, HoldCleared,
+            ChildConfirmed, ChildDenied, QuestionnaireAnswered, Measured, WhereaboutsTold, Chatted, Admitted, FamilyDenied,
+            Attested, HoldPlaced, HoldCleared,
             Completed, Referred, Cancelled, VisitMoved, VisitCancelled, NoShowMarked, ReferralTold, PhoneRevealed,
             RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
             RelationVerified, DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from media.rate.ladder import Rung
-from server import access, referral
+from server import access, attestation, referral
 from server import events as ev
 from server.consultation import Consultation
 from server.errors import Refused
@@ -73,11 +73,15 @@ async def perform(
             return await _refer(desk, here, referring, intent)
         case wire.Complete():
             await _complete(desk, here, intent)
-        case wire.Admit():
+        case wire.Admit(names_match=names_match):
+            if not names_match:
+                raise Refused("names_not_confirmed")
             await desk.check_eligible(here.session.id)
             await here.controller.post(ev.Admitted())
-        case wire.Attest(checks=checks):
-            await here.controller.post(ev.Attested(tuple(checks)))
+        case wire.DenyFamily():
+            await here.controller.post(ev.FamilyDenied())
+        case wire.Attest():
+            await _attest(desk, here, intent)
         case wire.Hold(reason=reason):
             await here.controller.post(ev.HoldPlaced(reason))
         case wire.Resume():
@@ -116,6 +120,16 @@ async def _chat(desk: Desk, here: Consultation, role: Role, said: wire.SendChat)
             await here.controller.post(ev.Chatted(role, id, body.sha256), (bodies.keep(body),))
             here.say_chat(wire.Chat(id, role, text, moment(now)))
     return {"id": id}
+
+
+async def _attest(desk: Desk, here: Consultation, asked: wire.Attest) -> None:
+    """What was confirmed is kept with the attestation: where the child is, and how the family is reached."""
+    if not attestation.REQUIRED_CHECKS.issubset(asked.checks):
+        raise Refused("attestation_incomplete")
+    confirmed = attestation.whereabouts(asked.call_back, asked.location)
+    content = confirmed.content(Role.PHYSICIAN)
+    body = bodies.make(desk.new_id(), here.session.id, attestation.BODY, desk.clock(), desk.new_nonce(), content)
+    await here.controller.post(ev.Attested(tuple(asked.checks), body.id, body.sha256), (bodies.keep(body),))
 
 
 async def _complete(desk: Desk, here: Consultation, asked: wire.Complete) -> None:

@@ -13,12 +13,14 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     An open socket, an older epoch, or media that lives on after leaving is not presence.
 3.  Waiting: the guardian confirms the child (or denies it: the last word counts), agrees to the consultation and to its
     recording, and may prepare the visit (questionnaire, heights and weights), which is written down and changes nothing; then
-    the physician admits, which starts the recorder. When the waiting room closes the session ends: physician_absent when only
-    the physician failed to come, otherwise no_show. Only here can the physician cancel; and only here, with nobody admitted,
-    can the visit be moved, called off or marked as a no-show from outside the room. A move gives the waiting room its new
-    end; a no-show is none before the appointment's start, nor while the guardian is here.
-4.  Verifying: the physician looks whether this is the guardian, this the child, and who they say; attesting all three makes it
-    Live. Completing is allowed only after that; referring to in-person care is allowed always.
+    the physician, who sees the same masked names, admits, which starts the recorder, or says that these are not the people of
+    the appointment: then nobody is admitted until that is taken back by admitting. When the waiting room closes the session
+    ends: physician_absent when only the physician failed to come, otherwise no_show. Only here can the physician cancel; and
+    only here, with nobody admitted, can the visit be moved, called off or marked as a no-show from outside the room. A move
+    gives the waiting room its new end; a no-show is none before the appointment's start, nor while the guardian is here.
+4.  Verifying: the physician looks whether this is the guardian, this the child, who they say, in a private place, and where
+    they are and can be called (`server.attestation`); attesting all of it makes it Live. Completing is allowed only after
+    that; referring to in-person care is allowed always.
 5.  Held: the gate is shut both ways, for one cause or several at once. Each cause has its own clock, starting when it came.
     When the last is gone the gate opens again; when the first runs out the session ends with that cause's outcome. A
     guardian who was away longer than ``reattest_after_s`` comes back to Verifying, otherwise everybody to where they were.
@@ -41,6 +43,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from media.rate.ladder import Rung
+from server.attestation import REQUIRED_CHECKS
 from server.chain import microseconds
 from server.errors import Refused
 from server.events import (
@@ -64,6 +67,7 @@ from server.events import (
     Effect,
     EndMedia,
     Event,
+    FamilyDenied,
     GateLapsed,
     HoldCleared,
     HoldPlaced,
@@ -89,6 +93,7 @@ from server.events import (
     StartRecording,
     VisitCancelled,
     VisitMoved,
+    WhereaboutsTold,
 )
 from server.session_state import (
     GUARDIAN_NOT_WITH_CHILD,
@@ -140,9 +145,6 @@ __all__ = [
     "replay",
     "step",
 ]
-
-REQUIRED_CHECKS = frozenset({"guardian_seen", "child_seen", "identity_matches"})
-
 
 def new_session(id: str, rules: Rules, *, until: float) -> Session:
     """A session nobody has come to yet; its waiting room closes at ``until``: appointment's end + ``waiting_after_end_s``."""
@@ -222,6 +224,10 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return _ended(withdrawn, Outcome.CONSENT_WITHDRAWN, now) if kind in REQUIRED_CONSENTS else withdrawn
         case Admitted() | Attested() | HoldPlaced() | HoldCleared() | Completed() | Referred() | Cancelled():
             return _commanded(session, event, now)
+        case FamilyDenied():
+            if not isinstance(state, Waiting) or session.admitted:
+                raise Refused("wrong_state")
+            return replace(session, family_denied=True)
         case VisitMoved() | VisitCancelled() | NoShowMarked():
             return _from_outside(session, state, event, now)
         case GateLapsed(generation=generation):
@@ -237,7 +243,7 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return session
         case Chatted() | RecordingAnchored() | ClockStepped() | ReferralTold() | PhoneRevealed() | AboutDocuments():
             return session
-        case RelationVerified():
+        case RelationVerified() | WhereaboutsTold():
             return session
         case _:
             raise TypeError(f"no rule for {event.type}")
@@ -381,7 +387,7 @@ def _admitted(session: Session) -> Session:
     if not session.seats[Role.GUARDIAN].connected:
         raise Refused("wrong_state")
     started = Recorder.STARTING if session.recorder is Recorder.OFF else session.recorder
-    return replace(session, admitted=True, recorder=started)
+    return replace(session, admitted=True, recorder=started, family_denied=False)
 
 
 def _filed(session: Session, referred: Referred) -> Session:
@@ -414,6 +420,8 @@ def _after_the_end(session: Session, ended: Ended, event: Event) -> Session:
                 | ConsentWithdrawn()
                 | QuestionnaireAnswered()
                 | Measured()
+                | WhereaboutsTold()
+                | FamilyDenied()
                 | VisitMoved()
                 | VisitCancelled()
                 | NoShowMarked()

@@ -180,6 +180,7 @@ class Session:
     referral: FiledReferral | None = None
     version: int = 0
     child_denied: bool = False  # the guardian's last word about the child
+    family_denied: bool = False  # the physician's last word about who waits
     rungs: Mapping[Direction, Weakness] = field(default_factory=dict)  # of the directions that do not carry everything
 
     @property

@@ -111,17 +111,30 @@ class WithdrawConsent(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Admit(Intent):
+    """`names_match`: the masked names of child and guardian are those of the appointment."""
+
     type: ClassVar[str] = "admit"
+    roles: ClassVar[frozenset[Role]] = PHYSICIAN
+    names_match: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DenyFamily(Intent):
+    """These are not the people of the appointment: nobody is admitted."""
+
+    type: ClassVar[str] = "deny_family"
     roles: ClassVar[frozenset[Role]] = PHYSICIAN
 
 
 @dataclass(frozen=True, slots=True)
 class Attest(Intent):
-    """The physician saw guardian and child; `checks` are the codes ticked."""
+    """The physician saw guardian and child; `checks` are the codes ticked, the rest is where they are and can be called."""
 
     type: ClassVar[str] = "attest"
     roles: ClassVar[frozenset[Role]] = PHYSICIAN
     checks: Annotated[tuple[Identifier, ...], Length(0, 16)]
+    call_back: Annotated[str, Length(0, 40)]
+    location: Annotated[str, Length(0, 200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +403,7 @@ INTENTS = MappingProxyType(
         cls.type: cls
         for cls in (
             Offer, DeviceReport, SendChat, Sending, Leave, WithdrawConsent,
-            Admit, Attest, Hold, Resume, Complete, Refer, Cancel,
+            Admit, DenyFamily, Attest, Hold, Resume, Complete, Refer, Cancel,
         )
     }
 )  # fmt: skip

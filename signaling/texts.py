@@ -37,6 +37,11 @@ TEXTS: Mapping[str, Sentence] = MappingProxyType(
         "not_allowed": Sentence("您没有进行此操作的权限。", "You are not allowed to do that."),
         "wrong_state": Sentence("当前阶段不能进行此操作。", "That cannot be done at this point of the visit."),
         "consent_missing": Sentence("监护人尚未完成知情同意。", "The guardian has not yet given consent."),
+        "names_not_confirmed": Sentence(
+            "请先核对患儿和监护人的姓名与预约是否一致。", "Please compare the names of child and guardian with the appointment first."
+        ),
+        "call_back_unclear": Sentence("请填写可以拨通的电话号码。", "Please give a telephone number that can be called."),
+        "location_missing": Sentence("请填写孩子现在所在的地址。", "Please give the address where the child is now."),
         "attestation_incomplete": Sentence("请先完成全部确认项。", "Please complete every check first."),
         "not_adequate": Sentence(
             "线上无法充分判断时，请转线下就诊。", "When it cannot be judged remotely, please refer to in-person care."

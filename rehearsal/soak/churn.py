@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 import aiohttp
 
-from rehearsal.person import RehearsalFailed
+from rehearsal.person import ATTESTATION, RehearsalFailed
 from rehearsal.soak.caller import Caller, CrowdProcess
 from rehearsal.soak.house import House
 from signaling import messages as wire
@@ -52,9 +52,9 @@ class Consult:
             await person.connect()
             await person.start_media()
         await physician.until("both to be present", lambda: _present(physician) == {"guardian", "physician"}, OPENED_WITHIN_S)
-        await physician.ask(wire.Admit())
+        await physician.ask(wire.Admit(names_match=True))
         await self._both_in("verifying")
-        await physician.ask(wire.Attest(("guardian_seen", "child_seen", "identity_matches")))
+        await physician.ask(ATTESTATION)
         await self._both_in("live")
         await guardian.ask(wire.SendChat("soak-1", "您好，能看到我们吗？"))
         await physician.until("the chat", lambda: bool(physician.chat))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server import descriptors
+from server.http.attesting import add_attesting
 from server.http.book import add_book
 from server.http.coordinator import add_coordinator
 from server.http.doctor import add_doctor
@@ -31,6 +32,7 @@ def build_app(house: House) -> web.Application:
     add_family(app)
     add_lost_link(app)
     add_preparation(app)
+    add_attesting(app)
     add_routing(app)
     add_book(app)
     add_staff(app)

@@ -51,6 +51,8 @@ class VisitDetail:
     guardian: str
     guardian_phone: str = attribute(repr=False)
     relation: str
+    proof: str
+    sex: str
     physician: Physician
     child_confirmed: bool
     consents: dict[str, str]
@@ -124,6 +126,8 @@ async def visit_detail(database: Database, visit_id: str) -> VisitDetail | None:
             guardian=mask_name(row.guardian_name),
             guardian_phone=row.phone,
             relation=row.relation_kind,
+            proof=row.relation_proof,
+            sex=row.sex,
             physician=_physician(row),
             child_confirmed=row.child_confirmed_at is not None,
             consents={kind: given[kind].answer if kind in given else "open" for kind in consents.KINDS},
@@ -201,6 +205,7 @@ async def _visit(connection: AsyncConnection, visit_id: str) -> Row[Any] | None:
         guardian.c.name.label("guardian_name"),
         guardian.c.phone,
         relation.c.kind.label("relation_kind"),
+        relation.c.proof.label("relation_proof"),
         staff.c.name.label("physician_name"),
         staff.c.title,
         staff.c.licence,

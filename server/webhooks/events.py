@@ -17,6 +17,7 @@ class Kind(StrEnum):
     VISIT_CANCELLED = "visit.cancelled"
     VISIT_NO_SHOW = "visit.no_show"
     VISIT_CHILD_DENIED = "visit.child_denied"
+    VISIT_FAMILY_DENIED = "visit.family_denied"
     VISIT_STARTED = "visit.started"
     VISIT_ENDED = "visit.ended"
     REFERRAL_ISSUED = "referral.issued"
@@ -62,6 +63,8 @@ def body(message: Message) -> bytes:
 def facts(before: Session, after: Session) -> tuple[Fact, ...]:
     """What one event of a session is to the hospital, in the order in which it is told. Whatever ended it, it is told."""
     said = []
+    if after.family_denied and not before.family_denied:
+        said.append(fact(Kind.VISIT_FAMILY_DENIED))
     if after.admitted and not before.admitted:
         said.append(fact(Kind.VISIT_STARTED))
     filed = after.referral

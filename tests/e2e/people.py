@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from playwright.async_api import BrowserContext, Page, expect
 
+from server.attestation import CHECKS
 from tests.e2e.clips import Pixels, Seen, recognise
 
 PATIENCE_MS = 30_000
@@ -247,6 +248,11 @@ class Physician(Person):
     async def opens(self, visit: str) -> None:
         await self.page.locator(f"a[href*='{visit}']").first.click(timeout=PATIENCE_MS)
 
+    async def admits(self) -> None:
+        """The names compared, and in they come."""
+        await self.acts("admit")
+        await self.confirms()
+
     async def acts(self, act: str) -> None:
         """Presses the button of an act once it can be pressed."""
         await self.page.locator(f"#act-{act}:not([aria-disabled=true])").click(timeout=PATIENCE_MS)
@@ -256,8 +262,10 @@ class Physician(Person):
 
     async def attests(self) -> None:
         await self.acts("attest")
-        for check in ("guardian_seen", "child_seen", "identity_matches"):
+        for check in CHECKS:
             await self.page.locator(f"label:has(input[data-check={check}])").click()
+        if not await self.page.locator("#field-location").input_value():  # the family did not tell it beforehand
+            await self.page.locator("#field-location").fill("江苏省苏州市姑苏区示范路1号")
         await self.confirms()
 
     async def holds(self, reason: str) -> None:

@@ -51,7 +51,7 @@ async def both_are_in_the_call(server: DemoServer, guardian: Guardian, physician
     await physician.signs_in(server.physician_link, server.physician_login, server.physician_password)
     await physician.opens(server.visit)
     frames = {person.name: person.first_frame() for person in (guardian, physician)}
-    await physician.acts("admit")
+    await physician.admits()
     admitted_ms = time.time() * 1000
     for name, frame in frames.items():
         figures[f"admit_to_first_frame_of_{name}_ms"] = round(await frame - admitted_ms)

@@ -17,7 +17,7 @@ async def in_the_call(server: DemoServer, guardian: Guardian, physician: Physici
     await guardian.joins(server.guardian_link)
     await physician.signs_in(server.physician_link, server.physician_login, server.physician_password)
     await physician.opens(server.visit)
-    await physician.acts("admit")
+    await physician.admits()
     await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
 
 

@@ -36,7 +36,7 @@ async def test_what_a_family_prepares_in_the_waiting_room_is_before_the_physicia
     await physician.reads(READ)
     await physician.reads("身高 92.5 厘米")
     await physician.screenshot("prepared")
-    await physician.acts("admit")
+    await physician.admits()
     await physician.sees_moving("guardian")
     fold = physician.page.locator(".prepared-fold")
     await expect(fold.get_by_text(READ)).to_be_hidden()

@@ -91,7 +91,7 @@ async def test_a_camera_that_stops_without_a_word_is_noticed(
     await guardian.joins(server.guardian_link)
     await physician.signs_in(server.physician_link, server.physician_login, server.physician_password)
     await physician.opens(server.visit)
-    await physician.acts("admit")
+    await physician.admits()
     await guardian.sees_moving("physician")
     await expect(guardian.page.get_by_text(INTERRUPTED)).to_have_count(0)
     await guardian.page.evaluate("clearInterval(window.__drawing)")

@@ -163,7 +163,7 @@ async def test_a_browsers_sound_and_picture_are_recorded_in_sync(
     await physician.signs_in(server.physician_link, server.physician_login, server.physician_password)
     await physician.opens(server.visit)
     first = physician.first_frame()
-    await physician.acts("admit")
+    await physician.admits()
     await first
     captured = await guardian.page.evaluate(_CAPTURE, [TALK_MS, _LOUD, _BRIGHT])
     await physician.refers(reason_at=-1, note="演练", not_examined="", told_family="")

@@ -57,7 +57,7 @@ class Stage:
         seen = partial(sees_anything_move, self.physician, within_s=40) if no_clip else None
         await meet(self.house, self.guardian, self.physician, seen)
         clicks = (await probe.taken(self.physician.page)).clicks
-        return next(at for at, name in clicks if name == "act-admit")
+        return next(at for at, name in clicks if name == "panel-confirm")  # the first that is pressed
 
     async def lasts(self, seconds: float) -> float:
         """Time passes; returns when it is over."""

@@ -160,7 +160,7 @@ async def meet(
     await arrive(house, guardian, physician)
     for person in (guardian, physician):
         await within(20, partial(person.page.evaluate, _CONNECTED), bool, f"{person.name} is connected")
-    await physician.acts("admit")
+    await physician.admits()
     seen = guardian_seen() if guardian_seen else physician.sees_moving("guardian")
     await asyncio.gather(seen, guardian.sees_moving("physician"))
     await physician.attests()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from media.recorder.manifest import Finding, Level
-from rehearsal.person import Person
+from rehearsal.person import ATTESTATION, Person
 from rehearsal.play import Play
 from rehearsal.sealed import sealed
 from server.journal import Journal
@@ -110,8 +110,8 @@ async def test_what_the_physician_was_acknowledged_is_in_the_journal_whenever_th
     try:
         await play.arrive()
         acts = [
-            (wire.Admit(), "admitted", chance.uniform(0.0, 0.02)),
-            (wire.Attest(("guardian_seen", "child_seen", "identity_matches")), "attested", chance.uniform(0.0, 0.02)),
+            (wire.Admit(names_match=True), "admitted", chance.uniform(0.0, 0.02)),
+            (ATTESTATION, "attested", chance.uniform(0.0, 0.02)),
             (wire.Hold("technical"), "hold_placed", 10.0),  # at the very acknowledgement
         ]
         acknowledged = []

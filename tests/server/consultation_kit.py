@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from media import control
+from server.attestation import CHECKS
 from server.events import MediaSilent
 from server.session import Live, Verifying
 from server.workers import OfferRefused
@@ -17,7 +18,7 @@ from signaling import messages as wire
 from signaling.seats import Role
 from tests.server.http.conftest import Browser, House
 
-CHECKS = ("guardian_seen", "child_seen", "identity_matches")
+ATTEST = wire.Attest(CHECKS, "138 0013 8000", "江苏省苏州市姑苏区示范路1号")
 
 
 @dataclass
@@ -160,7 +161,7 @@ async def live(visit: Visit) -> Visit:
 
 async def go_live(visit: Visit) -> None:
     await bring_media(visit)
-    await visit.ask(Role.PHYSICIAN, wire.Admit())
+    await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
     consultation = await visit.house.server.consultations.session(visit.id)
     async with asyncio.timeout(10):
         while not visit.worker.recorder.sent:
@@ -168,5 +169,5 @@ async def go_live(visit: Visit) -> None:
     assert isinstance(visit.worker.recorder.sent[0], control.RecordingOpen)
     await visit.report(control.RecordingState(visit.id, "running", ""))
     assert isinstance(consultation.session.state, Verifying)
-    await visit.ask(Role.PHYSICIAN, wire.Attest(CHECKS))
+    await visit.ask(Role.PHYSICIAN, ATTEST)
     assert isinstance(consultation.session.state, Live)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.attestation import CHECKS as ALL_CHECKS
 from server.errors import Refused
 from server.events import (
     Admitted,
@@ -24,7 +25,6 @@ from signaling.seats import Role
 
 G, P, X = Role.GUARDIAN, Role.PHYSICIAN, Role.INTERPRETER
 UNTIL = 5000.0
-ALL_CHECKS = ("guardian_seen", "child_seen", "identity_matches")
 AGREED = (ChildConfirmed(), ConsentGiven("consultation", "1", "zh", "aa"), ConsentGiven("recording", "1", "zh", "bb"))
 SEATED = (SeatTaken(G, 1), SeatTaken(P, 1))
 MEDIA = (MediaAlive(G, 1), MediaAlive(P, 1))

@@ -28,7 +28,7 @@ from server.store.tickets import Ticket
 from server.wiring import Server, chance
 from signaling import messages as wire
 from signaling.seats import Role
-from tests.server.consultation_kit import CHECKS, FakeGateway, FakeWorker, Visit, control_nothing, live, take_seat, visit
+from tests.server.consultation_kit import ATTEST, FakeGateway, FakeWorker, Visit, control_nothing, live, take_seat, visit
 from tests.server.http.conftest import House, house, seeded
 from tests.server.session_keys import KeysAtOnce
 
@@ -66,7 +66,7 @@ async def test_a_chat_message_sent_twice_is_one_message(visit: Visit) -> None:
 
 @pytest.mark.parametrize(
     "intent",
-    [wire.Admit(), wire.Attest(CHECKS), wire.Hold("other"), wire.Resume(), wire.Complete("x", True), wire.Cancel(),
+    [wire.Admit(names_match=True), ATTEST, wire.Hold("other"), wire.Resume(), wire.Complete("x", True), wire.Cancel(),
      wire.Refer("other", "routine", "x", "", "")],
 )  # fmt: skip
 async def test_the_guardian_may_not_do_what_only_the_physician_may(visit: Visit, intent: wire.Intent) -> None:
@@ -81,7 +81,7 @@ async def test_the_physician_may_not_withdraw_the_familys_consent(visit: Visit) 
 
 async def test_a_stale_epoch_may_do_nothing(visit: Visit) -> None:
     with pytest.raises(Refused, match="stale_epoch"):
-        await visit.ask(Role.PHYSICIAN, wire.Admit(), epoch=99)
+        await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True), epoch=99)
 
 
 async def test_a_physician_who_is_taken_off_the_whitelist_admits_nobody(visit: Visit) -> None:
@@ -90,7 +90,7 @@ async def test_a_physician_who_is_taken_off_the_whitelist_admits_nobody(visit: V
 
     await visit.house.server.database.write(unlist)
     with pytest.raises(Refused, match="not_whitelisted") as refused:
-        await visit.ask(Role.PHYSICIAN, wire.Admit())
+        await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
     assert refused.value.said == WORDS[Refusal.NOT_WHITELISTED]
     today, database = day_of(visit.house.clock()), visit.house.server.database
     (hospital,) = await people.hospitals(database)

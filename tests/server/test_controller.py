@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from server import events as ev
+from server.attestation import CHECKS
 from server.chain import Head
 from server.controller import Controller
 from server.errors import Refused
@@ -108,7 +109,7 @@ async def live(house: House, clock: Clock) -> AsyncIterator[Controller]:
         ev.MediaAlive(Role.PHYSICIAN, 1),
         ev.Admitted(),
         ev.RecorderReady(),
-        ev.Attested(("guardian_seen", "child_seen", "identity_matches")),
+        ev.Attested(CHECKS),
     ):
         await controller.post(event)
     assert isinstance(controller.session.state, Live)

@@ -130,7 +130,7 @@ async def test_a_move_to_the_same_end_is_journaled_too(nobody: Visit) -> None:
 
 async def test_a_visit_under_way_is_the_physicians(visit: Visit) -> None:
     await bring_media(visit)
-    await visit.ask(Role.PHYSICIAN, wire.Admit())
+    await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
     for event in (CALLED_OFF, NoShowMarked(0), VisitMoved(1, 2, 3)):
         with pytest.raises(Refused, match="visit_under_way"):
             await visit.house.server.consultations.from_outside(visit.id, event)

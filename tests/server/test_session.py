@@ -172,7 +172,7 @@ def test_a_deadline_that_is_not_due_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("left_out", ALL_CHECKS)
-def test_attesting_needs_all_three_checks(left_out: str) -> None:
+def test_attesting_needs_every_check(left_out: str) -> None:
     checks = tuple(check for check in ALL_CHECKS if check != left_out)
     assert refusal(after(*VERIFYING), Attested((*checks, "something_else"))) == "attestation_incomplete"
 

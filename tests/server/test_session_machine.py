@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from media.rate.ladder import Rung
+from server.attestation import CHECKS
 from server.errors import Refused
 from server.events import (
     Admitted,
@@ -35,6 +36,7 @@ from server.events import (
     Effect,
     EndMedia,
     Event,
+    FamilyDenied,
     GateLapsed,
     HoldCleared,
     HoldPlaced,
@@ -57,6 +59,7 @@ from server.events import (
     VisitCancelled,
     VisitMoved,
     WeakLeg,
+    WhereaboutsTold,
     from_record,
     is_restrictive,
     to_record,
@@ -73,7 +76,6 @@ OUTCOMES = {
     "recording_lost": "recording_lost",
     "physician_hold": "guardian_absent",
 }
-CHECKS = ("guardian_seen", "child_seen", "identity_matches")
 ROLES = st.sampled_from((Role.GUARDIAN, Role.PHYSICIAN, Role.INTERPRETER))
 KINDS = st.sampled_from(("consultation", "recording"))
 NOTED = (
@@ -331,7 +333,21 @@ class Visit(RuleBasedStateMachine):
         if code == "consent_missing":
             assert not (self.notes.right_child and self.notes.agreed == {"consultation", "recording"})
 
-    @rule(checks=st.sets(st.sampled_from(CHECKS)).map(tuple))
+    @rule()
+    def deny_the_family(self) -> None:
+        before = self.session
+        code = self.feed(FamilyDenied(), lambda: None)
+        assert code == ("session_ended" if self.notes.over else "wrong_state" if self.notes.admitted else None)
+        assert code or (self.session.family_denied and self.session.state == before.state)
+
+    @rule()
+    def tell_whereabouts(self) -> None:
+        before = self.session
+        code = self.feed(WhereaboutsTold("b1", "aa"))
+        assert self.session is before
+        assert code == ("session_ended" if self.notes.over else None)
+
+    @rule(checks=st.sets(st.sampled_from(CHECKS), min_size=len(CHECKS) - 1).map(tuple))
     def attest(self, checks: tuple[str, ...]) -> None:
         flowing, attested = self.notes.may_flow(), self.notes.attested
         code = self.feed(Attested(checks), lambda: setattr(self.notes, "attested", True))

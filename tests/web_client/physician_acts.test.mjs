@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { attested, availability, intentFor, missing, ownHold } from "../../web_client/physician/acts.js";
+import { CHECKS, whereaboutsOf } from "../../web_client/physician/attesting.js";
 import { meaningOf } from "../../web_client/physician/keys.js";
 import { SILENCE, hear } from "../../web_client/physician/speaking.js";
 import {
@@ -24,7 +25,7 @@ import {
 import { decodeIntent } from "../../web_client/shared/messages.js";
 import { cause, message, opened, seat, session, told, visitIn } from "./support/physician.mjs";
 
-const ACTS = ["admit", "cancel", "attest", "hold", "resume", "refer", "complete"];
+const ACTS = ["admit", "deny_family", "cancel", "attest", "hold", "resume", "refer", "complete"];
 const alone = [seat("guardian", { connected: false, presence: "absent" }), seat("physician")];
 const held = (name = "guardian_silent", resume_to = "live", more = {}) =>
   session("held", { causes: [cause(name, 120_000)], resume_to, ...more });
@@ -135,8 +136,10 @@ describe("what can be done", () => {
 describe("what an act needs", () => {
   const with_ = (draft) => visitIn(session("live"), { type: "draft", draft });
 
-  test("an attestation: all checks", () => {
-    assert.deepEqual(missing(with_({ checks: ["child_seen"] }), "attest"), ["guardian_seen", "identity_matches"]);
+  test("an attestation: all checks, a number that can be called, and a place", () => {
+    assert.deepEqual(missing(with_({ checks: ["child_seen"] }), "attest"), CHECKS.filter((check) => check !== "child_seen").concat("location"));
+    assert.deepEqual(missing(with_({ checks: [...CHECKS], callBack: "1234", location: " " }), "attest"), ["call_back", "location"]);
+    assert.deepEqual(missing(with_({ checks: [...CHECKS], callBack: "+86 138-0013-8000", location: "苏州" }), "attest"), []);
   });
   test("a hold: a reason", () => {
     assert.deepEqual([missing(with_({}), "hold"), missing(with_({ holdReason: "other" }), "hold")], [["reason"], []]);
@@ -156,7 +159,8 @@ describe("what an act needs", () => {
 
   test("every complete draft makes an intent that the server reads", () => {
     const draft = {
-      checks: ["guardian_seen", "child_seen", "identity_matches"],
+      checks: [...CHECKS],
+      location: " 苏州市 ",
       holdReason: "technical",
       reason: "headache",
       note: " 头痛 ",
@@ -168,6 +172,16 @@ describe("what an act needs", () => {
       assert.deepEqual(decodeIntent(intent), intent);
     }
     assert.equal(intentFor(with_(draft), "refer").note, "头痛");
+  });
+
+  test("number and place are what the family told, until they are corrected", () => {
+    const family = { child: {}, guardians: [], denied: false, whereabouts: { call_back: "13911112222", location: "苏州市", by: "guardian", at: null } };
+    const told = { type: "family", visit: "v1", family };
+    assert.deepEqual(whereaboutsOf(visitIn(session("verifying"))), { callBack: "13800138000", location: "" });
+    assert.deepEqual(whereaboutsOf(visitIn(session("verifying"), told)), { callBack: "13911112222", location: "苏州市" });
+    const corrected = visitIn(session("verifying"), told, { type: "draft", draft: { callBack: "110", location: " 上海市 " } });
+    assert.deepEqual(whereaboutsOf(corrected), { callBack: "110", location: " 上海市 " });
+    assert.equal(intentFor(corrected, "attest").location, "上海市");
   });
 
   test("an incomplete draft makes none", () => {
@@ -182,7 +196,7 @@ describe("keys", () => {
   const attesting = visitIn(session("verifying"), panel("attest"));
 
   test("letters act, large or small", () => {
-    assert.deepEqual(meaningOf(visitIn(session("waiting")), press("a")), { type: "act", act: "admit" });
+    assert.deepEqual(meaningOf(visitIn(session("waiting")), press("a")), panel("admit"));
     assert.deepEqual(meaningOf(visitIn(session("verifying")), press("t")), panel("attest"));
     assert.deepEqual(meaningOf(live, press("R")), panel("refer"));
     assert.deepEqual(meaningOf(live, press("c")), panel("complete"));
@@ -231,7 +245,7 @@ describe("keys", () => {
     assert.deepEqual(meaningOf(attesting, press("2")), { type: "draft", draft: { checks: ["child_seen"] } });
     const ticked = visitIn(session("verifying"), panel("attest"), { type: "draft", draft: { checks: ["child_seen"] } });
     assert.deepEqual(meaningOf(ticked, press("2")), { type: "draft", draft: { checks: [] } });
-    assert.equal(meaningOf(attesting, press("4")), null);
+    assert.equal(meaningOf(attesting, press("7")), null);
     assert.equal(meaningOf(live, press("1")), null);
   });
 
@@ -245,17 +259,26 @@ describe("keys", () => {
     assert.equal(meaningOf(attesting, press("Enter")), null);
     const all = visitIn(session("verifying"), panel("attest"), {
       type: "draft",
-      draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] },
+      draft: { checks: [...CHECKS], location: "苏州" },
     });
     assert.deepEqual(meaningOf(all, press("Enter")), { type: "act", act: "attest" });
     assert.equal(meaningOf(all, press("Enter", { onButton: true })), null);
     const sent = visitIn(
       session("verifying"),
       panel("attest"),
-      { type: "draft", draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] } },
+      { type: "draft", draft: { checks: [...CHECKS], location: "苏州" } },
       { type: "sent", act: "attest" },
     );
     assert.equal(meaningOf(sent, press("Enter")), null);
+  });
+
+  test("the names are compared before anybody is admitted: Enter admits, N says that these are others", () => {
+    const comparing = visitIn(session("waiting"), panel("admit"));
+    assert.deepEqual(meaningOf(comparing, press("Enter")), { type: "act", act: "admit" });
+    assert.deepEqual(meaningOf(comparing, press("n")), { type: "act", act: "deny_family" });
+    assert.equal(meaningOf(comparing, press("1")), null);
+    assert.equal(meaningOf(visitIn(session("waiting")), press("n")), null);
+    assert.equal(meaningOf(visitIn(session("waiting"), panel("admit"), { type: "sent", act: "deny_family" }), press("N")), null);
   });
 
   test("Enter never ends a visit", () => {

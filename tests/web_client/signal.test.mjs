@@ -243,21 +243,21 @@ describe("a signal", () => {
 
   test("answers an intent with what the server answers", async () => {
     await world.online();
-    const answer = world.signal.send(intents.admit());
+    const answer = world.signal.send(intents.admit(true));
     world.socket.sent[0].answered({ ok: false, code: "consent_missing", text: "…" });
     assert.deepEqual(await answer, { ok: false, code: "consent_missing", text: "…" });
-    assert.deepEqual(world.socket.sent[0].message, { type: "admit" });
+    assert.deepEqual(world.socket.sent[0].message, { type: "admit", names_match: true });
   });
 
   test("answers by itself when nobody does", async () => {
     await world.start();
-    assert.deepEqual(await world.signal.send(intents.admit()), { ok: false, code: "offline", text: "" });
+    assert.deepEqual(await world.signal.send(intents.admit(true)), { ok: false, code: "offline", text: "" });
     world.socket.fire("connect");
     world.socket.fire("message", welcome());
-    const late = world.signal.send(intents.admit());
+    const late = world.signal.send(intents.admit(true));
     await world.after(10000);
     assert.deepEqual(await late, { ok: false, code: "no_answer", text: "" });
-    const cut = world.signal.send(intents.admit());
+    const cut = world.signal.send(intents.admit(true));
     world.socket.fire("disconnect");
     assert.deepEqual(await cut, { ok: false, code: "no_answer", text: "" });
   });
@@ -295,7 +295,7 @@ describe("a signal", () => {
 
   test("ends for good when closed, and owes nobody an answer", async () => {
     await world.online();
-    const answers = [world.signal.send(intents.admit()), world.signal.send(intents.chat("c1", "一"))];
+    const answers = [world.signal.send(intents.admit(true)), world.signal.send(intents.chat("c1", "一"))];
     world.signal.close();
     assert.deepEqual((await Promise.all(answers)).map((ack) => ack.ok), [false, false]);
     assert.deepEqual((await world.signal.send(intents.chat("c2", "二"))).ok, false);

@@ -11,7 +11,7 @@
  */
 
 import { intents } from "../shared/messages.js";
-import { CHECKS } from "./state.js";
+import { missingToAttest, whereaboutsOf } from "./attesting.js";
 import { guardianHere } from "./words.js";
 
 /** @type {readonly Act[]} */
@@ -40,7 +40,7 @@ function byState(visit, act) {
   const session = visit.session;
   if (!session) return HIDDEN;
   const early = session.state === "waiting";
-  if (act === "admit") return admit(visit);
+  if (act === "admit" || act === "deny_family") return admit(visit);
   if (act === "cancel") return early ? NOW : HIDDEN;
   if (session.state === "ended") return afterTheEnd(visit, act);
   if (act === "resume") return ownHold(visit) ? NOW : HIDDEN;
@@ -108,13 +108,13 @@ export function ownHold(visit) {
  *
  * @param {Visit} visit
  * @param {Act} act
- * @returns {string[]} codes: the checks by name, or `reason`, `urgency`, `note`, `summary`, `adequate`, `not_adequate`
+ * @returns {string[]} codes: the checks by name, `call_back`, `location`, or `reason`, `urgency`, `note`, `summary`, `adequate`, `not_adequate`
  */
 export function missing(visit, act) {
   const { drafts } = visit;
   switch (act) {
     case "attest":
-      return CHECKS.filter((check) => !drafts.checks.includes(check));
+      return missingToAttest(visit);
     case "hold":
       return drafts.holdReason ? [] : ["reason"];
     case "refer":
@@ -143,10 +143,15 @@ function missingForReferral(drafts) {
  * @param {Act} act
  * @returns {import("../shared/messages.js").Intent | null}
  */
-export function intentFor({ drafts }, act) {
+export function intentFor(visit, act) {
+  const { drafts } = visit;
   switch (act) {
-    case "attest":
-      return intents.attest([...drafts.checks]);
+    case "admit":
+      return intents.admit(true); // the panel's button says so
+    case "attest": {
+      const { callBack, location } = whereaboutsOf(visit);
+      return intents.attest([...drafts.checks], callBack.trim(), location.trim());
+    }
     case "hold":
       return drafts.holdReason === null ? null : intents.hold(drafts.holdReason);
     case "refer":

@@ -11,11 +11,12 @@
  */
 
 import { availability, missing } from "./acts.js";
-import { HOLD_REASONS, CHECKS } from "./state.js";
+import { CHECKS, flipped } from "./attesting.js";
+import { HOLD_REASONS } from "./state.js";
 import { isPicture, outcomeOf } from "./words.js";
 
 /** @type {Readonly<Record<string, Act>>} */
-const OPENS_PANEL = Object.freeze({ t: "attest", h: "hold", r: "refer", c: "complete" });
+const OPENS_PANEL = Object.freeze({ a: "admit", t: "attest", h: "hold", r: "refer", c: "complete" });
 
 /**
  * @param {Visit} visit
@@ -27,7 +28,6 @@ export function meaningOf(visit, { key, typing, onButton, modified }) {
   if (key === "Escape") return visit.panel ? { type: "panel", panel: null } : null;
   if (typing) return null;
   const name = key.toLowerCase();
-  if (name === "a" && can(visit, "admit")) return { type: "act", act: "admit" };
   if (name === "h" && can(visit, "resume")) return { type: "act", act: "resume" };
   const opens = OPENS_PANEL[name];
   if (opens) return can(visit, opens) ? { type: "panel", panel: /** @type {Panel} */ (opens) } : null;
@@ -65,20 +65,18 @@ function inTheCall(visit, name) {
  */
 function inThePanel(visit, key, onButton) {
   if (visit.panel === "documents") return theDocument(visit, Number(key) - 1);
-  if (visit.panel !== "attest" && visit.panel !== "hold") return null;
+  if (visit.panel === "admit" && key.toLowerCase() === "n") return can(visit, "deny_family") ? { type: "act", act: "deny_family" } : null;
+  if (visit.panel !== "admit" && visit.panel !== "attest" && visit.panel !== "hold") return null;
   if (key === "Enter")
     return !onButton && missing(visit, visit.panel).length === 0 && can(visit, visit.panel)
       ? { type: "act", act: visit.panel }
       : null;
+  if (visit.panel === "admit") return null;
   const at = Number(key) - 1;
   if (visit.panel === "hold") return HOLD_REASONS[at] ? { type: "draft", draft: { holdReason: HOLD_REASONS[at] } } : null;
   const check = CHECKS[at];
   if (!check) return null;
-  const { checks } = visit.drafts;
-  return {
-    type: "draft",
-    draft: { checks: checks.includes(check) ? checks.filter((one) => one !== check) : [...checks, check] },
-  };
+  return { type: "draft", draft: { checks: flipped(visit.drafts.checks, check) } };
 }
 
 /** The nth picture is shown, any other document is downloaded. @param {Visit} visit @param {number} at @returns {Meaning | null} */

@@ -19,6 +19,7 @@ import { meaningOf } from "./keys.js";
 import { Room } from "./room.js";
 import { LedgerReader } from "./ledger_reader.js";
 import { DocumentsReader } from "./documents_reader.js";
+import { FamilyReader } from "./family_reader.js";
 import { followFocus, pressOf, writeMessage } from "./focus.js";
 import { initial, reduce } from "./state.js";
 import { view } from "./view.js";
@@ -58,6 +59,8 @@ const documents = new DocumentsReader({
   now,
 });
 
+const families = new FamilyReader({ read: (visit) => api.family(visit), tell: (event) => dispatch(event), now });
+
 // --- state to screen --------------------------------------------------------------------------------------------------
 
 /** @param {Event} event */
@@ -66,6 +69,7 @@ function dispatch(event) {
   state = reduce(state, event);
   ledgers.follow(state.visit);
   documents.follow(state.visit);
+  families.follow(state.visit);
   if (state === before || drawing) return;
   drawing = true;
   queueMicrotask(draw);

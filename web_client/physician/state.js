@@ -32,6 +32,7 @@
  *   | {type: "documents", visit: string, documents: import("../shared/api.js").DocumentEntry[]}
  *   | {type: "document_shown", shown: import("./types.js").ShownDocument}
  *   | {type: "prepared", visit: string, prepared: import("../shared/api.js").Prepared}
+ *   | {type: "family", visit: string, family: import("../shared/api.js").FamilyView}
  *   | {type: "sent", act: Act}
  *   | {type: "done", act: Act}
  *   | {type: "failed", act: Act, problem: Problem}
@@ -51,9 +52,6 @@
 import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 import { NOT_TRIED, reduceSignIn } from "../shared/staff/entry.js";
-
-/** The checks that an attestation must have, all of them (PROTOCOL.md, `attest`). */
-export const CHECKS = Object.freeze(["guardian_seen", "child_seen", "identity_matches"]);
 
 /** Why a physician may hold (PROTOCOL.md, `hold`). */
 export const HOLD_REASONS = Object.freeze(/** @type {const} */ (["guardian_not_with_child", "technical", "other"]));
@@ -75,6 +73,8 @@ export function initial() {
 export function noDrafts() {
   return {
     checks: [],
+    callBack: null,
+    location: null,
     holdReason: null,
     reason: null,
     urgency: null,
@@ -152,6 +152,7 @@ function opened(state, id) {
     documents: null,
     shownDocument: null,
     prepared: null,
+    family: null,
     chat: [],
     chatSeen: 0,
     quality: null,
@@ -197,6 +198,8 @@ function reduceVisit(visit, event) {
       return { ...visit, shownDocument: event.shown };
     case "prepared":
       return event.visit === visit.id ? { ...visit, prepared: event.prepared } : visit;
+    case "family":
+      return event.visit === visit.id ? { ...visit, family: event.family } : visit;
     case "sent":
       return { ...visit, pending: { ...visit.pending, [event.act]: true }, problems: without(visit.problems, event.act) };
     case "done":
@@ -329,7 +332,7 @@ function panelThatFits(panel, state) {
   if (panel === null || panel === "help" || panel === "documents") return panel;
   if (state === "ended") return null;
   if (panel === "attest") return state === "verifying" || state === "held" ? panel : null;
-  if (panel === "cancel") return state === "waiting" ? panel : null;
+  if (panel === "cancel" || panel === "admit") return state === "waiting" ? panel : null;
   return panel;
 }
 
@@ -355,6 +358,9 @@ function done(visit, act) {
   switch (act) {
     case "attest":
       return { ...next, panel: close(visit.panel, "attest"), drafts: { ...visit.drafts, checks: [] } };
+    case "admit":
+    case "deny_family":
+      return { ...next, panel: close(visit.panel, "admit") };
     case "hold":
       return { ...next, panel: close(visit.panel, "hold"), drafts: { ...visit.drafts, holdReason: null } };
     case "refer":

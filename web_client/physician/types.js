@@ -11,8 +11,8 @@
  * @typedef {import("../shared/api.js").Staff} Staff
  * @typedef {import("../shared/api.js").WorklistEntry} WorklistEntry
  *
- * @typedef {"admit" | "attest" | "hold" | "resume" | "refer" | "complete" | "cancel"} Act
- * @typedef {"attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "documents" | "help"} Panel
+ * @typedef {"admit" | "deny_family" | "attest" | "hold" | "resume" | "refer" | "complete" | "cancel"} Act
+ * @typedef {"admit" | "attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "documents" | "help"} Panel
  *
  * @typedef {{id: string, picture: string | null, failed: boolean}} ShownDocument `picture` is an address of this page's own
  * @typedef {"emergency" | "within_24h" | "within_2w" | "within_30d" | "routine"} Urgency
@@ -23,6 +23,8 @@
  *
  * @typedef {Object} Drafts what the physician has picked or typed but not sent
  * @property {string[]} checks
+ * @property {string | null} callBack the number as it was corrected; null while what was told stands
+ * @property {string | null} location
  * @property {import("../shared/messages.js").Intents["hold"]["reason"] | null} holdReason
  * @property {string | null} reason
  * @property {Urgency | null} urgency
@@ -67,6 +69,7 @@
  * @property {readonly import("../shared/api.js").DocumentEntry[] | null} documents what the family handed in, as last read
  * @property {ShownDocument | null} shownDocument the one that is looked at
  * @property {import("../shared/api.js").Prepared | null} prepared what the family told before the visit, as last read
+ * @property {import("../shared/api.js").FamilyView | null} family who they are and where, as last read
  * @property {readonly import("../shared/chat_log.js").ChatEntry[]} chat
  * @property {number} chatSeen how many chat messages were on screen already
  * @property {{light: "good" | "fair" | "poor", legs: Leg[]} | null} quality

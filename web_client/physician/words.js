@@ -9,6 +9,7 @@
  */
 
 import { arriving, weakest } from "../shared/rungs.js";
+import { whereaboutsOf } from "./attesting.js";
 import { remoteInterrupted } from "./state.js";
 
 /** A quality message older than this is no longer about now (they come each second). */
@@ -173,7 +174,7 @@ export function soundOnly(visit) {
 export function numberToCall(visit) {
   const silent = visit.session?.causes.some(({ cause }) => cause === "guardian_silent") ?? false;
   const unheard = weakest(visit.session, "physician", "guardian")?.rung === "chat" && visit.session?.state !== "ended";
-  return ((silent || unheard) && visit.view?.call_back) || null;
+  return ((silent || unheard) && whereaboutsOf(visit).callBack) || null;
 }
 
 /**

@@ -42,6 +42,11 @@
  * @typedef {{id: string, n: number, state: "uploading" | "kept", kind: string | null, bytes: number, received: number, width: number | null,
  *            height: number | null, pages: number | null, at: string, url: string}} DocumentEntry
  */
+/**
+ * @typedef {{child: {name: string, age_years: number, sex: string}, guardians: {name: string, relation: string, proof: string}[], denied: boolean,
+ *            whereabouts: {call_back: string, location: string, by: "guardian" | "physician" | null, at: string | null}}} FamilyView
+ */
+/** What the family told of where it is; the number masked. @typedef {{call_back: string, location: string, told: boolean}} Whereabouts */
 /** @typedef {{name: string, role: "physician" | "operations" | "coordinator", title?: string, hospital?: string, licence?: string}} Staff */
 /**
  * @typedef {{visit: string, child: string, age_years: number, field: string, starts_at: string, state: string, outcome: string | null,
@@ -153,6 +158,12 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
      * @returns {Promise<{measurements: import("../family/preparation.js").Measurement[]}>}
      */
     measurements: (visit, measurements) => post(of(visit, "/measurements"), { measurements }),
+    /** @param {string} visit @returns {Promise<Whereabouts>} */
+    whereabouts: (visit) => call(of(visit, "/whereabouts")),
+    /** An empty number leaves it as it is. @param {string} visit @param {string} callBack @param {string} location @returns {Promise<Whereabouts>} */
+    tellWhereabouts: (visit, callBack, location) => post(of(visit, "/whereabouts"), { call_back: callBack, location }),
+    /** @param {string} visit @returns {Promise<FamilyView>} */
+    family: (visit) => call(of(visit, "/family")),
     /** @param {string} visit @returns {Promise<Prepared>} */
     prepared: (visit) => call(of(visit, "/prepared")),
     /** Asked for again while no answer comes, so a lost one is given up soon. @param {string} visit @returns {Promise<{token: string, expires_in_s: number}>} */

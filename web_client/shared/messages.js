@@ -199,8 +199,9 @@ const PAGE = {
   sending: object({ type: word("sending"), rung: word("full", "low", "stills", "sound", "chat") }),
   leave: object({ type: word("leave") }),
   withdraw_consent: object({ type: word("withdraw_consent"), kind: word("recording", "consultation") }),
-  admit: object({ type: word("admit") }),
-  attest: object({ type: word("attest"), checks: list(identifier, 0, 16) }),
+  admit: object({ type: word("admit"), names_match: flag }),
+  deny_family: object({ type: word("deny_family") }),
+  attest: object({ type: word("attest"), checks: list(identifier, 0, 16), call_back: text(0, 40), location: text(0, 200) }),
   hold: object({ type: word("hold"), reason: word("guardian_not_with_child", "technical", "other") }),
   resume: object({ type: word("resume") }),
   complete: object({ type: word("complete"), summary: text(1, 4000), adequate: flag }),
@@ -287,10 +288,12 @@ export const intents = Object.freeze({
   leave: () => ({ type: "leave" }),
   /** @param {Intents["withdraw_consent"]["kind"]} kind @returns {Intents["withdraw_consent"]} */
   withdrawConsent: (kind) => ({ type: "withdraw_consent", kind }),
-  /** @returns {Intents["admit"]} */
-  admit: () => ({ type: "admit" }),
-  /** @param {string[]} checks @returns {Intents["attest"]} */
-  attest: (checks) => ({ type: "attest", checks }),
+  /** @param {boolean} namesMatch @returns {Intents["admit"]} */
+  admit: (namesMatch) => ({ type: "admit", names_match: namesMatch }),
+  /** @returns {Intents["deny_family"]} */
+  denyFamily: () => ({ type: "deny_family" }),
+  /** @param {string[]} checks @param {string} callBack @param {string} location @returns {Intents["attest"]} */
+  attest: (checks, callBack, location) => ({ type: "attest", checks, call_back: callBack, location }),
   /** @param {Intents["hold"]["reason"]} reason @returns {Intents["hold"]} */
   hold: (reason) => ({ type: "hold", reason }),
   /** @returns {Intents["resume"]} */

@@ -161,6 +161,16 @@ const DOUBTED = calm({
   ],
 });
 const problem = (code, text = "") => ({ code, text });
+/** Who they are and where, as the server says it. */
+const FAMILY = {
+  child: { name: "乐*儿", age_years: 8, sex: "female" },
+  guardians: [{ name: "王*芳", relation: "mother", proof: "household_register" }],
+  denied: false,
+  whereabouts: { call_back: "13800138000", location: "江苏省苏州市姑苏区十全街 188 号 3 幢 502 室", by: "guardian", at: "2026-11-22T13:50:00+08:00" },
+};
+const family = (more = {}) => ({ type: "family", visit: "v1", family: { ...FAMILY, ...more } });
+const UNTOLD = { whereabouts: { call_back: "13800138000", location: "", by: null, at: null } };
+const ALL_CHECKS = ["guardian_seen", "child_seen", "identity_matches", "private_place", "call_back_confirmed", "location_confirmed"];
 const prepared = (more = {}) => ({ type: "prepared", visit: "v1", prepared: { ...PREPARED, ...more } });
 
 /** name -> events. @type {Record<string, any[]>} */
@@ -196,10 +206,21 @@ export const STATES = {
   "waiting-cancel": open(session("waiting"), { type: "panel", panel: "cancel" }),
   admitted: open(session("waiting", { admitted: true, recording: "starting" })),
   verifying: verifying(),
-  attest: verifying({ type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen"] } }),
+  "waiting-family": open(session("waiting"), family(), prepared()),
+  admit: open(session("waiting"), family(), { type: "panel", panel: "admit" }),
+  "admit-refused": open(
+    session("waiting"),
+    family(),
+    { type: "panel", panel: "admit" },
+    { type: "failed", act: "admit", problem: problem("training_expired", "您的线上首诊资格已于 11 月 20 日到期，不能接诊。请联系医务处。") },
+  ),
+  "admit-denied": open(session("waiting"), family({ denied: true })),
+  attest: verifying(family(), { type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen"] } }),
+  "attest-untold": verifying(family(UNTOLD), { type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ALL_CHECKS } }),
   "attest-busy": verifying(
+    family(),
     { type: "panel", panel: "attest" },
-    { type: "draft", draft: { checks: ["guardian_seen", "child_seen", "identity_matches"] } },
+    { type: "draft", draft: { checks: ALL_CHECKS } },
     { type: "sent", act: "attest" },
   ),
   live: live(),
@@ -257,6 +278,8 @@ export const STATES = {
   "documents-failed": live(handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }, looking({ failed: true })),
   leave: live({ type: "panel", panel: "leave" }),
   help: live({ type: "panel", panel: "help" }),
+  "help-emergency": live(family(), { type: "panel", panel: "help" }),
+  "refer-emergency": live(family(), { type: "panel", panel: "refer" }, { type: "draft", draft: { reason: "headache_on_waking" } }),
   "ended-referred": ended("referred", { referral: { id: "r1", reason: "headache_on_waking", urgency: "emergency" } }),
   "ended-completed": ended("completed"),
   "ended-timeline": [...ended("completed"), told(eventful())],

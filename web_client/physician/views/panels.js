@@ -11,7 +11,8 @@
 
 import { h, icon } from "../../shared/ui/dom.js";
 import { missing } from "../acts.js";
-import { CHECKS, HOLD_REASONS } from "../state.js";
+import { HOLD_REASONS } from "../state.js";
+import { admitPanel, attestPanel, emergencyCard } from "./attest.js";
 import { documentsPanel } from "./documents.js";
 import { confirm, panelBody, textField } from "./panel_parts.js";
 import { referral } from "./referral.js";
@@ -45,8 +46,10 @@ export function panel(visit, which, context) {
 /** @param {Visit} visit @param {Panel} which @param {Context} context @returns {Child[]} */
 function body(visit, which, context) {
   switch (which) {
+    case "admit":
+      return admitPanel(visit, context);
     case "attest":
-      return attest(visit, context);
+      return attestPanel(visit, context);
     case "hold":
       return hold(visit, context);
     case "refer":
@@ -60,46 +63,8 @@ function body(visit, which, context) {
     case "documents":
       return documentsPanel(visit, context);
     case "help":
-      return help(context);
+      return help(visit, context);
   }
-}
-
-/** @param {Visit} visit @param {Context} context */
-function attest(visit, context) {
-  const { t, emit } = context;
-  const { checks } = visit.drafts;
-  /** @param {string} check */
-  const flip = (check) =>
-    emit({
-      type: "draft",
-      draft: { checks: checks.includes(check) ? checks.filter((one) => one !== check) : [...checks, check] },
-    });
-  return [
-    panelBody(
-      h("p", { class: "small soft" }, t("physician.attest.body")),
-      h(
-        "div",
-        { class: "choices", role: "group", "aria-labelledby": "panel-title" },
-        CHECKS.map((check, index) =>
-          h(
-            "label",
-            { class: "choice", key: check },
-            h("input", {
-              type: "checkbox",
-              checked: checks.includes(check),
-              "data-first": index === 0,
-              "data-check": check,
-              "aria-keyshortcuts": String(index + 1),
-              onchange: () => flip(check),
-            }),
-            h("span", { class: "choice-words" }, t(`physician.attest.${check}`)),
-            h("kbd", { "aria-hidden": "true" }, index + 1),
-          ),
-        ),
-      ),
-    ),
-    confirm(visit, "attest", context, { hint: t("physician.attest.keys") }),
-  ];
 }
 
 /** @param {Visit} visit @param {Context} context */
@@ -224,10 +189,12 @@ const SHORTCUTS = Object.freeze([
   ["?", "physician.help.help"],
 ]);
 
-/** @param {Context} context */
-function help({ t }) {
+/** @param {Visit} visit @param {Context} context */
+function help(visit, context) {
+  const { t } = context;
   return [
     panelBody(
+      emergencyCard(visit, context),
       h(
         "dl",
         { class: "shortcuts" },

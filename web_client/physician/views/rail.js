@@ -12,6 +12,7 @@ import { clockTime, dayAndTime } from "../../shared/i18n/i18n.js";
 import { chat } from "../../shared/ui/chat.js";
 import { h, icon } from "../../shared/ui/dom.js";
 import { attested, availability, ownHold } from "../acts.js";
+import { deniedNotice, people } from "./attest.js";
 import { panel } from "./panels.js";
 import { preparedFold, preparedSection } from "./prepared.js";
 import { presenceLineOf } from "./presence.js";
@@ -99,7 +100,8 @@ function admission(visit, context) {
         "aria-disabled": why ? "true" : null,
         "aria-keyshortcuts": "A",
         "aria-describedby": "admit-hint",
-        onclick: () => why || emit({ type: "act", act: "admit" }),
+        "aria-expanded": String(visit.panel === "admit"),
+        onclick: () => why || emit({ type: "panel", panel: visit.panel === "admit" ? null : "admit" }),
       },
       t(why === "busy" ? "physician.busy" : "physician.act.admit"),
       h("kbd", { "aria-hidden": "true" }, "A"),
@@ -109,7 +111,8 @@ function admission(visit, context) {
       { class: "small soft", id: "admit-hint" },
       why && why !== "busy" ? t(`physician.why.${why}`) : t("physician.act.admitHint"),
     ),
-    problemNotice(visit, "admit", t),
+    deniedNotice(visit, context),
+    visit.panel !== "admit" && problemNotice(visit, "admit", t),
   );
 }
 
@@ -122,11 +125,10 @@ function record(visit, context) {
     "section",
     { class: "record stack", key: "record", "aria-label": t("physician.record") },
     h("h2", null, t("physician.record")),
+    people(visit, context),
     h(
       "dl",
       { class: "facts record-facts" },
-      fact(t("physician.record.child"), view.child),
-      fact(t("physician.record.guardian"), view.guardian),
       fact(t("physician.record.field"), t(`field.${view.field}`)),
       fact(t("physician.record.time"), dayAndTime(language, view.starts_at)),
       view.reasons &&

@@ -9,6 +9,7 @@
 
 import { h, icon } from "../../shared/ui/dom.js";
 import { missing } from "../acts.js";
+import { emergencyCard } from "./attest.js";
 import { confirm, panelBody, textField } from "./panel_parts.js";
 
 /** @type {readonly Urgency[]} */
@@ -31,7 +32,12 @@ export function referral(visit, context) {
     ? `${t("physician.refer.confirm")}${t("physician.dash")}${t(`urgency.${urgency}`)}`
     : t("physician.refer.confirm");
   return [
-    panelBody(chosenReason(chosen, context), urgencies(visit, chosen.urgency, context), letterFields(visit, context)),
+    panelBody(
+      chosenReason(chosen, context),
+      urgency === "emergency" && emergencyCard(visit, context),
+      urgencies(visit, chosen.urgency, context),
+      letterFields(visit, context),
+    ),
     confirm(visit, "refer", context, { danger: true, label: when, hint }),
   ];
 }

@@ -1,0 +1,102 @@
+"""Whom the physician is about to meet, and where they are, over HTTP.
+
+The guardian tells beforehand where the child is and under which number the family is reached now; the physician reads it
+with the masked names, the relation and its proof, confirms it on camera (PROTOCOL.md, ``attest``), and has it at hand in an
+emergency. The number that was booked is told back to the guardian's page masked only: whoever holds a wrong link learns none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from server import attestation
+from server import events as ev
+from server.attestation import Whereabouts, whereabouts
+from server.http.house import HOUSE, House, at_visit
+from server.http.problems import Problem
+from server.http.shell import body
+from server.masking import mask_phone
+from server.session import Ended
+from server.store import bodies
+from server.store.bodies import Body
+from server.store.details import VisitDetail
+from server.visit_view import moment
+from signaling.seats import Role
+
+MOST_TURNS = 50
+"""So often a family may tell it again with other words."""
+
+
+def add_attesting(app: web.Application) -> None:
+    app.router.add_get("/api/visits/{visit}/whereabouts", read)
+    app.router.add_post("/api/visits/{visit}/whereabouts", tell)
+    app.router.add_get("/api/visits/{visit}/family", family)
+
+
+async def read(request: web.Request) -> web.Response:
+    house = request.app[HOUSE]
+    _, record, consultation = await at_visit(request, "whereabouts_read")
+    if not consultation.session.consented:
+        raise Problem("consent_missing")
+    told = _last(await _told(house, record))
+    return web.json_response(_to_family(record, told))
+
+
+async def tell(request: web.Request) -> web.Response:
+    """An empty ``call_back`` is the number that was told last, or else the one that was booked with."""
+    house = request.app[HOUSE]
+    _, record, consultation = await at_visit(request, "whereabouts_tell")
+    sent = await body(request, call_back=str, location=str)
+    if isinstance(consultation.session.state, Ended):
+        raise Problem("session_ended")
+    if not consultation.session.consented:
+        raise Problem("consent_missing")
+    earlier = await _told(house, record)
+    known = _last(earlier)
+    number = sent["call_back"].strip() or (known.call_back if known is not None else record.guardian_phone)
+    told = whereabouts(number, sent["location"])
+    if told != known:
+        if len(earlier) >= MOST_TURNS:
+            raise Problem("too_many_attempts")
+        words = bodies.make(
+            house.new_id(), record.id, attestation.BODY, house.clock(), house.new_nonce(), told.content(Role.GUARDIAN)
+        )
+        await consultation.controller.post(ev.WhereaboutsTold(words.id, words.sha256), (bodies.keep(words),))
+    return web.json_response(_to_family(record, told))
+
+
+async def family(request: web.Request) -> web.Response:
+    """FamilyView of API.md."""
+    house = request.app[HOUSE]
+    _, record, consultation = await at_visit(request, "family_read")
+    told = await _told(house, record)
+    return web.json_response(
+        {
+            "child": {"name": record.child, "age_years": record.age_years, "sex": record.sex},
+            "guardians": [{"name": record.guardian, "relation": record.relation, "proof": record.proof}],
+            "denied": consultation.session.family_denied,
+            "whereabouts": _to_physician(record, told[-1] if told else None),
+        }
+    )
+
+
+async def _told(house: House, record: VisitDetail) -> list[Body]:
+    return await bodies.of_session(house.database, record.id, attestation.BODY)
+
+
+def _last(told: list[Body]) -> Whereabouts | None:
+    return attestation.from_content(told[-1].content) if told else None
+
+
+def _to_family(record: VisitDetail, told: Whereabouts | None) -> dict[str, Any]:
+    known = told or Whereabouts(record.guardian_phone, "")
+    return {"call_back": mask_phone(known.call_back), "location": known.location, "told": told is not None}
+
+
+def _to_physician(record: VisitDetail, told: Body | None) -> dict[str, Any]:
+    if told is None:
+        return {"call_back": record.guardian_phone, "location": "", "by": None, "at": None}
+    known = attestation.from_content(told.content)
+    return {"call_back": known.call_back, "location": known.location, "by": told.content["by"], "at": moment(told.at)}
