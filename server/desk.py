@@ -18,6 +18,8 @@ from server.booking.refusals import WORDS, NotBookable, Refusal
 from server.booking.rules import Occasion
 from server.bookings import book, counted
 from server.calendar import day_of
+from server.consent_texts import ConsentText, MalformedConsentTexts
+from server.consent_texts import parse as parse_consents
 from server.eligibility import Ineligible, Rank, reasons_against, years_between
 from server.passwords import Passwords
 from server.referral import FIELDS
@@ -294,6 +296,24 @@ class Reception:
             form.fault("file", f"the hospital has its version {version} already; a change is a new version")
         stop_at(form)
         return version
+
+    async def publish_consents(self, given: Given, document: str, now: float) -> list[tuple[str, str]]:
+        """Makes these the hospital's consent texts from now on: kind and version of each. ``hospital`` as for ``enrol``.
+
+        Who agreed before agreed to the older version, which stays.
+        """
+        form = Form(given)
+        hospital = await hospital_meant(self._database, form)
+        texts: tuple[ConsentText, ...] = ()
+        try:
+            texts = parse_consents(document)
+        except MalformedConsentTexts as error:
+            form.fault("file", f"is no document of consent texts: {error}")
+        stop_at(form)
+        if not await consents.publish_new(self._database, hospital, texts, now):
+            form.fault("file", "the hospital has a version of that name already; a change is a new version")
+        stop_at(form)
+        return sorted({(text.kind, text.version) for text in texts})
 
     async def enrol(self, given: Given, now: float) -> Enrolled:
         """A member of staff with a new password. ``hospital`` (an id) is needed only where there are several."""

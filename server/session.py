@@ -25,7 +25,8 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     When the last is gone the gate opens again; when the first runs out the session ends with that cause's outcome. A
     guardian who was away longer than ``reattest_after_s`` comes back to Verifying, otherwise everybody to where they were.
     The physician's own hold is lifted by the physician only.
-6.  Taking back either consent ends the session as consent_withdrawn. The child can still be referred afterwards, once.
+6.  Taking back either consent ends the session as consent_withdrawn. The child can still be referred afterwards, once. The
+    consent to keeping still pictures is neither: refused or taken back, none is kept and the visit goes on.
 7.  Ended is final. The same command again is answered as done and changes nothing; any other is refused.
 8.  What a direction between two who are here carries (its *rung*) is known while both stay; a new connection of either begins
     with everything. A rung is told to all and opens, closes and ends nothing: sound alone is presence.
@@ -145,6 +146,7 @@ __all__ = [
     "replay",
     "step",
 ]
+
 
 def new_session(id: str, rules: Rules, *, until: float) -> Session:
     """A session nobody has come to yet; its waiting room closes at ``until``: appointment's end + ``waiting_after_end_s``."""

@@ -204,5 +204,10 @@ class Session:
         return role in self.seats and self.seats[role].present
 
     @property
+    def stills_allowed(self) -> bool:
+        """Whether a still picture may be kept now; those that the rescue ladder sends in place of video are not."""
+        return self.consents.get("stills") is Consent.GIVEN
+
+    @property
     def consented(self) -> bool:
         return self.child_confirmed and all(self.consents.get(kind) is Consent.GIVEN for kind in REQUIRED_CONSENTS)

@@ -106,7 +106,7 @@ class Leave(Intent):
 class WithdrawConsent(Intent):
     type: ClassVar[str] = "withdraw_consent"
     roles: ClassVar[frozenset[Role]] = GUARDIAN
-    kind: Annotated[str, one_of("recording", "consultation")]
+    kind: Annotated[str, one_of("recording", "consultation", "stills")]
 
 
 @dataclass(frozen=True, slots=True)

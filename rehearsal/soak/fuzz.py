@@ -179,7 +179,8 @@ def _of_control() -> tuple[bytes, ...]:
 
 def _of_sockets() -> tuple[bytes, ...]:
     said = (
-        messages.Offer(1, 1, "v=0"), messages.SendChat("c1", "您好"), messages.Attest(("guardian_seen",)), messages.Leave(),
+        messages.Offer(1, 1, "v=0"), messages.SendChat("c1", "您好"), messages.Leave(),
+        messages.Attest(("guardian_seen",), "13800138000", "苏州市"),
         messages.Complete("小结", adequate=True), messages.Hold("other"),
     )  # fmt: skip
     return tuple(json.dumps(messages.encode(each), ensure_ascii=False).encode() for each in said)

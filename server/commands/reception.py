@@ -1,4 +1,4 @@
-"""`hospital new`, `hospital limits`, `staff new`, `visit new`, `visit link`: the reception (`server.desk`) as commands."""
+"""The reception (`server.desk`) as commands: `hospital …`, `staff new`, `visit new`, `visit link`."""
 
 from __future__ import annotations
 
@@ -65,15 +65,25 @@ async def _hospital_limits(reception: Reception, given: Given, config: Config, n
     return Told(record, "\n".join(said))
 
 
-async def _hospital_pathway(reception: Reception, given: Given, config: Config, now: float) -> Told:
+def _read_file(given: Given) -> str:
+    """What lies in the file that was named. Raises ``Faults``."""
     if "file" not in given:
         raise Faults(["file: is missing"])
     try:
-        document = Path(given["file"]).read_text(encoding="utf-8")
+        return Path(given["file"]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Faults([f"file: cannot be read: {error}"]) from None
-    version = await reception.publish_pathway(given, document, now)
+
+
+async def _hospital_pathway(reception: Reception, given: Given, config: Config, now: float) -> Told:
+    version = await reception.publish_pathway(given, _read_file(given), now)
     return Told({"version": version}, f"转诊路径 / pathway  {version}")
+
+
+async def _hospital_consents(reception: Reception, given: Given, config: Config, now: float) -> Told:
+    published = await reception.publish_consents(given, _read_file(given), now)
+    text = "\n".join(f"知情同意书 / consent text  {kind}  {version}" for kind, version in published)
+    return Told({"texts": [{"kind": kind, "version": version} for kind, version in published]}, text)
 
 
 async def _staff_new(reception: Reception, given: Given, config: Config, now: float) -> Told:
@@ -144,6 +154,14 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
         lambda form, now: form.text("file"),
         _reception,
         _hospital_pathway,
+    ),
+    ("hospital", "consents"): Command(
+        "publish consent texts, each in Chinese and English; families are asked these from now on",
+        {"file": 'JSON: {"texts": […]} of the form of server/store/consent_texts/*.json, with versions of their own'},
+        {"hospital": "its id, where there are several"},
+        lambda form, now: form.text("file"),
+        _reception,
+        _hospital_consents,
     ),
     ("staff", "new"): Command(
         "enrol a member of staff; prints a generated password, once",

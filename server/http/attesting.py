@@ -18,7 +18,7 @@ from server.http.house import HOUSE, House, at_visit
 from server.http.problems import Problem
 from server.http.shell import body
 from server.masking import mask_phone
-from server.session import Ended
+from server.session import Consent, Ended
 from server.store import bodies
 from server.store.bodies import Body
 from server.store.details import VisitDetail
@@ -77,6 +77,7 @@ async def family(request: web.Request) -> web.Response:
             "child": {"name": record.child, "age_years": record.age_years, "sex": record.sex},
             "guardians": [{"name": record.guardian, "relation": record.relation, "proof": record.proof}],
             "denied": consultation.session.family_denied,
+            "stills": consultation.session.consents.get("stills", Consent.OPEN).value,
             "whereabouts": _to_physician(record, told[-1] if told else None),
         }
     )

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from server import events as ev
+from server.consent_texts import ConsentText
 from server.http.crowd import Doorway
 from server.http.house import DEVICE_COOKIE, HOUSE, asker, at_visit
 from server.http.problems import Problem, language
@@ -62,6 +63,7 @@ async def read(request: web.Request) -> web.Response:
     filed = record.referral
     base = f"/api/visits/{record.id}/letter"
     page = f"/letter/?visit={record.id}"
+    asked = await consents.kinds_for(house.database, record.id, house.clock())
     letter = filed and {
         "receipt": filed.state,
         "referral": filed.id,
@@ -79,7 +81,7 @@ async def read(request: web.Request) -> web.Response:
             "outcome": session.state.outcome.value if isinstance(session.state, Ended) else None,
             "child_confirmed": session.child_confirmed,
             "child_denied": session.child_denied,
-            "consents": {kind: consent.value for kind, consent in session.consents.items()},
+            "consents": dict.fromkeys(asked, "open") | {kind: consent.value for kind, consent in session.consents.items()},
             "letter": letter,
             "summary": record.has_summary,
         }
@@ -102,7 +104,7 @@ async def consent_texts(request: web.Request) -> web.Response:
     return web.json_response([_shown(text) for text in texts])
 
 
-def _shown(text: consents.ConsentText) -> dict[str, Any]:
+def _shown(text: ConsentText) -> dict[str, Any]:
     return {
         "kind": text.kind,
         "version": text.version,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,27 +11,11 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.chain import canonical
+from server.consent_texts import KINDS, ConsentText
 from server.store.database import Database, Write
 from server.store.tables import consent, consent_text, visit
 
-KINDS = ("consultation", "recording")
 SHIPPED = Path(__file__).parent / "consent_texts"
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentText:
-    """One text in one language. ``sha256`` covers everything that is shown."""
-
-    kind: str
-    version: str
-    language: str
-    title: str
-    paragraphs: tuple[str, ...]
-
-    @property
-    def sha256(self) -> str:
-        shown = {name: getattr(self, name) for name in ConsentText.__slots__}
-        return hashlib.sha256(canonical(shown).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +48,33 @@ def publish(hospital: str, texts: Sequence[ConsentText], valid_from_at: float) -
             await connection.execute(insert(consent_text), {**row, "valid_from_at": valid_from_at})
 
     return write
+
+
+async def publish_new(database: Database, hospital: str, texts: Sequence[ConsentText], valid_from_at: float) -> bool:
+    """As ``publish``; False, and nothing is stored, when the hospital has a version that one of them names."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        for text in texts:
+            same = (consent_text.c.hospital == hospital, consent_text.c.kind == text.kind)
+            known = select(consent_text.c.version).where(*same, consent_text.c.version == text.version).limit(1)
+            if await connection.scalar(known) is not None:
+                return False
+        await publish(hospital, texts, valid_from_at)(connection)
+        return True
+
+    return await database.write(work)
+
+
+async def kinds_for(database: Database, visit_id: str, now: float) -> tuple[str, ...]:
+    """What this visit's family is asked: the kinds of which the hospital has a text."""
+
+    async def work(connection: AsyncConnection) -> set[str]:
+        c = consent_text.c
+        of_visit = (c.hospital == visit.c.hospital, visit.c.id == visit_id, c.valid_from_at <= now)
+        return set(await connection.scalars(select(c.kind).where(*of_visit).distinct()))
+
+    asked = await database.read(work)
+    return tuple(kind for kind in KINDS if kind in asked)
 
 
 async def texts_for(database: Database, visit_id: str, language: str, now: float) -> list[ConsentText]:

@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.calendar import day_of
+from server.consent_texts import KINDS
 from server.eligibility import Credentials, years_between
 from server.masking import mask_name, mask_phone
 from server.referrals.track import Track
@@ -130,7 +131,7 @@ async def visit_detail(database: Database, visit_id: str) -> VisitDetail | None:
             sex=row.sex,
             physician=_physician(row),
             child_confirmed=row.child_confirmed_at is not None,
-            consents={kind: given[kind].answer if kind in given else "open" for kind in consents.KINDS},
+            consents={kind: given[kind].answer if kind in given else "open" for kind in KINDS},
             referral=await referrals.filed_for(connection, visit_id),
             has_summary=await connection.scalar(select(body.c.id).where(*summary).limit(1)) is not None,
         )

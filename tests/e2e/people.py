@@ -216,6 +216,7 @@ class Guardian(Person):
         await self.click("是，这是我的孩子")
         await self.click("我已阅读，同意线上就诊")
         await self.click("我已阅读，同意全程录制")
+        await self.click("不同意留存照片，继续就诊")
         await self.click("打开摄像头和麦克风")
         await self.click("进入候诊室")
         await self.is_in_the_waiting_room()

@@ -26,6 +26,15 @@ test("a guardian who comes for the first time goes language, child, two consents
   assert.equal(screenOf(state), "devices");
 });
 
+test("still pictures are asked about last; declining them, or taking them back in the call, ends nothing", () => {
+  const asked = play([{ type: "opened", status: { ...READY, consents: { ...READY.consents, stills: "open" } } }]);
+  assert.deepEqual([screenOf(asked), asked.consentKind], ["consent", "stills"]);
+  assert.equal(screenOf(play([{ type: "consent_answered", kind: "stills", agreed: false }], asked)), "devices");
+  const agreed = play([{ type: "consent_answered", kind: "stills", agreed: true }, { type: "entered" }, session({}), { type: "sheet", sheet: "withdraw" }, { type: "withdrawing", kind: "stills" }], asked);
+  const withdrawn = play([{ type: "stills_withdrawn" }], agreed);
+  assert.deepEqual([screenOf(withdrawn), withdrawn.sheet, withdrawn.withdrawing, withdrawn.status.consents.stills], [screenOf(agreed), null, "recording", "withdrawn"]);
+});
+
 test("who comes back is asked only what is still open", () => {
   const state = play([{ type: "opened", status: { ...READY, consents: { consultation: "given", recording: "open" } } }]);
   assert.deepEqual([screenOf(state), state.consentKind], ["consent", "recording"]);

@@ -175,7 +175,7 @@ describe("what an act needs", () => {
   });
 
   test("number and place are what the family told, until they are corrected", () => {
-    const family = { child: {}, guardians: [], denied: false, whereabouts: { call_back: "13911112222", location: "苏州市", by: "guardian", at: null } };
+    const family = { child: {}, guardians: [], denied: false, stills: "open", whereabouts: { call_back: "13911112222", location: "苏州市", by: "guardian", at: null } };
     const told = { type: "family", visit: "v1", family };
     assert.deepEqual(whereaboutsOf(visitIn(session("verifying"))), { callBack: "13800138000", location: "" });
     assert.deepEqual(whereaboutsOf(visitIn(session("verifying"), told)), { callBack: "13911112222", location: "苏州市" });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EVERY_MS, FamilyReader, SOONEST_MS } from "../../web_client/physician/family_reader.js";
+import { EVERY_MS, FamilyReader, IN_THE_CALL_MS, SOONEST_MS } from "../../web_client/physician/family_reader.js";
 
 const FAMILY = { denied: false };
 
@@ -28,7 +28,7 @@ test("it is read when the visit is opened, then every so often", async () => {
   assert.equal(asked.length, 2);
 });
 
-test("a change before the attestation is followed soon, one in the call is not", () => {
+test("a change is followed soon before the attestation, later in the call", () => {
   const { reader, asked, pass } = page();
   reader.follow(visit(1));
   reader.follow(visit(2));
@@ -39,6 +39,9 @@ test("a change before the attestation is followed soon, one in the call is not",
   pass(SOONEST_MS);
   reader.follow(visit(3, "live"));
   assert.equal(asked.length, 2);
+  pass(IN_THE_CALL_MS);
+  reader.follow(visit(3, "live"));
+  assert.equal(asked.length, 3);
 });
 
 test("what comes after the visit was left is nobody's, and what does not come is asked for again", async () => {

@@ -37,7 +37,7 @@ export function page(scene, { key, step }, ...content) {
   );
 }
 
-export const STEPS = Object.freeze({ language: 1, child: 2, consultation: 3, recording: 4, devices: 5 });
+export const STEPS = Object.freeze({ language: 1, child: 2, consultation: 3, recording: 4, stills: 5, devices: 6 });
 
 /** @param {Translate} t @param {number} n @param {number} of */
 export function progress(t, n, of) {

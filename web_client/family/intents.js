@@ -11,7 +11,7 @@
  *   | {type: "choose_withdrawal", kind: import("../shared/api.js").ConsentKind} | {type: "withdraw"}
  *   | {type: "add_documents", files: File[]} | {type: "remove_document", key: string, url: string | null}
  *   | {type: "retry_connection"} | {type: "retry_records"} | {type: "reload"}
- *   | import("./preparing.js").PreparingIntent} Intent
+ *   | import("./whereabouts.js").WhereaboutsIntent | import("./preparing.js").PreparingIntent} Intent
  */
 
 export {};

@@ -16,6 +16,7 @@ import { fetchRecords, followReferral } from "./records.js";
 import { initialState, reduce, screenOf } from "./state.js";
 import { createView } from "./view.js";
 import { VisitRoom } from "./visit_room.js";
+import { WhereaboutsKeeper } from "./whereabouts.js";
 
 /** @typedef {import("./state.js").Event} StateEvent */
 /** @typedef {import("./intents.js").Intent} Intent */
@@ -72,6 +73,12 @@ const preparing = new Preparing({
   preparation: () => state.preparation,
   language: () => state.language,
   tell: (change) => dispatch({ type: "preparation", change }),
+});
+const whereabouts = new WhereaboutsKeeper({
+  api,
+  visit,
+  known: () => state.whereabouts,
+  tell: (change) => dispatch({ type: "whereabouts", change }),
 });
 const view = createView(root, (intent) => void handle(intent));
 
@@ -147,7 +154,9 @@ async function backOutside() {
 
 /** Once nothing else is asked before the waiting room. */
 function offerPreparation() {
-  if (isOutside(state)) void preparing.load();
+  if (!isOutside(state)) return;
+  void preparing.load();
+  void whereabouts.load();
 }
 
 async function loadTexts() {
@@ -204,6 +213,9 @@ async function handle(intent) {
       return documents.add(intent.files);
     case "remove_document":
       return documents.remove(intent.key, intent.url);
+    case "whereabouts_typed":
+    case "whereabouts_tell":
+      return whereabouts.handle(intent);
     default:
       return handleInRoom(intent);
   }
@@ -358,8 +370,10 @@ async function leave() {
 
 async function withdraw() {
   dispatch({ type: "busy" });
-  const answer = await room?.send({ type: "withdraw_consent", kind: state.withdrawing });
-  if (!answer?.ok) dispatch({ type: "refused", code: answer?.code ?? "network" });
+  const kind = state.withdrawing;
+  const answer = await room?.send({ type: "withdraw_consent", kind });
+  if (!answer?.ok) return dispatch({ type: "refused", code: answer?.code ?? "network" });
+  if (kind === "stills") dispatch({ type: "stills_withdrawn" });
 }
 
 /** @param {string} text */

@@ -85,11 +85,13 @@ function licence(scene) {
 function withdrawing(scene) {
   const { state, t, emit } = scene;
   const close = () => emit({ type: "close_sheet" });
-  const kinds = /** @type {const} */ (["recording", "consultation"]);
+  const stills = state.status?.consents.stills === "given";
+  const kinds = /** @type {import("../shared/api.js").ConsentKind[]} */ (["recording", "consultation", ...(stills ? ["stills"] : [])]);
+  const ends = state.withdrawing !== "stills";
   return dialog(
     { key: "withdraw", title: t("family.withdraw.title"), onclose: close },
     h("p", null, t("family.withdraw.body")),
-    h("ul", null, ["ends", "kept", "care"].map((line) => h("li", { key: line }, t(`family.withdraw.${line}`)))),
+    h("ul", null, (ends ? ["ends", "kept", "care"] : ["goes_on", "no_more"]).map((line) => h("li", { key: line }, t(`family.withdraw.${line}`)))),
     h(
       "fieldset",
       { class: "bare stack-tight" },
@@ -108,7 +110,7 @@ function withdrawing(scene) {
       "div",
       { class: "dialog-actions" },
       button("plain", close, t("common.cancel"), { large: true }),
-      button("danger", () => emit({ type: "withdraw" }), t("family.withdraw.go"), { busy: state.busy && t("common.working") }),
+      button("danger", () => emit({ type: "withdraw" }), t(ends ? "family.withdraw.go" : "family.withdraw.go_stills"), { busy: state.busy && t("common.working") }),
     ),
   );
 }

@@ -9,6 +9,7 @@ import { NOT_ASKED } from "../shared/own_devices.js";
 import { documents } from "./documents_state.js";
 import { appointmentFrom, NO_APPOINTMENT, opensInMs } from "./countdown.js";
 import { isPreparing, prepare } from "./preparation.js";
+import { whereabouts } from "./whereabouts.js";
 
 /** @typedef {import("../shared/i18n/i18n.js").Language} Language */
 /** @typedef {import("../shared/api.js").VisitStatus} VisitStatus */
@@ -68,6 +69,7 @@ import { isPreparing, prepare } from "./preparation.js";
  * @property {readonly import("./documents_state.js").Item[]} documents  what the family handed in, or is handing in
  * @property {boolean} recordsLate  letter or summary did not come within the time
  * @property {import("./preparation.js").Preparation | null} preparation  null until its form is there
+ * @property {import("./whereabouts.js").Whereabouts | null} whereabouts  null until it is known what was told
  */
 
 /**
@@ -79,12 +81,13 @@ import { isPreparing, prepare } from "./preparation.js";
  *   | {type: "message", message: ServerMessage, nowMs: number} | {type: "tick", nowMs: number} | {type: "call", call: CallState}
  *   | {type: "received", received: import("../shared/flow.js").Received, nowMs: number}
  *   | {type: "remotes", roles: readonly string[]} | {type: "play_blocked", blocked: boolean} | {type: "sheet", sheet: Sheet | null}
- *   | {type: "withdrawing", kind: ConsentKind} | {type: "chat_open", open: boolean}
+ *   | {type: "withdrawing", kind: ConsentKind} | {type: "stills_withdrawn"} | {type: "chat_open", open: boolean}
  *   | {type: "chat_sent", clientId: string, text: string, at: string} | {type: "chat_accepted", clientId: string, id: string}
  *   | {type: "chat_failed", clientId: string} | {type: "corner", corner: Corner} | {type: "whole_picture", whole: boolean}
  *   | {type: "documents", event: import("./documents_state.js").DocumentEvent}
  *   | {type: "status", status: VisitStatus, nowMs?: number} | {type: "outside", status: VisitStatus, nowMs: number} | {type: "test_early"} | {type: "tested"} | {type: "enter_early"} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}
- *   | {type: "preparation", change: import("./preparation.js").Change}} Event
+ *   | {type: "preparation", change: import("./preparation.js").Change}
+ *   | {type: "whereabouts", change: import("./whereabouts.js").Change}} Event
  */
 
 /** @param {Language} language @param {boolean} languageChosen @returns {State} */
@@ -93,7 +96,7 @@ export function initialState(language, languageChosen) {
     language, languageChosen, stage: "loading", consentKind: "consultation", texts: null, busy: false, notice: null, problem: null,
     status: null, connection: "idle", retryS: 0, session: null, sessionAtMs: 0, nowMs: 0, call: "idle", remotes: [],
     flow: NOTHING_DUE, playBlocked: false, light: null, chat: [], chatOpen: false, unread: 0, sheet: null, withdrawing: "recording", corner: "top-right",
-    wholePicture: false, letter: null, summary: null, recordsLate: false, documents: [], preparation: null, appointment: NO_APPOINTMENT,
+    wholePicture: false, letter: null, summary: null, recordsLate: false, documents: [], preparation: null, whereabouts: null, appointment: NO_APPOINTMENT,
     devices: { ...NOT_ASKED, support: "ok", level: 0, heard: false, picture: "unknown" },
   }; // prettier-ignore
 }
@@ -156,6 +159,8 @@ export function reduce(state, event) {
       return { ...state, recordsLate: true };
     case "preparation":
       return { ...state, preparation: prepare(state.preparation, event.change) };
+    case "whereabouts":
+      return { ...state, whereabouts: whereabouts(state.whereabouts, event.change) };
     default:
       return inRoom(state, event);
   }
@@ -177,6 +182,8 @@ function inRoom(state, event) {
       return { ...state, playBlocked: event.blocked };
     case "sheet":
       return { ...state, sheet: event.sheet, notice: null };
+    case "stills_withdrawn":
+      return { ...settled(withConsent(state, "stills", "withdrawn")), sheet: null, withdrawing: "recording" };
     case "withdrawing":
       return { ...state, withdrawing: event.kind };
     case "chat_open":
@@ -241,8 +248,13 @@ function connectionAfter(before, now) {
 
 /** @param {State} state @param {ConsentKind} kind @param {boolean} agreed @returns {State} */
 function consentAnswered(state, kind, agreed) {
-  const consents = { consultation: "open", recording: "open", ...state.status?.consents, [kind]: agreed ? "given" : "refused" };
-  return advance(withStatus(state, { consents: /** @type {VisitStatus["consents"]} */ (consents) }));
+  return advance(withConsent(state, kind, agreed ? "given" : "refused"));
+}
+
+/** @param {State} state @param {ConsentKind} kind @param {import("../shared/api.js").ConsentState} answer @returns {State} */
+function withConsent(state, kind, answer) {
+  const consents = { consultation: "open", recording: "open", ...state.status?.consents, [kind]: answer };
+  return withStatus(state, { consents: /** @type {VisitStatus["consents"]} */ (consents) });
 }
 
 /** @param {State} state @param {{type: "support", support: Support} | {type: "devices", devices: Partial<Devices>}} event @returns {State} */
@@ -259,10 +271,11 @@ function advance(state) {
   if (status.state === "ended") return { ...state, stage: "room" };
   if (!state.languageChosen) return { ...state, stage: "language" };
   if (!status.child_confirmed) return { ...state, stage: "child" };
-  for (const kind of /** @type {ConsentKind[]} */ (["consultation", "recording"])) {
+  for (const kind of /** @type {const} */ (["consultation", "recording"])) {
     if (status.consents[kind] === "open") return { ...state, stage: "consent", consentKind: kind };
     if (status.consents[kind] !== "given") return { ...state, stage: "declined", consentKind: kind };
   }
+  if (status.consents.stills === "open") return { ...state, stage: "consent", consentKind: "stills" };
   return { ...state, stage: opensInMs(state) > 0 ? "early" : "devices" };
 }
 

@@ -6,6 +6,7 @@ import { documentsCard } from "./documents_card.js";
 import { button, facts, moving, noticeOf, page, STEPS, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
 import { isUnderWay } from "./state.js";
+import { whereaboutsCard } from "./whereabouts.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
 
@@ -178,6 +179,7 @@ export function devicesStep(scene) {
       : h("div", { class: "device-check", key: "check" }, preview(scene), h("div", { class: "stack" }, cameraChoice(scene), microphoneCheck(scene), deviceHelp(scene))),
     !closed && enter(scene),
     state.appointment.testing && h("div", { class: "actions", key: "tested" }, button("quiet", () => emit({ type: "tested" }), t("family.early.back"))),
+    whereaboutsCard(scene),
     prepareCard(scene),
     documentsCard(scene),
   );

@@ -6,6 +6,7 @@ import { documentsCard } from "./documents_card.js";
 import { movedNotice } from "./early.js";
 import { button, continueBar, moving, page, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
+import { whereaboutsCard } from "./whereabouts.js";
 import { devicesLost, remainingMs, seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
@@ -32,7 +33,7 @@ export function waiting(scene) {
     h(
       "div",
       { class: "waiting-grid" },
-      h("div", { class: "stack" }, licenceCard(scene), chatButton(scene), prepareCard(scene), documentsCard(scene)),
+      h("div", { class: "stack" }, licenceCard(scene), chatButton(scene), whereaboutsCard(scene), prepareCard(scene), documentsCard(scene)),
       ownPicture(scene),
     ),
     h(

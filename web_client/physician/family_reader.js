@@ -1,6 +1,6 @@
 /**
  * Keeps what is known of the family of the open visit: masked names, relation, proof, where they are. It is read when the visit is
- * opened, again so often, and soon after something changed before the attestation, when the family may still tell more.
+ * opened, again so often, and soon after something changed: sooner before the attestation, when the family may still tell more.
  *
  * @typedef {import("./types.js").Visit} Visit
  * @typedef {import("../shared/api.js").FamilyView} FamilyView
@@ -8,6 +8,7 @@
 
 export const EVERY_MS = 20_000;
 export const SOONEST_MS = 1_000;
+export const IN_THE_CALL_MS = 5_000;
 
 export class FamilyReader {
   #options;
@@ -31,8 +32,8 @@ export class FamilyReader {
     if (!visit) return;
     const { session } = visit;
     const early = session?.state === "waiting" || session?.state === "verifying";
-    const changed = early && session.version !== this.#version;
-    if (!other && now - this.#readAtMs < (changed ? SOONEST_MS : EVERY_MS)) return;
+    const changed = session !== null && session.version !== this.#version;
+    if (!other && now - this.#readAtMs < (!changed ? EVERY_MS : early ? SOONEST_MS : IN_THE_CALL_MS)) return;
     this.#readAtMs = now;
     this.#version = session?.version ?? -1;
     void this.#read(visit.id);

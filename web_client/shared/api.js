@@ -12,9 +12,9 @@
 /**
  * `starts_in_ms`, `opens_in_ms`: counted from the answer.
  * @typedef {{visit: VisitView, role: string, state: string, starts_in_ms?: number, opens_in_ms?: number, outcome: string | null, child_confirmed: boolean, child_denied?: boolean,
- *            consents: {consultation: ConsentState, recording: ConsentState}, letter: LetterLinks | null, summary: boolean}} VisitStatus
+ *            consents: {consultation: ConsentState, recording: ConsentState, stills?: ConsentState}, letter: LetterLinks | null, summary: boolean}} VisitStatus
  */
-/** @typedef {"consultation" | "recording"} ConsentKind */
+/** @typedef {"consultation" | "recording" | "stills"} ConsentKind */
 /** @typedef {{kind: ConsentKind, version: string, language: Language, title: string, paragraphs: string[], sha256: string}} ConsentText */
 /** @typedef {{summary: string, physician: string, hospital: string, ended_at: string}} Summary */
 /**
@@ -43,7 +43,7 @@
  *            height: number | null, pages: number | null, at: string, url: string}} DocumentEntry
  */
 /**
- * @typedef {{child: {name: string, age_years: number, sex: string}, guardians: {name: string, relation: string, proof: string}[], denied: boolean,
+ * @typedef {{child: {name: string, age_years: number, sex: string}, guardians: {name: string, relation: string, proof: string}[], denied: boolean, stills: ConsentState,
  *            whereabouts: {call_back: string, location: string, by: "guardian" | "physician" | null, at: string | null}}} FamilyView
  */
 /** What the family told of where it is; the number masked. @typedef {{call_back: string, location: string, told: boolean}} Whereabouts */

@@ -198,7 +198,7 @@ const PAGE = {
   chat: object({ type: word("chat"), client_id: identifier, text: text(1, 2000) }),
   sending: object({ type: word("sending"), rung: word("full", "low", "stills", "sound", "chat") }),
   leave: object({ type: word("leave") }),
-  withdraw_consent: object({ type: word("withdraw_consent"), kind: word("recording", "consultation") }),
+  withdraw_consent: object({ type: word("withdraw_consent"), kind: word("recording", "consultation", "stills") }),
   admit: object({ type: word("admit"), names_match: flag }),
   deny_family: object({ type: word("deny_family") }),
   attest: object({ type: word("attest"), checks: list(identifier, 0, 16), call_back: text(0, 40), location: text(0, 200) }),

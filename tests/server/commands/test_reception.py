@@ -111,3 +111,17 @@ def test_a_database_that_does_not_answer_is_no_wrong_command(capsys: pytest.Capt
     (tmp_path / "peitong.db").write_bytes(b"this is no database" * 100)
     assert main([*PHYSICIAN, "--data", str(tmp_path)]) == 1
     assert "does not answer" in capsys.readouterr().err
+
+
+def test_a_hospital_publishes_its_own_consent_texts(
+    config: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    answer(capsys, *HOSPITAL, *config)
+    text = {"kind": "stills", "version": "renhe-1", "language": "zh", "title": "本院", "paragraphs": ["一"]}
+    file = tmp_path / "texts.json"
+    file.write_text(json.dumps({"texts": [text, text | {"language": "en"}]}), "utf-8")
+    published = answer(capsys, "hospital", "consents", "--file", str(file), *config)
+    assert published == {"texts": [{"kind": "stills", "version": "renhe-1"}]}
+    assert faults(capsys, "hospital", "consents", "--file", str(file), *config) == ["file"]  # a version is published once
+    file.write_text("{}", "utf-8")
+    assert faults(capsys, "hospital", "consents", "--file", str(file), *config) == ["file"]

@@ -31,7 +31,7 @@ async def test_a_booked_visit_shows_masked_names_and_nothing_done_yet(database: 
         None,
         False,
     )
-    assert detail.consents == {"consultation": "open", "recording": "open"}
+    assert detail.consents == {"consultation": "open", "recording": "open", "stills": "open"}
     assert await details.visit_detail(database, "nobody") is None
 
 
@@ -41,7 +41,7 @@ async def test_a_visit_shows_what_the_family_has_done(database: Database, visit:
     detail = await details.visit_detail(database, visit)
     assert detail is not None
     assert detail.child_confirmed
-    assert detail.consents == {"consultation": "open", "recording": "given"}
+    assert detail.consents == {"consultation": "open", "recording": "given", "stills": "open"}
 
 
 async def test_a_letter_has_whole_names_a_masked_number_and_the_journals_head(database: Database, visit: str) -> None:

@@ -166,6 +166,7 @@ const FAMILY = {
   child: { name: "乐*儿", age_years: 8, sex: "female" },
   guardians: [{ name: "王*芳", relation: "mother", proof: "household_register" }],
   denied: false,
+  stills: "given",
   whereabouts: { call_back: "13800138000", location: "江苏省苏州市姑苏区十全街 188 号 3 幢 502 室", by: "guardian", at: "2026-11-22T13:50:00+08:00" },
 };
 const family = (more = {}) => ({ type: "family", visit: "v1", family: { ...FAMILY, ...more } });
@@ -214,7 +215,7 @@ export const STATES = {
     { type: "panel", panel: "admit" },
     { type: "failed", act: "admit", problem: problem("training_expired", "您的线上首诊资格已于 11 月 20 日到期，不能接诊。请联系医务处。") },
   ),
-  "admit-denied": open(session("waiting"), family({ denied: true })),
+  "admit-denied": open(session("waiting"), family({ denied: true, stills: "refused" })),
   attest: verifying(family(), { type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen"] } }),
   "attest-untold": verifying(family(UNTOLD), { type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ALL_CHECKS } }),
   "attest-busy": verifying(

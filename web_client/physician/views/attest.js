@@ -57,7 +57,7 @@ export function attestPanel(visit, context) {
         CHECKS.map((check, index) => [
           h(
             "label",
-            { class: "choice", key: check },
+            { class: check === "location_confirmed" ? "choice attest-wide" : "choice", key: check },
             h("input", {
               type: "checkbox",
               checked: checks.includes(check),
@@ -96,7 +96,7 @@ function number(visit, { t, emit }) {
 /** @param {Visit} visit @param {Context} context */
 function place(visit, { t, emit }) {
   return h("textarea", {
-    class: "input attest-told",
+    class: "input attest-told attest-wide",
     key: "location",
     id: "field-location",
     rows: "2",
@@ -114,7 +114,7 @@ function valueOf(event) {
 }
 
 /** Child and guardians, masked, with what the relation was proven by. @param {Visit} visit @param {Context} context */
-export function people({ family, view, entry }, { t }) {
+export function people({ family, view, entry, panel }, { t }) {
   const child = family
     ? [family.child.name, ageText(t, family.child.age_years), t(`physician.sex.${family.child.sex}`)]
     : [view?.child ?? "", entry ? ageText(t, entry.age_years) : ""];
@@ -128,6 +128,9 @@ export function people({ family, view, entry }, { t }) {
     guardians.map((guardian, at) =>
       h("div", { key: `guardian-${at}` }, h("dt", null, t("physician.record.guardian")), h("dd", null, said(guardian))),
     ),
+    family &&
+      panel !== "attest" &&
+      h("div", { key: "stills" }, h("dt", null, t("physician.record.stills")), h("dd", null, t(`physician.stills.${family.stills}`))),
   );
 }
 

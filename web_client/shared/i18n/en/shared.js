@@ -15,6 +15,7 @@ export default Object.freeze({
   "proof.birth_certificate": "birth certificate",
   "proof.court_order": "court order",
   "proof.written_delegation": "written delegation",
+  "proof.declared": "stated by the family, not verified",
   "proof.other": "other proof",
   "role.guardian": "Guardian",
   "role.physician": "Doctor",

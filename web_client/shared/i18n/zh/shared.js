@@ -15,6 +15,7 @@ export default Object.freeze({
   "proof.birth_certificate": "出生医学证明",
   "proof.court_order": "法院文书",
   "proof.written_delegation": "书面委托书",
+  "proof.declared": "家属自述，未核验",
   "proof.other": "其他证明",
   "role.guardian": "监护人",
   "role.physician": "医师",
