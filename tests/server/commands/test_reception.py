@@ -122,6 +122,6 @@ def test_a_hospital_publishes_its_own_consent_texts(
     file.write_text(json.dumps({"texts": [text, text | {"language": "en"}]}), "utf-8")
     published = answer(capsys, "hospital", "consents", "--file", str(file), *config)
     assert published == {"texts": [{"kind": "stills", "version": "renhe-1"}]}
-    assert faults(capsys, "hospital", "consents", "--file", str(file), *config) == ["file"]  # a version is published once
+    assert faults(capsys, "hospital", "consents", "--file", str(file), *config) == ["--file"]  # a version is published once
     file.write_text("{}", "utf-8")
-    assert faults(capsys, "hospital", "consents", "--file", str(file), *config) == ["file"]
+    assert faults(capsys, "hospital", "consents", "--file", str(file), *config) == ["--file"]
