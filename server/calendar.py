@@ -15,3 +15,8 @@ def day_of(at: float) -> date:
 def start_of(day: date) -> float:
     """When the hospital's calendar day begins, seconds since 1970."""
     return datetime(day.year, day.month, day.day, tzinfo=CHINA).timestamp()
+
+
+def span_of(day: date) -> tuple[float, float]:
+    """From its midnight to the next one, in seconds since 1970."""
+    return start_of(day), start_of(day + timedelta(days=1))

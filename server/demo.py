@@ -7,7 +7,6 @@ address it has now.
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import json
 import os
@@ -19,13 +18,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pyrage
-import segno
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from server import qr
 from server.config import Config
 from server.passwords import Passwords
 from server.store import demo
@@ -165,13 +164,13 @@ def _keep(folder: Path, kept: Kept) -> None:
 
 
 def as_text(printed: Printed) -> str:
-    qr = join_code(printed.guardian_link)
+    code = qr.terminal(printed.guardian_link)
     return f"""
   陪同 Peitong · 演示医院 / demo hospital
 
   监护人（手机）/ guardian (phone):
     {printed.guardian_link}
-{qr}
+{code}
   医师（电脑）/ physician (desk):
     {printed.physician_link}
     登录名 / login  {printed.physician_login}     密码 / password  {printed.physician_password}
@@ -250,10 +249,3 @@ def _fits(certificate: x509.Certificate, address: str, now: datetime) -> bool:
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     of_address = ipaddress.ip_address(address) in names.get_values_for_type(x509.IPAddress)
     return of_address and certificate.not_valid_after_utc - now > timedelta(days=1)
-
-
-def join_code(link: str) -> str:
-    """The link as a QR code for a terminal, indented as the rest of what is printed."""
-    out = io.StringIO()
-    segno.make(link, error="l").terminal(out, compact=True, border=2)
-    return "\n".join("    " + line for line in out.getvalue().splitlines())

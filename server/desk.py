@@ -34,7 +34,13 @@ from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visi
 
 Given = Mapping[str, str]
 
-TITLES: Final = {"physician": "医师", "operations": "运行值班", "administrator": "管理员", "coordinator": "转诊协调员"}
+TITLES: Final = {
+    "physician": "医师",
+    "operations": "运行值班",
+    "administrator": "管理员",
+    "coordinator": "转诊协调员",
+    "desk": "预约台",
+}
 SEXES: Final = ("female", "male", "unknown")
 RELATIONS: Final = ("mother", "father", "legal_guardian")
 REHEARSAL_LOGIN: Final = "peitong-rehearsal"

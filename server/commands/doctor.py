@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from server import demo
+from server import qr
 from server.calendar import CHINA
 from server.clock import Clock
 from server.commands import ready
@@ -199,7 +199,7 @@ def _invitation(link: str) -> str:
     return (
         "\n请在医院的电脑上，以及用移动流量的手机上，各打开一次\n"
         "Open this on the hospital's workstation, and on a phone that is not in its Wi-Fi:\n"
-        f"  {link}\n  一小时内有效 / good for an hour\n{demo.join_code(link)}"
+        f"  {link}\n  一小时内有效 / good for an hour\n{qr.terminal(link)}"
     )
 
 

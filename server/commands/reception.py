@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-from server import demo, desk
+from server import desk, qr
 from server.booking.limits import MOST_HORIZON_DAYS, PROOFS, to_record
 from server.calendar import day_of
 from server.clock import Clock
@@ -107,7 +107,7 @@ async def _visit_link(reception: Reception, given: Given, config: Config, now: f
 
 def _invitation(made: Invited, config: Config) -> Told:
     link, until = f"{config.origin}/j/{made.token}", moment(made.expires_at)
-    text = f"就诊 / visit  {made.visit}\n链接 / link   {link}    （只显示一次 / shown only now）\n{demo.join_code(link)}"
+    text = f"就诊 / visit  {made.visit}\n链接 / link   {link}    （只显示一次 / shown only now）\n{qr.terminal(link)}"
     return Told({"visit": made.visit, "link": link, "expires_at": until}, text)
 
 

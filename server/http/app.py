@@ -8,6 +8,7 @@ from server import descriptors
 from server.http.attesting import add_attesting
 from server.http.book import add_book
 from server.http.coordinator import add_coordinator
+from server.http.desk import add_desk
 from server.http.doctor import add_doctor
 from server.http.documents import add_documents
 from server.http.family import add_family
@@ -42,6 +43,7 @@ def build_app(house: House) -> web.Application:
     add_doctor(app)
     add_receipts(app)
     add_coordinator(app)
+    add_desk(app)
     add_v1(app)
     add_pages(app)
     return app

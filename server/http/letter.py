@@ -9,12 +9,13 @@ from functools import cached_property
 
 from aiohttp import web
 
+from server import qr
 from server.fhir import MEDIA_TYPE
 from server.fhir.service_request import service_request
 from server.http.house import HOUSE, House, at_visit
 from server.http.problems import Problem
 from server.letter.letter import Letter, compose
-from server.letter.pdf import Printer, receipt_code
+from server.letter.pdf import Printer
 from server.referrals.tokens import receipt_link
 from server.store import details
 from server.store.referrals import Referral
@@ -91,7 +92,7 @@ async def letter_qr(request: web.Request) -> web.Response:
     made = await _letter(request)
     if not made.receipt_link:
         raise Problem("not_found")
-    return web.Response(body=receipt_code(made.receipt_link).encode(), content_type="image/svg+xml")
+    return web.Response(body=qr.svg(made.receipt_link).encode(), content_type="image/svg+xml")
 
 
 async def letter_fhir(request: web.Request) -> web.Response:

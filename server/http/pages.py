@@ -23,6 +23,7 @@ _PAGES = {
     "/letter/": "letter/index.html",
     "/coordinator/": "coordinator/index.html",
     "/book/": "book/index.html",
+    "/desk/": "desk/index.html",
     "/r/{token}": "receipt/index.html",
     "/doctor/{token}": "doctor/index.html",
 }

@@ -6,14 +6,13 @@ this folder only, so that every machine prints the same. The same letter gives t
 
 from __future__ import annotations
 
-import io
 import json
 from importlib.resources import as_file, files
 from typing import Any, cast
 
-import segno
 import typst
 
+from server import qr
 from server.calendar import CHINA
 from server.letter.glyphs import read_coverage
 from server.letter.letter import Letter
@@ -29,13 +28,6 @@ _URGENCY = {
 _SEX = {"female": ("女", "female"), "male": ("男", "male")}
 _RELATION = {"mother": ("母亲", "mother"), "father": ("父亲", "father"), "legal_guardian": ("法定监护人", "legal guardian")}
 _UNKNOWN = ("未填", "unknown")
-
-
-def receipt_code(link: str) -> str:
-    """The link to the page for the destination's desk, as an SVG image of a QR code that survives a fold in the paper."""
-    image = io.BytesIO()
-    segno.make(link, error="q", micro=False).save(image, kind="svg", border=2, xmldecl=False, nl=False)
-    return image.getvalue().decode()
 
 
 class Printer:
@@ -70,7 +62,7 @@ class Printer:
             "sex_en": sex[1],
             "relation_zh": relation[0],
             "relation_en": relation[1],
-            "receipt_qr": receipt_code(letter.receipt_link) if letter.receipt_link else "",
+            "receipt_qr": qr.svg(letter.receipt_link) if letter.receipt_link else "",
             "unprintable": self._coverage.lacks(json.dumps(view, ensure_ascii=False)),
         }
 

@@ -22,7 +22,7 @@ class Hospital:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """``role`` is physician, operations, administrator, records_officer or coordinator; the last five matter for physicians."""
+    """``role``: physician, operations, administrator, records_officer, coordinator, desk; the last five are for physicians."""
 
     id: str
     hospital: str

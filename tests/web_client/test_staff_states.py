@@ -21,13 +21,14 @@ PREVIEW = Path(__file__).parent / "preview"
 LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")
 DOCTOR = ("ready", "insecure", "beginning", "running", "good", "partial", "none", "expired", "busy")
 OPERATIONS = ("loading", "sign-in", "none", "fine", "trouble", "stale")
-RAW_KEY = re.compile(r"\b(?:physician|staff|ops|letter|role|field|urgency|family|doctor|book)\.\w[\w.]*\b")
+RAW_KEY = re.compile(r"\b(?:physician|staff|ops|desk|letter|role|field|urgency|family|doctor|book)\.\w[\w.]*\b")
 WINDOWS = {"desk": (1440, 900, "zh"), "phone": (390, 844, "en"), "at 200 %": (720, 450, "en")}
 
 
-def names_of_states() -> list[str]:
-    text = (PREVIEW / "physician_states.mjs").read_text(encoding="utf-8")
-    states = text[text.index("export const STATES") :]
+def names_of_states(file: str = "physician_states.mjs") -> list[str]:
+    text = (PREVIEW / file).read_text(encoding="utf-8")
+    states = text[text.index("const STATES") :]
+    states = states[: states.index("\n};")]
     return re.findall(r'^  "?([\w-]+)"?: ', states, re.MULTILINE)
 
 
@@ -77,7 +78,15 @@ async def shown(request: pytest.FixtureRequest) -> AsyncIterator[Shown]:
 
 STORIES = (PREVIEW / "book_states.mjs").read_text("utf-8").partition("const STORIES")[2]
 BOOKING = re.findall(r'^  "?([\w-]+)"?[:,]', STORIES, re.MULTILINE)
-GALLERIES = [("staff", names_of_states()), ("letter", LETTERS), ("ops", OPERATIONS), ("doctor", DOCTOR), ("book", BOOKING)]
+DESK = names_of_states("desk.js")
+GALLERIES = [
+    ("staff", names_of_states()),
+    ("letter", LETTERS),
+    ("ops", OPERATIONS),
+    ("doctor", DOCTOR),
+    ("book", BOOKING),
+    ("desk", DESK),
+]
 
 
 @pytest.mark.parametrize(("gallery", "names"), GALLERIES)

@@ -62,18 +62,3 @@ function focus(app, selector) {
 export function writeMessage(app) {
   focus(app, ".rail .chat input");
 }
-
-/**
- * @param {KeyboardEvent} event
- * @returns {import("./keys.js").Press}
- */
-export function pressOf(event) {
-  const target = /** @type {HTMLElement} */ (event.target);
-  const typing = target.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
-  return {
-    key: event.key,
-    typing,
-    onButton: target.matches("button, a"),
-    modified: event.ctrlKey || event.metaKey || event.altKey,
-  };
-}

@@ -5,8 +5,7 @@
  * @typedef {import("./types.js").Visit} Visit
  * @typedef {import("./types.js").Act} Act
  * @typedef {import("./types.js").Panel} Panel
- * @typedef {{key: string, typing: boolean, onButton: boolean, modified: boolean}} Press
- *   `onButton`: the focus is on a button or link
+ * @typedef {import("../shared/ui/press.js").Press} Press
  * @typedef {import("./view.js").Intent | {type: "write"} | {type: "press", id: string}} Meaning
  */
 

@@ -38,6 +38,22 @@
  *            receipts: import("./receipts.js").Receipt[], contacted_at: string | null,
  *            notes: {fact: string, at: string, words: string}[]}} CoordinatorLine
  */
+/** @typedef {{id: string, name: string, sex: string, birth_date: string}} DeskChild */
+/** @typedef {{id: string, name: string, phone: string}} DeskGuardian `phone` is masked in lists */
+/**
+ * @typedef {{id: string, revision: number, kind: string, field: string, state: string, outcome: string | null, starts_at: string, ends_at: string,
+ *            waiting_since: string | null, department: string | null, department_name: string,
+ *            physician: {id: string, name: string, title: string}, child: DeskChild, guardian: DeskGuardian,
+ *            relation: {kind: string, proof: string}, link: {expires_at: string, redeemed_at: string | null} | null}} DeskVisit
+ */
+/** @typedef {{child: DeskChild, guardian: DeskGuardian | null, relation: {kind: string, proof: string} | null}} DeskFamily */
+/**
+ * @typedef {{departments: {id: string, name: string, name_en: string, fields: string[]}[], physicians: {id: string, name: string, title: string}[],
+ *            fields: string[], proofs: string[]}} DeskOffer
+ */
+/** @typedef {{id: string, physician: string, department: string, field: string, starts_at: string, ends_at: string}} DeskSlot */
+/** Told once. `qr` is an SVG image as a URL has it. @typedef {{visit: string, link: string, link_expires_at: string, qr: string}} DeskLink */
+/** @typedef {{since: string, until: string, counts: {day: string, code: string, count: number}[], reasons: {code: string, zh: string, en: string}[]}} DeskRefusals */
 /**
  * @typedef {{id: string, n: number, state: "uploading" | "kept", kind: string | null, bytes: number, received: number, width: number | null,
  *            height: number | null, pages: number | null, at: string, url: string}} DocumentEntry
@@ -47,7 +63,7 @@
  *            whereabouts: {call_back: string, location: string, by: "guardian" | "physician" | null, at: string | null}}} FamilyView
  */
 /** What the family told of where it is; the number masked. @typedef {{call_back: string, location: string, told: boolean}} Whereabouts */
-/** @typedef {{name: string, role: "physician" | "operations" | "coordinator", title?: string, hospital?: string, licence?: string}} Staff */
+/** @typedef {{name: string, role: "physician" | "operations" | "administrator" | "coordinator" | "desk", title?: string, hospital?: string, licence?: string}} Staff */
 /**
  * @typedef {{visit: string, child: string, age_years: number, field: string, starts_at: string, state: string, outcome: string | null,
  *            guardian_waiting: boolean, waiting_since_s: number | null, child_denied: boolean}} WorklistEntry
@@ -128,6 +144,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
   /** @param {string} path @param {object} [body] @param {number} [withinMs] @param {Record<string, string>} [headers] @returns {Promise<any>} */
   const post = (path, body = {}, withinMs = timeoutMs, headers = {}) =>
     call(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) }, withinMs);
+  /** @param {string} visit @param {string} act @param {object} [body] @returns {Promise<any>} */
+  const atDesk = (visit, act, body) => post(`/api/desk/visits/${encodeURIComponent(visit)}/${act}`, body);
   /** @param {string} visit @param {string} rest */
   const of = (visit, rest = "") => `/api/visits/${encodeURIComponent(visit)}${rest}`;
 
@@ -232,6 +250,33 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       /** @param {string} referral @param {string} fact @param {string} words @returns {Promise<CoordinatorLine>} */
       tell: (referral, fact, words) =>
         post(`/api/coordinator/referrals/${encodeURIComponent(referral)}/tell`, { fact, words, appointment_at: null }),
+    },
+    desk: {
+      /** @param {string | null} day "2026-11-22", null for today @returns {Promise<{now: string, day: string, visits: DeskVisit[], more: boolean}>} */
+      day: (day) => call(`/api/desk/visits${day ? `?day=${day}` : ""}`),
+      /** @param {string} visit @returns {Promise<DeskVisit>} */
+      visit: (visit) => call(`/api/desk/visits/${encodeURIComponent(visit)}`),
+      /** @returns {Promise<DeskOffer>} */
+      offer: () => call("/api/desk/offer"),
+      /** @param {Record<string, string>} wanted @returns {Promise<{items: DeskSlot[], next: string | null}>} */
+      slots: (wanted) => call(`/api/desk/slots?${new URLSearchParams(wanted)}`),
+      /** @param {string} text @returns {Promise<{families: DeskFamily[], more: boolean}>} */
+      find: (text) => post("/api/desk/families", { text }),
+      /** @param {object} booking @returns {Promise<DeskLink>} */
+      book: (booking) => post("/api/desk/visits", booking),
+      /** @param {DeskVisit} visit as it was read @param {string} slot */
+      move: ({ id, revision }, slot) =>
+        post(`/api/desk/visits/${encodeURIComponent(id)}/move`, { slot }, timeoutMs, { "If-Match": `"${revision}"` }),
+      /** @param {string} visit @param {string} reason */
+      cancel: (visit, reason) => atDesk(visit, "cancel", { reason }),
+      /** @param {string} visit */
+      noShow: (visit) => atDesk(visit, "no-show"),
+      /** @param {string} visit @returns {Promise<DeskLink>} */
+      link: (visit) => atDesk(visit, "link"),
+      /** @param {string} visit @param {string} proof @returns {Promise<DeskVisit>} */
+      proof: (visit, proof) => atDesk(visit, "proof", { proof }),
+      /** @returns {Promise<DeskRefusals>} */
+      refusals: () => call("/api/desk/refusals"),
     },
     /** @returns {Promise<{sessions: OpsSession[], workers: OpsWorker[]}>} */
     opsSessions: () => call("/api/ops/sessions"),

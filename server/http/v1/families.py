@@ -156,7 +156,7 @@ async def list_relations(call: Call) -> Answer:
 
 async def add_child(call: Call) -> Answer:
     asked: NewChild = call.body
-    _check_birth(asked.birth_date, call.now)
+    check_birth(asked.birth_date, call.now)
     new = ChildRow(call.house.new_id(), call.hospital, asked.name, asked.sex, asked.birth_date.isoformat())
 
     async def work(transaction: Transaction) -> Answer:
@@ -211,7 +211,7 @@ async def change_child(call: Call) -> Answer:
     asked: ChildChange = call.body
     changes: dict[str, Any] = asked.model_dump(exclude_unset=True)
     if "birth_date" in changes:
-        _check_birth(changes["birth_date"], call.now)
+        check_birth(changes["birth_date"], call.now)
         changes["birth_date"] = changes["birth_date"].isoformat()
 
     async def work(transaction: Transaction) -> Answer:
@@ -264,13 +264,13 @@ async def _related(transaction: Transaction, call: Call, *, to_change: bool = Fa
     return found
 
 
-def _check_birth(born: date, now: float) -> None:
-    """Raises ``Invalid``."""
+def check_birth(born: date, now: float, at: str = "#/birth_date") -> None:
+    """Raises ``Invalid``, for the place ``at``."""
     today = day_of(now)
     if born > today:
-        raise Invalid(Fault("#/birth_date", "不能晚于今天", "lies in the future"))
+        raise Invalid(Fault(at, "不能晚于今天", "lies in the future"))
     if years_between(born, today) >= ADULT_YEARS:
-        raise Invalid(Fault("#/birth_date", "已满18周岁", f"{ADULT_YEARS} years or older: these visits are for children"))
+        raise Invalid(Fault(at, "已满18周岁", f"{ADULT_YEARS} years or older: these visits are for children"))
 
 
 def _child(row: ChildRow) -> Answer:

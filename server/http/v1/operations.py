@@ -36,7 +36,6 @@ from server.http.problems import Problem
 from server.http.v1.conditions import matches
 from server.http.v1.models import Given, Taken
 from server.store import idempotency
-from server.store.api_keys import ApiKey
 from server.store.database import Transaction
 
 T = TypeVar("T")
@@ -59,10 +58,12 @@ Work = Callable[[Transaction], Awaitable[T]]
 
 @dataclass(slots=True)
 class Call:
-    """One request that is all right so far. ``tags`` are those of If-Match; ``attempt`` is there when the operation creates."""
+    """One request that is all right so far, ``by`` a key or a member of staff of the ``hospital`` (ids). ``tags`` are those
+    of If-Match; ``attempt`` is there when the operation creates."""
 
     house: House
-    key: ApiKey
+    hospital: str
+    by: str
     path: Mapping[str, str]
     body: Any
     query: Any
@@ -72,10 +73,6 @@ class Call:
     told_once: tuple[str, ...] = ()
     matched: bool = field(default=False, init=False)
     created: bool = field(default=False, init=False)
-
-    @property
-    def hospital(self) -> str:
-        return self.key.hospital
 
     async def read(self, work: Work[T]) -> T:
         return await self.house.database.read(work)
@@ -111,7 +108,8 @@ Act = Callable[[Call], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``path`` is below ``/api/v1``; ``name`` is the ``operationId``; ``scope`` as in `server.scopes`.
+    """``path`` is below ``/api/v1``; ``name`` is the ``operationId``; ``scope`` as in `server.scopes`. The desk's
+    page is served operations, too (`server.http.desk`): below a path of its own, to a role of the staff instead of a scope.
 
     ``problems`` are the codes that only this operation may answer, besides those that the shell may (``shell_problems``).
     ``media`` is the type of what is answered, ``JSON`` or ``FHIR``: with the latter errors are an ``OperationOutcome``.

@@ -62,13 +62,13 @@ class Shell:
             request[MEDIA] = operation.media
             with self._door:
                 key = await authenticated(request, operation)
-            call = await _call(request, operation, key)
+            call = await read_call(request, operation, key.hospital, key.id)
             with self._door:
-                if call.attempt is not None:
-                    return await self._create(operation, call, call.attempt)
-                answer = await operation.act(call)
-            assert call.matched or not operation.conditional, "a conditional operation did not compare the revision"
-            return _response(operation, answer.given.model_dump_json(), answer.revision)
+                return (
+                    await self._create(operation, call, call.attempt)
+                    if call.attempt is not None
+                    else await perform(operation, call)
+                )
 
         return handle
 
@@ -123,7 +123,15 @@ async def authenticated(request: web.Request, operation: Operation) -> ApiKey:
     return key
 
 
-async def _call(request: web.Request, operation: Operation, key: ApiKey) -> Call:
+async def perform(operation: Operation, call: Call) -> web.Response:
+    """Of an operation that creates nothing under an Idempotency-Key."""
+    answer = await operation.act(call)
+    assert call.matched or not operation.conditional, "a conditional operation did not compare the revision"
+    return _response(operation, answer.given.model_dump_json(), answer.revision)
+
+
+async def read_call(request: web.Request, operation: Operation, hospital: str, by: str) -> Call:
+    """Steps 3 and 4. Raises ``Problem``."""
     idempotency_key = _idempotency_key(request) if operation.creates else ""
     tags = _if_match(request) if operation.conditional else frozenset[str]()
     for id in request.match_info.values():
@@ -139,11 +147,12 @@ async def _call(request: web.Request, operation: Operation, key: ApiKey) -> Call
     if wrong:
         raise Invalid(*wrong)
     house = request.app[HOUSE]
-    call = Call(house, key, dict(request.match_info), body, query, house.clock(), tags, told_once=operation.told_once)
+    path = dict(request.match_info)
+    call = Call(house, hospital, by, path, body, query, house.clock(), tags, told_once=operation.told_once)
     if operation.creates:
         asked = body.model_dump_json(exclude_unset=True) if body is not None else ""
         request_sha256 = hashlib.sha256(f"{request.method} {request.path}\n{asked}".encode()).hexdigest()
-        call.attempt = idempotency.Attempt(key.id, idempotency_key, request_sha256)
+        call.attempt = idempotency.Attempt(by, idempotency_key, request_sha256)
     return call
 
 

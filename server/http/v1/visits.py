@@ -22,7 +22,7 @@ from server.store.visits import Visit as Row
 
 FOR_EVER: Final = (0.0, 253_402_300_799.0)
 """To the end of the year 9999."""
-_REASONS = tuple(reason.value for reason in OF_A_BOOKING)
+REASONS = tuple(reason.value for reason in OF_A_BOOKING)
 
 State = Literal["waiting", "verifying", "live", "held", "ended"]
 
@@ -93,17 +93,25 @@ async def book_visit(call: Call) -> Answer:
     id, message = call.house.new_id(), call.house.new_id()
 
     async def work(transaction: Transaction) -> Answer:
-        new = await _asked(transaction, call, asked, id)
-        await book(transaction, new, Occasion.BOOKING, message, call.now)
-        expires_at = max(call.now + call.house.config.link_valid_s, new.ends_at)
-        token, issued = call.house.links.drawn(id, call.now, expires_at)
-        await issued(transaction)
-        found = await bookings.one(transaction, call.hospital, id)
-        assert found is not None
-        link = f"{call.house.config.origin}/j/{token}"
-        return Answer(BookedVisit(**_values(found), link=link, link_expires_at=moment(expires_at)), found.revision)
+        return await book_in(transaction, call, asked, id, message)
 
     return await counted(call.house.database, call.hospital, call.now, call.create(work))
+
+
+async def book_in(transaction: Transaction, call: Call, asked: NewVisit, id: str, message: str) -> Answer:
+    """The visit and its link, in a transaction that may have registered the family; a ``BookedVisit``.
+
+    Raises ``Invalid``, ``NotBookable``.
+    """
+    new = await _asked(transaction, call, asked, id)
+    await book(transaction, new, Occasion.BOOKING, message, call.now)
+    expires_at = max(call.now + call.house.config.link_valid_s, new.ends_at)
+    token, issued = call.house.links.drawn(id, call.now, expires_at)
+    await issued(transaction)
+    found = await bookings.one(transaction, call.hospital, id)
+    assert found is not None
+    link = f"{call.house.config.origin}/j/{token}"
+    return Answer(BookedVisit(**_values(found), link=link, link_expires_at=moment(expires_at)), found.revision)
 
 
 async def _asked(transaction: Transaction, call: Call, asked: NewVisit, id: str) -> Row:
@@ -214,12 +222,12 @@ OPERATIONS = (
     ),
     Operation(
         "book_visit", "POST", "/visits", "visits", "Book a visit into a free slot", book_visit, BookedVisit, NewVisit,
-        status=201, problems=_REASONS, creates=True, told_once=("link",),
+        status=201, problems=REASONS, creates=True, told_once=("link",),
     ),
     Operation("read_visit", "GET", _ONE, "visits:read", "One visit", read_visit, Visit),
     Operation(
         "move_visit", "POST", f"{_ONE}/move", "visits", "Move a visit that nobody was admitted to", move_visit, Visit, Move,
-        problems=(*_REASONS, "slot_elsewhere", "visit_under_way", "session_ended"), conditional=True,
+        problems=(*REASONS, "slot_elsewhere", "visit_under_way", "session_ended"), conditional=True,
     ),
     Operation(
         "cancel_visit", "POST", f"{_ONE}/cancel", "visits", "Call a visit off that nobody was admitted to", cancel_visit, Visit,

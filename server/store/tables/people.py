@@ -34,7 +34,7 @@ staff = Table(
     Column("hospital", ForeignKey("hospital.id"), nullable=False),
     Column("login", String, nullable=False, unique=True),
     Column("password_hash", String, nullable=False),
-    Column("role", String, nullable=False),  # physician | operations | administrator | records_officer | coordinator
+    Column("role", String, nullable=False),  # physician | operations | administrator | records_officer | coordinator | desk
     Column("name", String, nullable=False),
     Column("title", String, nullable=False),
     Column("licence", String),

@@ -9,7 +9,7 @@ import pytest
 from server.http.pages import WEB_CLIENT
 from tests.server.http.conftest import Browser, House
 
-PAGES = ["/", "/j/abc", "/family/", "/physician/", "/ops/", "/letter/", "/doctor/abc", "/coordinator/", "/r/abc"]
+PAGES = ["/", "/j/abc", "/family/", "/physician/", "/ops/", "/letter/", "/doctor/abc", "/coordinator/", "/r/abc", "/desk/"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -70,4 +70,4 @@ def test_the_documents_of_the_staffs_pages_differ_in_what_is_their_own_only() ->
         assert len(own.findall(text)) >= 3, page
         return own.sub("", text)
 
-    assert len({common(page) for page in ("physician", "ops", "coordinator")}) == 1
+    assert len({common(page) for page in ("physician", "ops", "coordinator", "desk")}) == 1

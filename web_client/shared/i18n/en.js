@@ -2,6 +2,7 @@
 
 import book from "./en/book.js";
 import coordinator from "./en/coordinator.js";
+import desk from "./en/desk.js";
 import doctor from "./en/doctor.js";
 import family from "./en/family.js";
 import join from "./en/join.js";
@@ -13,4 +14,4 @@ import receipt from "./en/receipt.js";
 import shared from "./en/shared.js";
 import staff from "./en/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book });
+export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk });

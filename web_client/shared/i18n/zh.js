@@ -2,6 +2,7 @@
 
 import book from "./zh/book.js";
 import coordinator from "./zh/coordinator.js";
+import desk from "./zh/desk.js";
 import doctor from "./zh/doctor.js";
 import family from "./zh/family.js";
 import join from "./zh/join.js";
@@ -13,4 +14,4 @@ import receipt from "./zh/receipt.js";
 import shared from "./zh/shared.js";
 import staff from "./zh/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book });
+export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk });

@@ -367,7 +367,7 @@ async def test_an_act_that_forgets_its_duty_is_a_fault_of_ours_and_not_a_success
 
 
 async def test_an_act_that_creates_what_it_did_not_announce_creates_nothing(stage: Stage) -> None:
-    call = Call(stage.house.server.app[HOUSE], None, {}, None, None, 0.0)  # type: ignore[arg-type]
+    call = Call(stage.house.server.app[HOUSE], "h", "k", {}, None, None, 0.0)
     with contextlib.suppress(AssertionError):
         await stage.acts.create(call)
         pytest.fail("it was created")

@@ -1,0 +1,141 @@
+/**
+ * What is being booked at the desk, before it is sent: a family that is known or new, where, with whom, when. Pure. What was typed stays
+ * whatever the server says; only a slot that somebody else has is let go.
+ *
+ * @typedef {import("../shared/api.js").DeskFamily} Family
+ * @typedef {import("../shared/api.js").DeskOffer} Offer
+ * @typedef {import("../shared/api.js").DeskSlot} Slot
+ * @typedef {"known" | "new" | "new_child" | "new_guardian"} Who whom of a family the register does not know yet
+ *
+ * @typedef {Object} Booking
+ * @property {string} text what is looked for
+ * @property {Family | null} family the one that was found
+ * @property {Who} who
+ * @property {{name: string, sex: string, birth_date: string}} child
+ * @property {{name: string, phone: string}} guardian
+ * @property {{kind: string, proof: string}} relation
+ * @property {string} field
+ * @property {string} department
+ * @property {string} physician or empty for anybody
+ * @property {Slot | null} slot
+ * @property {string} kind
+ */
+
+/** Kinds of visit, the usual first. */
+export const KINDS = Object.freeze(["first", "follow_up", "advice"]);
+export const SEXES = Object.freeze(["female", "male", "unknown"]);
+export const RELATIONS = Object.freeze(["mother", "father", "legal_guardian"]);
+const PHONE = /^\+?[0-9]{5,15}$/;
+
+/** @returns {Booking} */
+export function noBooking() {
+  return {
+    text: "",
+    family: null,
+    who: "known",
+    child: { name: "", sex: "", birth_date: "" },
+    guardian: { name: "", phone: "" },
+    relation: { kind: "", proof: "" },
+    field: "",
+    department: "",
+    physician: "",
+    slot: null,
+    kind: "first",
+  };
+}
+
+/**
+ * With a change made. A slot belongs to a field, a department and, if one was chosen, a physician: it goes when they change.
+ *
+ * @param {Booking} booking @param {Partial<Booking>} change @param {Offer | null} offer
+ * @returns {Booking}
+ */
+export function changed(booking, change, offer) {
+  const next = { ...booking, ...change };
+  if (change.field !== undefined) {
+    const departments = departmentsFor(offer, change.field);
+    const stays = departments.some(({ id }) => id === next.department);
+    next.department = stays ? next.department : departments.length === 1 ? departments[0].id : "";
+  }
+  const elsewhere = next.field !== booking.field || next.department !== booking.department;
+  if (elsewhere) next.physician = "";
+  const other = next.slot !== null && next.physician !== "" && next.slot.physician !== next.physician;
+  return elsewhere || other ? { ...next, slot: null } : next;
+}
+
+/** @param {Offer | null} offer @param {string} field */
+export function departmentsFor(offer, field) {
+  return (offer?.departments ?? []).filter(({ fields }) => fields.includes(field));
+}
+
+/** Fields that the hospital sees and some department offers. @param {Offer | null} offer */
+export function fieldsOf(offer) {
+  return (offer?.fields ?? []).filter((field) => departmentsFor(offer, field).length > 0);
+}
+
+/** @param {Booking} booking */
+export function childIsNew({ who }) {
+  return who === "new" || who === "new_child";
+}
+
+/** @param {Booking} booking */
+export function guardianIsNew({ who }) {
+  return who === "new" || who === "new_guardian";
+}
+
+/**
+ * The ids of the fields that are still missing or cannot be right, in the order they are filled in.
+ *
+ * @param {Booking} booking @param {string} today
+ * @returns {string[]}
+ */
+export function missing(booking, today) {
+  const { who, family, child, guardian, relation } = booking;
+  /** @type {[string, boolean][]} */
+  const asked = [
+    ["family", who !== "new" && family === null],
+    ["child-name", childIsNew(booking) && child.name.trim() === ""],
+    ["child-sex", childIsNew(booking) && child.sex === ""],
+    ["child-birth", childIsNew(booking) && !(child.birth_date !== "" && child.birth_date <= today)],
+    ["guardian-name", guardianIsNew(booking) && guardian.name.trim() === ""],
+    ["guardian-phone", guardianIsNew(booking) && !PHONE.test(plain(guardian.phone))],
+    ["relation-kind", who !== "known" && relation.kind === ""],
+    ["relation-proof", who !== "known" && relation.proof === ""],
+    ["field", booking.field === ""],
+    ["department", booking.field !== "" && booking.department === ""],
+    ["slot", booking.department !== "" && booking.slot === null],
+  ];
+  return asked.filter(([, open]) => open).map(([id]) => id);
+}
+
+/** Numbers are often said in groups. @param {string} phone */
+function plain(phone) {
+  return phone.replace(/[\s-]/g, "");
+}
+
+/** The body of `POST /api/desk/visits`, of a booking from which nothing is missing. @param {Booking} booking */
+export function bookingBody(booking) {
+  const { family, child, guardian, relation, who } = booking;
+  return {
+    slot: booking.slot?.id,
+    kind: booking.kind,
+    ...(childIsNew(booking) ? { new_child: { ...child, name: child.name.trim() } } : { child: family?.child.id }),
+    ...(guardianIsNew(booking)
+      ? { new_guardian: { name: guardian.name.trim(), phone: plain(guardian.phone) } }
+      : { guardian: family?.guardian?.id }),
+    ...(who !== "known" && { relation }),
+  };
+}
+
+/** Codes of refusals that mean: this slot is gone, another may do. */
+const ABOUT_SLOT = new Set(["slot_taken", "schedule_closed", "physician_busy", "in_the_past", "beyond_horizon"]);
+
+/** After a refusal, with nothing lost but a slot that cannot be had. @param {Booking} booking @param {string} code @returns {Booking} */
+export function refused(booking, code) {
+  return ABOUT_SLOT.has(code) ? { ...booking, slot: null } : booking;
+}
+
+/** Which slots are asked for, or null as long as that is not known. @param {Booking} booking */
+export function slotsWanted({ field, department, physician }) {
+  return field && department ? { field, department, ...(physician && { physician }) } : null;
+}

@@ -1,0 +1,131 @@
+/** One visit: who, when, how it stands; and the one thing that is being done with it, asked once more before it cannot be undone. */
+
+import { h, icon } from "../../shared/ui/dom.js";
+import { ACTS } from "../keys.js";
+import { momentText } from "../days.js";
+import { actsOn, REASONS } from "../state.js";
+import { act, choices, heading, refusal, slotChoices, standingTag } from "./parts.js";
+
+/** @typedef {import("../view.js").Context} Context */
+/** @typedef {import("../state.js").State} State */
+/** @typedef {import("../state.js").Visit} Visit */
+
+/** @param {State} state @param {Context} context */
+export function visitPanel(state, context) {
+  const { visit, panel } = state;
+  const { t } = context;
+  if (!visit) return [heading(context, t("desk.visit")), h("p", { class: "working", role: "status", key: "loading" }, t("desk.loading"))];
+  if (panel === "visit") return whole(state, visit, context);
+  return [
+    heading(context, t(`desk.${panel}.title`), "visit"),
+    h("p", { key: "who" }, `${visit.child.name} · ${momentText(context.language, visit.starts_at)} · ${visit.physician.name}`),
+    asking(state, visit, context),
+  ];
+}
+
+/** @param {State} state @param {Visit} visit @param {Context} context */
+function whole(state, visit, context) {
+  const { t, language, emit } = context;
+  const acts = actsOn(visit, state.data?.now ?? visit.starts_at);
+  const letters = Object.fromEntries(Object.entries(ACTS).map(([key, name]) => [name, key.toUpperCase()]));
+  return [
+    heading(context, visit.child.name),
+    state.done && h("p", { class: "notice notice-good", key: "done", role: "status" }, icon("check"), h("span", null, t(`desk.done.${state.done}`))),
+    h("p", { key: "standing" }, standingTag(t, visit)),
+    h(
+      "dl",
+      { class: "facts desk-facts", key: "facts" },
+      fact(t("desk.column.time"), momentText(language, visit.starts_at)),
+      fact(t("desk.child"), `${visit.child.name} · ${t(`desk.sex.${visit.child.sex}`)} · ${visit.child.birth_date}`),
+      fact(t("desk.guardian"), `${visit.guardian.name} · ${t(`letter.relation.${visit.relation.kind}`)}`),
+      fact(t("desk.phone"), visit.guardian.phone),
+      fact(t("desk.proof"), t(`desk.proof.${visit.relation.proof}`)),
+      fact(t("desk.column.physician"), `${visit.physician.name} · ${visit.physician.title}`),
+      fact(t("desk.department"), visit.department_name),
+      fact(t("desk.column.visit"), `${t(`field.${visit.field}`)} · ${t(`desk.kind.${visit.kind}`)}`),
+      visit.state !== "ended" && fact(t("desk.link"), linkText(visit, context)),
+    ),
+    acts.length === 0 && h("p", { class: "soft small", key: "none" }, t(visit.state === "ended" ? "desk.acts.ended" : "desk.acts.under_way")),
+    visit.state === "waiting" && visit.waiting_since !== null && h("p", { class: "soft small", key: "here" }, t("desk.acts.here")),
+    h(
+      "div",
+      { class: "desk-acts", key: "acts" },
+      acts.map((name) =>
+        h(
+          "button",
+          { type: "button", class: `button${name === "proof" ? " button-primary" : ""}`, key: name, onclick: () => emit({ type: "panel", panel: name }) },
+          t(`desk.${name}.act`),
+          h("kbd", null, letters[name]),
+        ),
+      ),
+    ),
+  ];
+}
+
+/** @param {Visit} visit @param {Context} context */
+function linkText({ link }, { t, language }) {
+  if (!link) return t("desk.link.none");
+  return link.redeemed_at ? t("desk.link.redeemed", { time: momentText(language, link.redeemed_at) }) : t("desk.link.open", { time: momentText(language, link.expires_at) });
+}
+
+/** @param {State} state @param {Visit} visit @param {Context} context */
+function asking(state, visit, context) {
+  const { t, emit } = context;
+  switch (state.panel) {
+    case "move":
+      return [
+        h("p", { class: "soft small", key: "note" }, t("desk.move.note")),
+        refusal(state, context),
+        slotChoices(state, context, { name: "move", chosen: state.moveTo, onchoose: (moveTo) => emit({ type: "choose", moveTo }) }),
+        act(state, context, { text: moveText(state, context), intent: { type: "move" }, disabled: state.moveTo === null }),
+      ];
+    case "cancel":
+      return [
+        h("p", { class: "notice notice-warn", key: "note" }, icon("warn"), h("span", null, t("desk.cancel.note"))),
+        refusal(state, context),
+        choices({
+          name: "cancel-reason",
+          legend: t("desk.cancel.reason"),
+          value: state.reason,
+          options: REASONS.map((value) => ({ value, text: t(`desk.cancel.reason.${value}`) })),
+          onchoose: (reason) => emit({ type: "choose", reason }),
+        }),
+        act(state, context, { text: t("desk.cancel.confirm"), tone: "button-danger", intent: { type: "cancel" }, disabled: state.reason === "" }),
+      ];
+    case "no_show":
+      return [
+        h("p", { class: "notice notice-warn", key: "note" }, icon("warn"), h("span", null, t("desk.no_show.note"))),
+        refusal(state, context),
+        act(state, context, { text: t("desk.no_show.confirm"), tone: "button-danger", intent: { type: "no_show" } }),
+      ];
+    case "link":
+      return [
+        h("p", { class: `notice ${visit.link?.redeemed_at ? "notice-warn" : ""}`, key: "note" }, icon("info"), h("span", null, t(visit.link?.redeemed_at ? "desk.link.noteUsed" : "desk.link.note"))),
+        refusal(state, context),
+        act(state, context, { text: t("desk.link.confirm"), intent: { type: "link" } }),
+      ];
+    default:
+      return [
+        h("p", { key: "note" }, t("desk.proof.note", { guardian: visit.guardian.name, relation: t(`letter.relation.${visit.relation.kind}`) })),
+        refusal(state, context),
+        choices({
+          name: "proof-seen",
+          legend: t("desk.proof.seen"),
+          value: state.proof,
+          options: (state.offer?.proofs ?? []).map((value) => ({ value, text: t(`desk.proof.${value}`) })),
+          onchoose: (proof) => emit({ type: "choose", proof }),
+        }),
+        act(state, context, { text: t("desk.proof.confirm"), intent: { type: "proof" }, disabled: state.proof === "" }),
+      ];
+  }
+}
+
+/** @param {State} state @param {Context} context */
+function moveText({ moveTo }, { t, language }) {
+  return moveTo ? t("desk.move.confirm", { time: momentText(language, moveTo.starts_at) }) : t("desk.move.choose");
+}
+
+/** @param {string} name @param {import("../../shared/ui/dom.js").Child} value */
+function fact(name, value) {
+  return h("div", { key: name }, h("dt", null, name), h("dd", null, value));
+}
