@@ -12,7 +12,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,6 +51,10 @@ class Kept:
     physician_password: str
     operations_login: str
     operations_password: str
+    coordinator_login: str
+    coordinator_password: str
+    desk_login: str
+    desk_password: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,6 +70,12 @@ class Printed:
     operations_link: str
     operations_login: str
     operations_password: str
+    coordinator_link: str
+    coordinator_login: str
+    coordinator_password: str
+    desk_link: str
+    desk_login: str
+    desk_password: str
     data: str
     identity: str
     signer: str
@@ -118,8 +128,8 @@ async def _made(
     config: Config, database: Database, new_id: Callable[[], str], new_secret: Callable[[], str], now: float
 ) -> Kept:
     made = await demo.create_demo(database, Passwords(), new_id, new_secret, now, config.link_valid_s)
-    physician, operations = (made.physician_login, made.physician_password), (made.operations_login, made.operations_password)
-    return Kept(config.origin, made.visit, made.link_token, *physician, *operations)
+    known = {field.name: getattr(made, field.name) for field in fields(Kept) if field.name != "origin"}
+    return Kept(config.origin, **known)
 
 
 async def _moved(former: Kept, config: Config, links: Links, now: float) -> Kept:
@@ -141,6 +151,12 @@ def _printed(config: Config, kept: Kept) -> Printed:
         operations_link=f"{config.origin}/ops/",
         operations_login=kept.operations_login,
         operations_password=kept.operations_password,
+        coordinator_link=f"{config.origin}/coordinator/",
+        coordinator_login=kept.coordinator_login,
+        coordinator_password=kept.coordinator_password,
+        desk_link=f"{config.origin}/desk/",
+        desk_login=kept.desk_login,
+        desk_password=kept.desk_password,
         data=str(config.data_folder),
         identity=str(config.data_folder / "hospital.key"),
         signer=str(config.data_folder / "keys" / "signer.pub"),
@@ -178,6 +194,14 @@ def as_text(printed: Printed) -> str:
   运行值班 / operations:
     {printed.operations_link}
     登录名 / login  {printed.operations_login}    密码 / password  {printed.operations_password}
+
+  转诊协调 / care coordinator:
+    {printed.coordinator_link}
+    登录名 / login  {printed.coordinator_login}   密码 / password  {printed.coordinator_password}
+
+  预约台 / front desk:
+    {printed.desk_link}
+    登录名 / login  {printed.desk_login}          密码 / password  {printed.desk_password}
 
   数据 / data            {printed.data}
   录制 / recordings      {printed.data}/recordings/{printed.visit}

@@ -1,5 +1,5 @@
-"""A demo hospital: one physician, one operations account, one child with a guardian, a visit that starts now, and free slots
-that families may book by themselves."""
+"""A demo hospital: one physician, one of each other role that signs in, one child with a guardian, a visit that starts now, and
+free slots that families may book by themselves."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visi
 
 PHYSICIAN_LOGIN = "physician"
 OPERATIONS_LOGIN = "operations"
+COORDINATOR_LOGIN = "coordinator"
+DESK_LOGIN = "desk"
 VISIT_LASTS_S = 1800.0
 DEPARTMENT = "内分泌遗传代谢科"
 SCHEDULED_DAYS = 14
@@ -32,7 +34,7 @@ _HOURS = (("growth", 9, 12), ("nutrition", 14, 17))
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Demo:
-    """What is there now, and the secrets to print once: the guardian's link and the two passwords."""
+    """What is there now, and the secrets to print once: the guardian's link and the four passwords."""
 
     hospital: str
     visit: str
@@ -41,6 +43,10 @@ class Demo:
     physician_password: str
     operations_login: str
     operations_password: str
+    coordinator_login: str
+    coordinator_password: str
+    desk_login: str
+    desk_password: str
 
 
 async def create_demo(
@@ -53,7 +59,7 @@ async def create_demo(
 ) -> Demo:
     """Fill an empty, migrated database. A second call is refused by the logins, which exist already (``IntegrityError``)."""
     today = day_of(now)
-    demo_passwords = new_secret()[:16], new_secret()[:16]
+    demo_passwords = [new_secret()[:16] for _ in range(4)]
     hashes = [await asyncio.to_thread(passwords.hash, password) for password in demo_passwords]
     hospital, physician, child, guardian, visit = (new_id() for _ in range(5))
     records = (
@@ -73,6 +79,8 @@ async def create_demo(
             whitelisted=True,
         ),
         Staff(new_id(), hospital, OPERATIONS_LOGIN, hashes[1], "operations", "赵敏", "运行值班"),
+        Staff(new_id(), hospital, COORDINATOR_LOGIN, hashes[2], "coordinator", "周琳", "转诊协调员"),
+        Staff(new_id(), hospital, DESK_LOGIN, hashes[3], "desk", "孙静", "预约台"),
         Child(child, hospital, "张小明", "male", (today - timedelta(days=8 * 365 + 60)).isoformat()),
         Guardian(guardian, hospital, "李雷", "13800000000"),
         Relation(guardian, child, "father", "household_register"),
@@ -83,7 +91,8 @@ async def create_demo(
     bookable = _bookable(hospital, physician, new_id, today)
     await database.write(together(add(*records), publish, set_limits(hospital, Limits(public_booking=True)), bookable))
     token = await Links(database, new_secret).issue(visit, now, now + link_valid_s)
-    return Demo(hospital, visit, token, PHYSICIAN_LOGIN, demo_passwords[0], OPERATIONS_LOGIN, demo_passwords[1])
+    logins = (PHYSICIAN_LOGIN, OPERATIONS_LOGIN, COORDINATOR_LOGIN, DESK_LOGIN)
+    return Demo(hospital, visit, token, *(each for pair in zip(logins, demo_passwords, strict=True) for each in pair))
 
 
 def _bookable(hospital: str, physician: str, new_id: Callable[[], str], today: date) -> Write:

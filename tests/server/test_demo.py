@@ -51,6 +51,9 @@ async def test_what_it_prints_has_both_links_and_a_code_for_the_phone(tmp_path: 
     text = demo.as_text(made)
     assert made.guardian_link in text
     assert made.physician_password in text
+    for page in ("desk", "coordinator"):
+        assert f"{config.origin}/{page}/" in text
+        assert getattr(made, f"{page}_password") in text
     assert "█" in text or "▄" in text
     assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
     assert (tmp_path / "hospital.key").stat().st_mode & 0o077 == 0

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bookingBody, changed, departmentsFor, fieldsOf, KINDS, missing, noBooking, refused, RELATIONS, SEXES, slotsWanted } from "../../web_client/desk/booking.js";
+import { bookingBody, changed, departmentsFor, fieldsOf, KINDS, missing, noBooking, RELATIONS, SEXES, slotAfter, slotsWanted } from "../../web_client/desk/booking.js";
 import { dayOf, dayText, later, momentText, timeText, yearsOn } from "../../web_client/desk/days.js";
 import { byReason } from "../../web_client/desk/refusals.js";
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
@@ -83,10 +83,9 @@ test("a slot stays with its own physician only", () => {
   assert.equal(changed({ ...KNOWN, physician: "p" }, { physician: "" }, OFFER).slot, SLOT);
 });
 
-test("a slot that was taken meanwhile loses nothing that was typed", () => {
-  assert.deepEqual(refused(NEW, "slot_taken"), { ...NEW, slot: null });
-  assert.equal(refused(NEW, "training_expired"), NEW);
-  assert.equal(refused(NEW, "network"), NEW);
+test("only what is said against the slot itself lets it go", () => {
+  for (const code of ["slot_taken", "schedule_closed", "physician_busy", "in_the_past", "beyond_horizon"]) assert.equal(slotAfter(SLOT, code), null, code);
+  for (const code of ["training_expired", "network", "precondition_failed"]) assert.equal(slotAfter(SLOT, code), SLOT, code);
 });
 
 test("slots are asked for once it is known for what", () => {

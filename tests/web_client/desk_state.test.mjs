@@ -69,6 +69,17 @@ test("what is being booked survives its panel's closing, a refusal and another d
   assert.equal(later.reduce(reduce, typed).booking.text, "赵");
 });
 
+test("a slot that was taken meanwhile loses nothing that was typed", () => {
+  const slot = { id: "s", physician: "p", starts_at: "" };
+  const filled = open({ type: "panel", panel: "book" }, { type: "booking", change: { text: "赵", who: "new", slot } }, { type: "sent" });
+  const refused = reduce(filled, { type: "refused", problem: { code: "slot_taken", detail: "", at: [] } });
+  assert.deepEqual(refused.booking, { ...filled.booking, slot: null });
+  assert.deepEqual([refused.busy, refused.panel, refused.problem.code], [false, "book", "slot_taken"]);
+  const moving = reduce(reduce(opened(), { type: "panel", panel: "move" }), { type: "choose", moveTo: slot });
+  assert.equal(reduce(moving, { type: "refused", problem: { code: "network", detail: "", at: [] } }).moveTo, slot);
+  assert.equal(reduce(moving, { type: "refused", problem: { code: "slot_taken", detail: "", at: [] } }).moveTo, null);
+});
+
 test("a link is there until its panel is closed, and the booking is done with", () => {
   const booked = reduce(open({ type: "panel", panel: "book" }, { type: "booking", change: { text: "赵" } }), { type: "done", what: "booked", told });
   assert.deepEqual([booked.panel, booked.told, booked.selected, booked.booking.text], ["told", told, "a", ""]);

@@ -130,9 +130,9 @@ export function bookingBody(booking) {
 /** Codes of refusals that mean: this slot is gone, another may do. */
 const ABOUT_SLOT = new Set(["slot_taken", "schedule_closed", "physician_busy", "in_the_past", "beyond_horizon"]);
 
-/** After a refusal, with nothing lost but a slot that cannot be had. @param {Booking} booking @param {string} code @returns {Booking} */
-export function refused(booking, code) {
-  return ABOUT_SLOT.has(code) ? { ...booking, slot: null } : booking;
+/** What a refusal leaves of a slot that was chosen. @param {Slot | null} slot @param {string} code */
+export function slotAfter(slot, code) {
+  return ABOUT_SLOT.has(code) ? null : slot;
 }
 
 /** Which slots are asked for, or null as long as that is not known. @param {Booking} booking */

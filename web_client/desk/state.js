@@ -55,7 +55,7 @@
  */
 
 import { noEntry, reduceEntry } from "../shared/staff/entry.js";
-import { changed, noBooking, refused } from "./booking.js";
+import { changed, noBooking, slotAfter } from "./booking.js";
 import { later } from "./days.js";
 
 /** Answers come every 10 s; after three missed ones the list is no longer about now. */
@@ -131,7 +131,7 @@ export function reduce(state, event) {
     case "done":
       return done(state, event);
     case "refused":
-      return { ...state, busy: false, problem: event.problem, booking: refused(state.booking, event.problem.code), moveTo: null };
+      return refused(state, event.problem);
     default:
       return reduceEntry(state, event, initial);
   }
@@ -167,6 +167,14 @@ function done(state, { what, told = null, visit }) {
   const next = { ...state, busy: false, tried: false, problem: null, done: what, told, moveTo: null, reason: "", proof: "", slots: null };
   if (told) return { ...next, panel: "told", selected: told.visit, booking: noBooking(), found: null };
   return { ...next, panel: "visit", visit: visit ?? next.visit };
+}
+
+/** What was typed stays whatever the server says. @param {State} state @param {Problem} problem @returns {State} */
+function refused(state, problem) {
+  const { booking, moveTo } = state;
+  /** @param {Slot | null} slot */
+  const left = (slot) => slotAfter(slot, problem.code);
+  return { ...state, busy: false, problem, booking: { ...booking, slot: left(booking.slot) }, moveTo: left(moveTo) };
 }
 
 /** The line of the list that is selected. @param {State} state @returns {Visit | undefined} */

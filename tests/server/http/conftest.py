@@ -116,15 +116,16 @@ async def house(seeded: Path, tmp_path: Path) -> AsyncIterator[House]:
 
 
 @asynccontextmanager
-async def opened(seeded: Path, folder: Path) -> AsyncIterator[House]:
-    """In this folder, with the seeded records."""
+async def opened(seeded: Path, folder: Path, port: int | None = None) -> AsyncIterator[House]:
+    """In this folder, with the seeded records; for browsers at a ``port`` that the pages are told, too."""
     shutil.copytree(seeded, folder, dirs_exist_ok=True)
-    config = Config(data_folder=folder, recipients=(demo.hospital_recipient(folder),), origin=ORIGIN)
+    origin = ORIGIN if port is None else f"http://localhost:{port}"
+    config = Config(data_folder=folder, recipients=(demo.hospital_recipient(folder),), origin=origin)
     clock, luck = MovableClock(), chance()
     made = await demo.seed(config, clock, luck.new_id, luck.new_secret)
     server = Server(config, clock, luck, PATIENCE_S, KeysAtOnce())
     server.consultations.bind(server.gateway, server.workers)
-    web = TestServer(server.app)
+    web = TestServer(server.app, port=port)
     await web.start_server()
     yield House(server, clock, made, web)
     await server.consultations.stop()

@@ -39,6 +39,8 @@ async def test_its_link_its_passwords_and_its_texts_work(database: Database, dem
     physician = (await sign_in.sign_in(demo.physician_login, demo.physician_password, "here", NOW)).member
     operator = (await sign_in.sign_in(demo.operations_login, demo.operations_password, "here", NOW)).member
     assert (physician.role, operator.role) == ("physician", "operations")
+    for login, password in ((demo.coordinator_login, demo.coordinator_password), (demo.desk_login, demo.desk_password)):
+        assert (await sign_in.sign_in(login, password, "here", NOW)).member.role == login
     assert [line.visit for line in await listings.worklist(database, physician.id, NOW - 1, NOW + 1)] == [demo.visit]
     for language in ("zh", "en"):
         assert len(await consents.texts_for(database, demo.visit, language, NOW)) == 2
