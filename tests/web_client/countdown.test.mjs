@@ -50,9 +50,10 @@ test("the devices are tried early, and the page comes back to the countdown", ()
   const testing = after(EARLY, { type: "test_early" });
   assert.equal(screenOf(testing), "devices");
   assert.equal(testing.appointment.testing, true);
-  const tested = reduce(testing, { type: "tested" });
+  const tested = reduce(testing, { type: "tested", works: true });
   assert.equal(screenOf(tested), "early");
   assert.deepEqual([tested.appointment.testing, tested.appointment.tested], [false, true]);
+  assert.equal(reduce(testing, { type: "tested", works: false }).appointment.tested, false);
 });
 
 test("when the time comes while they are tried, the test is the way in", () => {

@@ -3,7 +3,7 @@
 /**
  * @typedef {{type: "choose_language", language: import("../shared/i18n/i18n.js").Language} | {type: "confirm_language"}
  *   | {type: "answer_child", right: boolean} | {type: "answer_consent", agreed: boolean} | {type: "reconsider"}
- *   | {type: "open_devices"} | {type: "test_early"} | {type: "tested"} | {type: "enter_early"} | {type: "choose_camera", facing: import("../shared/devices.js").Facing} | {type: "enter"}
+ *   | {type: "open_devices"} | {type: "test_early"} | {type: "tested", works: boolean} | {type: "enter_early"} | {type: "choose_camera", facing: import("../shared/devices.js").Facing} | {type: "enter"}
  *   | {type: "toggle_microphone"} | {type: "toggle_camera"} | {type: "flip_camera"} | {type: "continue"}
  *   | {type: "play"} | {type: "play_blocked", blocked: boolean} | {type: "move_own", corner: import("./state.js").Corner}
  *   | {type: "show_whole", whole: boolean} | {type: "open_chat"} | {type: "close_chat"} | {type: "send_chat", text: string}

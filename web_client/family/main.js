@@ -245,8 +245,9 @@ async function handleInRoom(intent) {
       return dispatch({ type: intent.type });
     case "tested":
       own.release();
-      session?.setItem(testedKey, "yes");
-      return dispatch({ type: "tested" });
+      if (intent.works) session?.setItem(testedKey, "yes");
+      else session?.removeItem(testedKey);
+      return dispatch({ type: "tested", works: intent.works });
     case "come_back":
       dispatch({ type: "busy" });
       return returnToRoom();

@@ -85,7 +85,7 @@ import { whereabouts } from "./whereabouts.js";
  *   | {type: "chat_sent", clientId: string, text: string, at: string} | {type: "chat_accepted", clientId: string, id: string}
  *   | {type: "chat_failed", clientId: string} | {type: "corner", corner: Corner} | {type: "whole_picture", whole: boolean}
  *   | {type: "documents", event: import("./documents_state.js").DocumentEvent}
- *   | {type: "status", status: VisitStatus, nowMs?: number} | {type: "outside", status: VisitStatus, nowMs: number} | {type: "test_early"} | {type: "tested"} | {type: "enter_early"} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}
+ *   | {type: "status", status: VisitStatus, nowMs?: number} | {type: "outside", status: VisitStatus, nowMs: number} | {type: "test_early"} | {type: "tested", works: boolean} | {type: "enter_early"} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}
  *   | {type: "preparation", change: import("./preparation.js").Change}
  *   | {type: "whereabouts", change: import("./whereabouts.js").Change}} Event
  */
@@ -144,7 +144,7 @@ export function reduce(state, event) {
     case "test_early":
       return { ...state, stage: "devices", appointment: { ...state.appointment, testing: true } };
     case "tested":
-      return { ...state, stage: "early", appointment: { ...state.appointment, testing: false, tested: true } };
+      return { ...state, stage: "early", appointment: { ...state.appointment, testing: false, tested: event.works } };
     case "enter_early":
       return { ...settled(state), stage: "devices", appointment: { ...state.appointment, testing: false, early: true } };
     case "outside":

@@ -178,7 +178,7 @@ export function devicesStep(scene) {
       ? button("primary", () => emit({ type: "open_devices" }), t("family.devices.open"), { busy: opened === "opening" && t("family.devices.opening"), key: "open" })
       : h("div", { class: "device-check", key: "check" }, preview(scene), h("div", { class: "stack" }, cameraChoice(scene), microphoneCheck(scene), deviceHelp(scene))),
     !closed && enter(scene),
-    state.appointment.testing && h("div", { class: "actions", key: "tested" }, button("quiet", () => emit({ type: "tested" }), t("family.early.back"))),
+    state.appointment.testing && closed && button("plain", () => emit({ type: "tested", works: false }), t("family.early.back"), { key: "back" }),
     whereaboutsCard(scene),
     prepareCard(scene),
     documentsCard(scene),
@@ -263,8 +263,8 @@ function enter(scene) {
   const { state, t, emit } = scene;
   const { audio, video } = state.devices;
   const missing = video !== "live" ? t("family.devices.missing.camera") : audio !== "live" ? t("family.devices.missing.microphone") : null;
-  if (video !== "live" && audio !== "live") return h("p", { class: "soft", key: "need" }, t("family.devices.need_one"));
-  if (state.appointment.testing) return h("div", { class: "actions", key: "works" }, button(missing ? "plain" : "primary", () => emit({ type: "tested" }), missing ? t("family.early.test.without", { missing }) : t("family.early.test.works")));
+  if (video !== "live" && audio !== "live" && !state.appointment.testing) return h("p", { class: "soft", key: "need" }, t("family.devices.need_one"));
+  if (state.appointment.testing) return h("div", { class: "actions", key: "works" }, button(missing ? "plain" : "primary", () => emit({ type: "tested", works: !missing }), missing ? t("family.early.test.without", { missing }) : t("family.early.test.works")));
   const doing = isUnderWay(state) ? "family.devices.rejoin" : "family.devices.enter";
   const words = missing ? t(`${doing}_without`, { missing }) : t(doing);
   return h(

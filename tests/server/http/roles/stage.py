@@ -1,0 +1,200 @@
+"""One server with everything on it that the matrix asks for: three visits, their people, and those of another hospital."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from typing import Any
+
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient
+from sqlalchemy import insert
+
+from server import events as ev
+from server.http.house import DEVICE_COOKIE, HOUSE, STAFF_COOKIE
+from server.journal import Journal
+from server.scopes import SCOPES
+from server.store import bodies, people, visits
+from server.store.database import Transaction, together
+from server.store.secrets import digest
+from server.store.tables import device, staff_session
+from server.store.visits import Child, Guardian, Hospital, Relation, Staff, add
+from server.store.visits import Visit as Booked
+from signaling import messages as wire
+from signaling.seats import Role
+from tests.server.consultation_kit import Visit
+from tests.server.documents import samples
+from tests.server.http.conftest import ORIGIN, Browser
+from tests.server.http.roles.table import AT_VISIT, STAFF, Line
+from tests.server.http.test_documents import CHUNK_TYPE, TUS
+from tests.server.http.test_preparation import WHOLE
+
+REFUSALS = frozenset({"not_signed_in", "not_allowed", "not_found"})
+_NTH = itertools.count(1)
+
+
+@dataclass
+class Stage:
+    """``visits``: `waiting`, `referred`, `completed`, and `foreign`, which is another hospital's; ids by these names."""
+
+    live: Visit
+    client: TestClient[Any, Any]
+    visits: dict[str, str]
+    cookies: dict[str, str]
+    key: str
+    referral: str
+    receipt: str
+    document: str = ""
+    consent: Mapping[str, Any] | None = None
+    answers: Mapping[str, Any] | None = None
+    routing: Mapping[str, Any] | None = None
+
+    def no_token(self) -> str:
+        """One that nobody was given, another each time."""
+        return f"{next(_NTH):043d}"
+
+    def headers_of(self, who: str, at: str) -> dict[str, str]:
+        """What the person's browser sends, at this visit."""
+        if who == "nobody":
+            return {}
+        if who == "api key":
+            return {"Authorization": f"Bearer {self.key}"}
+        if who in AT_VISIT:
+            return {"Cookie": f"{DEVICE_COOKIE}={_secret(who, at)}"}
+        if who in ("guardian of another visit", "foreign guardian"):
+            return {"Cookie": f"{DEVICE_COOKIE}={_secret('guardian', 'beside' if who.startswith('guardian') else 'foreign')}"}
+        return {"Cookie": f"{STAFF_COOKIE}={self.cookies[who]}"}
+
+    async def sign_in_again(self, who: str) -> None:
+        """After signing out."""
+        house = self.live.house
+        if who == "physician":
+            self.cookies[who] = await house.sign_in()
+        else:
+            await house.server.database.write(lambda t: _sign_in(t, [_id(who)], house.clock()))
+
+    async def ask(self, route: str, line: Line, who: str, *, visit: str | None = None) -> ClientResponse:
+        method, _, template = route.partition(" ")
+        path = template.format(visit=visit or self.visits[line.at], **line.path(self))
+        headers = self.headers_of(who, line.at) | {"Origin": ORIGIN, "X-Forwarded-For": f"192.0.2.{next(_NTH) % 250}"}
+        if method in ("GET", "HEAD", "OPTIONS"):
+            body: dict[str, Any] = {}
+        else:
+            said = line.body(self)
+            body = {"data": said} if isinstance(said, bytes) else {} if said is None else {"json": said}
+        where = path + (f"?{line.query}" if line.query else "")
+        answer = await self.client.request(method, where, headers=headers | dict(line.headers), allow_redirects=False, **body)
+        await answer.read()
+        return answer
+
+
+async def set_stage(live: Visit) -> Stage:
+    """On a server whose one visit is live, which ends here with a referral."""
+    house, database = live.house, live.house.server.database
+    config = replace(house.server.config, trusted_proxies=(ip_network("127.0.0.0/8"), ip_network("::1")))
+    house.server.app._state[HOUSE] = replace(house.server.app[HOUSE], config=config)  # each try counts for its own address
+    (hospital,) = await people.hospitals(database)
+    await _people(live, hospital)
+    await _completed(live)
+    answer = await live.ask(Role.PHYSICIAN, wire.Refer("growth_headache", "emergency", "夜间头痛", "眼底", "已告知"))
+    of = {"referred": live.id, "waiting": "visit-waiting", "completed": "visit-completed", "foreign": "visit-foreign"}
+    for at, id in (*of.items(), ("beside", "visit-beside")):
+        await database.write(_devices(at, id, house.clock()))
+    _, key = await house.api_keys.issue(hospital, "测试", SCOPES, house.clock())
+    names = (*STAFF, "another physician", *(f"foreign {role}" for role in STAFF))
+    cookies = {who: _secret(who, "staff") for who in names} | {"physician": await house.sign_in()}
+    client = TestClient(house.web)
+    stage = Stage(live, client, of, cookies, key, answer["referral"], house.server.receipt_token(answer["referral"]))
+    await _prepared(stage)
+    return stage
+
+
+async def _people(live: Visit, hospital: str) -> None:
+    """Staff of every role in both hospitals, a family beside, and one in the other hospital."""
+    house = live.house
+    now, database = house.clock(), house.server.database
+    record = await people.by_login(database, house.made.physician_login)
+    assert record is not None
+    staff = [_staff(role, hospital) for role in (*STAFF[1:], "another physician")]
+    foreign = [_staff(f"foreign {role}", "h-foreign") for role in STAFF]
+    both = (("beside", hospital), ("foreign", "h-foreign"))
+    families = [
+        *(Child(f"child-{at}", of, "李小红", "female", "2018-01-31") for at, of in both),
+        *(Guardian(f"guardian-{at}", of, "韩梅", "13900000000") for at, of in both),
+        *(Relation(f"guardian-{at}", f"child-{at}", "mother", "birth_certificate") for at, _ in both),
+    ]
+    booked = [
+        Booked(f"visit-{name}", of, "内分泌科", "growth", f"child-{at}", f"guardian-{at}", physician, now, now + 1800)
+        for name, of, at, physician in (
+            ("waiting", hospital, "beside", record.id),
+            ("completed", hospital, "beside", record.id),
+            ("beside", hospital, "beside", _id("another physician")),
+            ("foreign", "h-foreign", "foreign", _id("foreign physician")),
+        )
+    ]
+    await database.write(add(Hospital("h-foreign", "另一家医院", "Another hospital"), *staff, *foreign, *families, *booked))
+    await database.write(lambda t: _sign_in(t, [member.id for member in (*staff, *foreign)], now))
+
+
+def _staff(who: str, hospital: str) -> Staff:
+    role = "physician" if who.endswith("physician") else who.rpartition(" ")[2]
+    return Staff(_id(who), hospital, f"login-{who.replace(' ', '-')}", "-", role, "周琳", "医师", licence="110-9")
+
+
+async def _completed(live: Visit) -> None:
+    """The journal of the live visit, to another end, as that of another visit."""
+    now, journal = live.house.clock(), Journal(live.house.server.database)
+    body = bodies.make("b" * 32, "visit-completed", "summary", now, b"n" * 16, {"summary": "一切都好"})
+    events = [event for event, _ in await journal.replay(live.id)]
+    ended = visits.snapshot("visit-completed", visits.Snapshot("ended", "completed", ended_at=now))
+    await journal.append("visit-completed", 0, [*events, ev.Completed(body.sha256)], now, (bodies.keep(body), ended))
+
+
+async def _prepared(stage: Stage) -> None:
+    """What the family of the visit that waits is asked, and a document that it handed in."""
+    at = f"/api/visits/{stage.visits['waiting']}"
+    browser = Browser(stage.client)
+    device = {"headers": stage.headers_of("guardian", "waiting")}
+    assert (await browser.post(f"{at}/child", {"confirmed": True}, **device)).status == 200
+    for text in await (await browser.get(f"{at}/consent-texts?language=zh", **device)).json():
+        stage.consent = {name: text[name] for name in ("kind", "version", "language", "sha256")} | {"agreed": True}
+        given = await browser.post(f"{at}/consents", stage.consent, headers=dict(device["headers"]))
+        assert given.status == 200
+    shown = (await (await browser.get(f"{at}/questionnaire", **device)).json())["questionnaire"]
+    named = {name: shown[name] for name in ("version", "sha256", "language")}
+    stage.answers = named | {"answers": WHOLE, "complete": False}
+    asked = (await (await browser.get("/api/routing")).json())["questionnaire"]
+    stage.routing = {name: asked[name] for name in ("version", "sha256", "language")} | {"answers": {}, "complete": False}
+    picture, upload = samples.jpeg(6), device["headers"] | TUS | {"Origin": ORIGIN}
+    begun = await stage.client.post(f"{at}/documents", headers=upload | {"Upload-Length": str(len(picture))})
+    stage.document = begun.headers["Location"].rpartition("/")[2]
+    piece = upload | {"Upload-Offset": "0", "Content-Type": CHUNK_TYPE}
+    assert (await stage.client.patch(begun.headers["Location"], data=picture, headers=piece)).status == 204
+
+
+def _devices(at: str, visit: str, now: float) -> Any:
+    rows = [{"cookie_sha256": digest(_secret(role, at)), "visit": visit, "role": role, "created_at": now} for role in AT_VISIT]
+
+    async def write(transaction: Transaction) -> None:
+        await transaction.execute(insert(device), rows)
+
+    return together(write)
+
+
+async def _sign_in(transaction: Transaction, staff: list[str], now: float) -> None:
+    rows = [
+        {"cookie_sha256": digest(_secret(id.removeprefix("staff-").replace("-", " "), "staff")), "staff": id,
+         "created_at": now, "expires_at": now + 86_400.0}
+        for id in staff
+    ]  # fmt: skip
+    await transaction.execute(insert(staff_session), rows)
+
+
+def _id(who: str) -> str:
+    return f"staff-{who.replace(' ', '-')}"
+
+
+def _secret(who: str, at: str) -> str:
+    return f"secret-of-{who.replace(' ', '-')}-{at}".ljust(43, "0")
