@@ -118,7 +118,6 @@ ROUTES: Mapping[str, Line] = {
     "POST /api/visits/{visit}/answers": Line(("guardian",), body=lambda stage: stage.answers),
     "POST /api/visits/{visit}/measurements": Line(("guardian",), body=lambda stage: {"measurements": []}),
     "GET /api/visits/{visit}/prepared": Line(("physician",)),
-    "GET /api/visits/{visit}/prepared.fhir.json": Line(("physician",)),
     "POST /api/visits/{visit}/socket-token": Line((*AT_VISIT, "physician")),
     "GET /api/visits/{visit}/letter": Line(PARTIES, at="referred"),
     "GET /api/visits/{visit}/letter.pdf": Line(PARTIES, at="referred"),
@@ -126,7 +125,6 @@ ROUTES: Mapping[str, Line] = {
     "GET /api/visits/{visit}/letter.qr.svg": Line(PARTIES, at="referred"),
     "GET /api/visits/{visit}/summary": Line(PARTIES, at="completed"),
     "GET /api/visits/{visit}/ledger": Line(("physician",)),
-    "GET /api/visits/{visit}/encounter.json": Line(("physician",), at="referred"),
     "GET /api/visits/{visit}/documents": Line(PARTIES),
     "OPTIONS /api/visits/{visit}/documents": Line(("guardian",), gives=(204,)),
     "POST /api/visits/{visit}/documents": Line(
