@@ -118,6 +118,11 @@ ROUTES: Mapping[str, Line] = {
     "POST /api/visits/{visit}/answers": Line(("guardian",), body=lambda stage: stage.answers),
     "POST /api/visits/{visit}/measurements": Line(("guardian",), body=lambda stage: {"measurements": []}),
     "GET /api/visits/{visit}/prepared": Line(("physician",)),
+    "GET /api/visits/{visit}/whereabouts": Line(("guardian",)),
+    "POST /api/visits/{visit}/whereabouts": Line(
+        ("guardian",), body=lambda stage: {"call_back": "", "location": "江苏省苏州市姑苏区示范路1号"}
+    ),
+    "GET /api/visits/{visit}/family": Line(("physician",)),
     "POST /api/visits/{visit}/socket-token": Line((*AT_VISIT, "physician")),
     "GET /api/visits/{visit}/letter": Line(PARTIES, at="referred"),
     "GET /api/visits/{visit}/letter.pdf": Line(PARTIES, at="referred"),
@@ -156,8 +161,9 @@ INTENTS: Mapping[str, tuple[frozenset[Role], Mapping[str, Any]]] = {
     "sending": (_ALL, {"rung": "full"}),
     "leave": (_ALL, {}),
     "withdraw_consent": (_GUARDIAN, {"kind": "recording"}),
-    "admit": (_PHYSICIAN, {}),
-    "attest": (_PHYSICIAN, {"checks": ["guardian_seen"]}),
+    "admit": (_PHYSICIAN, {"names_match": True}),
+    "deny_family": (_PHYSICIAN, {}),
+    "attest": (_PHYSICIAN, {"checks": ["guardian_seen"], "call_back": "13800000000", "location": "苏州"}),
     "hold": (_PHYSICIAN, {"reason": "technical"}),
     "resume": (_PHYSICIAN, {}),
     "complete": (_PHYSICIAN, {"summary": "好", "adequate": True}),
