@@ -37,7 +37,7 @@ _NTH = itertools.count(1)
 
 @dataclass
 class Stage:
-    """``visits``: `waiting`, `referred`, `completed`, and `foreign`, which is another hospital's; ids by these names."""
+    """``visits``: `waiting`, `referred`, `completed`, `beside`, another physician's, and `foreign`, another hospital's."""
 
     live: Visit
     client: TestClient[Any, Any]
@@ -99,8 +99,8 @@ async def set_stage(live: Visit) -> Stage:
     await _people(live, hospital)
     await _completed(live)
     answer = await live.ask(Role.PHYSICIAN, wire.Refer("growth_headache", "emergency", "夜间头痛", "眼底", "已告知"))
-    of = {"referred": live.id, "waiting": "visit-waiting", "completed": "visit-completed", "foreign": "visit-foreign"}
-    for at, id in (*of.items(), ("beside", "visit-beside")):
+    of = {"referred": live.id} | {at: _visit(at) for at in ("waiting", "completed", "beside", "foreign")}
+    for at, id in of.items():
         await database.write(_devices(at, id, house.clock()))
     _, key = await house.api_keys.issue(hospital, "测试", SCOPES, house.clock())
     names = (*STAFF, "another physician", *(f"foreign {role}" for role in STAFF))
@@ -126,7 +126,7 @@ async def _people(live: Visit, hospital: str) -> None:
         *(Relation(f"guardian-{at}", f"child-{at}", "mother", "birth_certificate") for at, _ in both),
     ]
     booked = [
-        Booked(f"visit-{name}", of, "内分泌科", "growth", f"child-{at}", f"guardian-{at}", physician, now, now + 1800)
+        Booked(_visit(name), of, "内分泌科", "growth", f"child-{at}", f"guardian-{at}", physician, now, now + 1800)
         for name, of, at, physician in (
             ("waiting", hospital, "beside", record.id),
             ("completed", hospital, "beside", record.id),
@@ -146,10 +146,10 @@ def _staff(who: str, hospital: str) -> Staff:
 async def _completed(live: Visit) -> None:
     """The journal of the live visit, to another end, as that of another visit."""
     now, journal = live.house.clock(), Journal(live.house.server.database)
-    body = bodies.make("b" * 32, "visit-completed", "summary", now, b"n" * 16, {"summary": "一切都好"})
+    body = bodies.make("b" * 32, _visit("completed"), "summary", now, b"n" * 16, {"summary": "一切都好"})
     events = [event for event, _ in await journal.replay(live.id)]
-    ended = visits.snapshot("visit-completed", visits.Snapshot("ended", "completed", ended_at=now))
-    await journal.append("visit-completed", 0, [*events, ev.Completed(body.sha256)], now, (bodies.keep(body), ended))
+    ended = visits.snapshot(_visit("completed"), visits.Snapshot("ended", "completed", ended_at=now))
+    await journal.append(_visit("completed"), 0, [*events, ev.Completed(body.sha256)], now, (bodies.keep(body), ended))
 
 
 async def _prepared(stage: Stage) -> None:
@@ -190,6 +190,10 @@ async def _sign_in(transaction: Transaction, staff: list[str], now: float) -> No
         for id in staff
     ]  # fmt: skip
     await transaction.execute(insert(staff_session), rows)
+
+
+def _visit(at: str) -> str:
+    return at.encode().hex().ljust(32, "0")
 
 
 def _id(who: str) -> str:

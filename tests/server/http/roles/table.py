@@ -9,9 +9,10 @@ tried everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from server.http.v1.conditions import etag
 from signaling.seats import Role
 from tests.server.doctor.test_report import sent
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 AT_VISIT = tuple(role.value for role in Role if role is not Role.PHYSICIAN)
 """Who has a device at the visit: the guardian, and guests."""
-STAFF = ("physician", "operations", "administrator", "records_officer", "coordinator")
+STAFF = ("physician", "operations", "administrator", "records_officer", "coordinator", "desk")
 """Who signs in; ``physician`` is the one the visit is booked with."""
 PEOPLE = (
     "nobody",
@@ -61,15 +62,16 @@ _DOCTOR = Line(EVERYBODY, gives=(404,), path=lambda stage: {"token": stage.no_to
 """A link that nobody was given leads nowhere, whoever asks; with a good one it is the link that may, not the person."""
 _DOCUMENT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"document": stage.document}  # noqa: E731
 _RECEIPT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"token": stage.receipt}  # noqa: E731
+_OF_DESK = Line(("desk",), at="beside")
 _REFERRAL: Callable[[Stage], Mapping[str, str]] = lambda stage: {"referral": stage.referral}  # noqa: E731
+
+PAGES = ("book", "coordinator", "desk", "family", "letter", "link", "ops", "physician")
 
 ROUTES: Mapping[str, Line] = {
     # pages: the same for everybody; they know nothing
-    **{
-        f"GET {page}": _PAGE
-        for page in ("/", "/book/", "/coordinator/", "/family/", "/letter/", "/link/", "/ops/", "/physician/", "/healthz")
-    },
-    **{f"GET {page}": _SLASH for page in ("/book", "/coordinator", "/family", "/letter", "/link", "/ops", "/physician")},
+    **{f"GET /{page}/": _PAGE for page in PAGES},
+    **{f"GET /{page}": _SLASH for page in PAGES},
+    **{f"GET {page}": _PAGE for page in ("/", "/healthz")},
     "GET /j/{token}": Line(EVERYBODY, path=lambda stage: {"token": "x"}),
     "GET /r/{token}": Line(EVERYBODY, path=lambda stage: {"token": "x"}),
     "GET /doctor/{token}": Line(EVERYBODY, path=lambda stage: {"token": "x"}),
@@ -147,6 +149,20 @@ ROUTES: Mapping[str, Line] = {
     "DELETE /api/visits/{visit}/documents/{document}": Line(
         ("guardian",), gives=(204,), body=lambda stage: None, headers=_TUS, path=_DOCUMENT
     ),
+    # the desk: its own hospital's, as the booking API (tests/server/http/test_desk_matrix.py tries each with what it takes)
+    **{f"GET /api/desk/{what}": Line(("desk", "foreign desk")) for what in ("visits", "offer", "slots", "refusals")},
+    "POST /api/desk/families": Line(("desk", "foreign desk"), body=lambda stage: {"text": "张"}),
+    "POST /api/desk/visits": Line(("desk", "foreign desk"), gives=(422,)),
+    "GET /api/desk/visits/{visit}": _OF_DESK,
+    "POST /api/desk/visits/{visit}/move": replace(
+        _OF_DESK, gives=(422,), body=lambda stage: {"slot": "0" * 32}, headers={"If-Match": etag(1)}
+    ),
+    "POST /api/desk/visits/{visit}/proof": replace(
+        _OF_DESK, body=lambda stage: {"proof": "birth_certificate"}, gives=(200, 409)
+    ),
+    "POST /api/desk/visits/{visit}/link": _OF_DESK,
+    "POST /api/desk/visits/{visit}/no-show": _OF_DESK,
+    "POST /api/desk/visits/{visit}/cancel": replace(_OF_DESK, body=lambda stage: {"reason": "family"}, gives=(409,)),  # over
     # the socket's own door: a token, not a person (PROTOCOL.md, section 1); the token's route is above
     "GET /socket/": Line(EVERYBODY, gives=(400, 403)),
 }
