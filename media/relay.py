@@ -68,6 +68,8 @@ class Relay:
             case control.RoomOpen(room=name):
                 if name not in self.rooms:
                     self.rooms[name] = self._new_room(message)
+                else:
+                    self._within(name, lambda room: room.add_seats(message.seats))
             case control.LegOffer():
                 self._offer(message)
             case control.RoomClose(room=name):

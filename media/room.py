@@ -67,6 +67,12 @@ class Room:
     def legs(self) -> list[Leg]:
         return [seat.leg for seat in self.seats.values() if seat.leg is not None]
 
+    def add_seats(self, names: list[str]) -> None:
+        """Those not known yet come after all others, so that no pair of anybody's lines changes whose media it carries."""
+        for name in names:
+            if name not in self.seats and len(self.seats) < MAX_SEATS:
+                self.seats[name] = Seat(name)
+
     def others(self, name: str) -> list[str]:
         """Whose media the pairs of this seat's legs carry, in order."""
         return [other for other in self.seats if other != name]

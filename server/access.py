@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from server.errors import Refused
-from signaling.seats import Role
+from signaling.seats import GUESTS, Role
 
 _EVERYBODY = frozenset(Role)
 _GUARDIAN = frozenset({Role.GUARDIAN})
@@ -36,6 +36,10 @@ ACTS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "refer": _PHYSICIAN,
         "cancel": _PHYSICIAN,
         # requests (server/http/API.md)
+        "guest_invite": _PHYSICIAN,
+        "guest_take_back": _PHYSICIAN,
+        "guest_read": GUESTS,
+        "guest_agree": GUESTS,
         "visit_read": _PARTIES,
         "socket_token": _EVERYBODY,
         "consent_texts_read": _GUARDIAN,

@@ -16,7 +16,7 @@ from media import control
 from media.rate.ladder import Rung
 from media.rate.rescue import THINNED
 from server import events as ev
-from server import rungs
+from server import guests, rungs
 from server.controller import Controller, Journal
 from server.errors import Refused
 from server.presence import DeviceReport, doubts
@@ -33,7 +33,7 @@ from server.webhooks.events import facts
 from server.workers import OfferRefused, Worker
 from signaling import messages as wire
 from signaling.negotiation import Legs, OfferKey, is_latest, place
-from signaling.seats import Role
+from signaling.seats import GUESTS, Role
 from signaling.shapes import read
 
 REQUIRED = [Role.GUARDIAN.value, Role.PHYSICIAN.value]
@@ -44,7 +44,6 @@ REFUSED_AGAIN_S = 0.15
 MOST_DOUBLED = 4
 REFUSALS_BEFORE_A_HOLD = 5
 FAILED_AGAIN_S = 10.0
-RECEIVE_PAIRS = 1
 _KINDS = ("audio", "video")
 
 log = logging.getLogger(__name__)
@@ -100,6 +99,7 @@ class Consultation:
         keep_recording: Callable[[SessionRecording, str], Coroutine[Any, Any, None]],
         shown: Shown,
         say: Say,
+        hang_up: Callable[[Role], None],
     ) -> None:
         self.controller = Controller(session, version, journal, self, clock)
         self.worker = worker
@@ -107,11 +107,13 @@ class Consultation:
         self.shown = shown
         self.statistics: dict[Role, Mapping[str, Any]] = {}
         self.opened_at = clock()
+        self.guest_names: dict[str, str] = {}  # by invitation
         self.tickets: dict[Role, Ticket] = {}  # the device or sign-in that vouches for each seat's holder
         self.chat_turn = asyncio.Lock()
         self._clock = clock
         self._new_id = new_id
         self._say = say
+        self._hang_up = hang_up
         self._keep_recording = keep_recording
         self._legs = Legs()
         self._reports: dict[tuple[Role, int], DeviceReport] = {}
@@ -147,8 +149,18 @@ class Consultation:
         await self.controller.stop()
         self.worker.close_room(self.session.id)
 
-    def view(self) -> wire.SessionView:
-        return read(wire.SessionView, session_view(self.session, self._clock(), self.shown.names))
+    @property
+    def names(self) -> Mapping[Role, str]:
+        """Who is in the visit, as they are shown to all: the family masked, a guest as the physician named them."""
+        guest = self.session.guest
+        return (
+            self.shown.names if guest is None else {**self.shown.names, guest.role: self.guest_names.get(guest.invitation, "")}
+        )
+
+    def view(self, role: Role = Role.PHYSICIAN) -> wire.SessionView:
+        """The session as that role is shown it: a referral is no guest's business."""
+        view = read(wire.SessionView, session_view(self.session, self._clock(), self.names))
+        return replace(view, referral=None) if role in GUESTS else view
 
     # --- effects of the machine -------------------------------------------------------------------
 
@@ -178,8 +190,20 @@ class Consultation:
         if self.recording.public:
             self.worker.recorder.send(control.RecordingClose(session.id))
 
+    def make_room(self, session: Session) -> None:
+        self._open_room()
+        self._say(None, wire.Receive(guests.room_for(session)), None)
+
+    def show_out(self, session: Session, role: Role) -> None:
+        self.tickets.pop(role, None)  # whoever still speaks with it is heard no more
+        self._close_leg(role)
+        self._hang_up(role)
+
     def show_state(self, session: Session) -> None:
-        self._say(None, wire.SessionChanged(self.view()), None)
+        if session.guest is None:
+            return self._say(None, wire.SessionChanged(self.view()), None)
+        for role in guests.here(session):
+            self._say(role, wire.SessionChanged(self.view(role)), None)
 
     def failed(self, session: Session) -> None:
         """The gate closes and the room begins anew: all are held, told, and can come back. At the second time it ends."""
@@ -260,12 +284,17 @@ class Consultation:
             self._close_leg(role)
             self._rungs = rungs.begun_anew(self._rungs, role)
             self._tell_rungs()
-        return wire.Welcome(epoch, role, self.shown.visit(role, language), self.view(), (), RECEIVE_PAIRS, (), "all")
+        elif role in GUESTS:
+            raise Refused("session_ended")
+        pairs = guests.room_for(self.session)
+        return wire.Welcome(epoch, role, self.shown.visit(role, language), self.view(role), (), pairs, (), "all")
 
     async def offered(self, role: Role, epoch: int, offer: wire.Offer) -> None:
         """Gets the relay's answer and sends it, unless a newer offer has come meanwhile. Raises ``Refused``."""
         if isinstance(self.session.state, Ended):
             raise Refused("session_ended")
+        if role not in self.tickets:
+            raise Refused("not_allowed")
         key = OfferKey(epoch, offer.peer, offer.revision)
         former = self._legs.latest.get(role)
         self._legs, placed = place(self._legs, role, key)
@@ -302,7 +331,8 @@ class Consultation:
     # --- within -----------------------------------------------------------------------------------
 
     def _open_room(self) -> None:
-        self.worker.open_room(self.session.id, round(self.session.rules.silent_after_s * 1000))
+        seats = [role.value for role in self.session.seats]
+        self.worker.open_room(self.session.id, round(self.session.rules.silent_after_s * 1000), seats)
 
     def _begin_anew(self) -> None:
         self.process_lost("relay")

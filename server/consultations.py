@@ -28,7 +28,7 @@ from server.referral import Words
 from server.referrals.pathway import Issuer, Pathway, Referring
 from server.sealing import KeyMaker, Origin, SessionRecording, Signer
 from server.session import Ended, Session, begun, first_of, step
-from server.store import bodies, listings, pathways, recordings
+from server.store import bodies, guests, listings, pathways, recordings
 from server.store.database import Database, Write
 from server.store.details import VisitDetail, visit_detail
 from server.store.errors import BrokenChain, Unavailable
@@ -38,7 +38,7 @@ from server.visit_view import moment, visit_view
 from server.workers import Lost, Received, Restored, Worker
 from signaling import messages as wire
 from signaling.gateway import Admission, Gateway
-from signaling.seats import Role
+from signaling.seats import GUESTS, Role
 
 TEND_EVERY_S = 3.0
 FORGET_AFTER_S = 600.0
@@ -95,7 +95,7 @@ class Consultations:
         self._keys.prepare()
 
     async def recover(self, last_beat: float | None) -> None:
-        """After a start: every session that had begun and not ended comes back, empty and held (session.py, rule 8).
+        """After a start: every session that had begun and not ended comes back, empty and held (session.py, rule 10).
 
         ``last_beat`` is when the former process last proved that it lived.
         """
@@ -226,6 +226,9 @@ class Consultations:
         here = await self._get(session)
         welcome = await here.consultation.taken(role, epoch, language)
         said = await bodies.of_session(self._database, session, "chat")
+        guest = here.consultation.session.guest
+        if role in GUESTS:  # what was said before they came is not for them
+            said = [body for body in said if guest is not None and guest.since is not None and body.at >= guest.since]
         chat = tuple(wire.Chat(b.id, Role(b.content["role"]), b.content["text"], moment(b.at)) for b in said)
         config = self._config
         servers = ice_servers(config.turn_urls, config.turn_secret, role.value, self._clock())
@@ -325,7 +328,9 @@ class Consultations:
             keep_recording=self._keep_recording,
             shown=self._shown(record),
             say=lambda role, message, epoch: self._say(session_id, role, message, epoch),
+            hang_up=lambda role: self._gateway.disconnect(session_id, role),
         )
+        consultation.guest_names = await guests.names(self._database, session_id) if session.guest is not None else {}
         restarted = None
         if recovering_from is not None:
             last = max([recovering_from, *(at for _, at in committed[-1:])])

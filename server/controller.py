@@ -22,6 +22,7 @@ from server.errors import Refused
 from server.session import Session, step
 from server.store.database import Write
 from server.store.errors import Unavailable, VersionConflict
+from signaling.seats import Role
 
 RETRY_EVERY_S = 0.2
 RECORDED_THOUGH_NOTHING_CHANGES = (
@@ -32,6 +33,7 @@ _ASKED_FOR = (
     ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed, ev.ChildDenied,
     ev.VisitMoved, ev.ReferralTold, ev.PhoneRevealed, ev.AboutDocuments, ev.QuestionnaireAnswered, ev.Measured,
     ev.RelationVerified, ev.WhereaboutsTold, ev.FamilyDenied,
+    ev.GuestInvited, ev.GuestAgreed,
 )  # fmt: skip
 """What somebody waits for and can ask for again: refused while the journal is away, unless it takes something away."""
 
@@ -56,6 +58,8 @@ class Effects(Protocol):
     def start_recording(self, session: Session) -> None: ...
     def anchor_recording(self, session: Session) -> None: ...
     def end_media(self, session: Session) -> None: ...
+    def make_room(self, session: Session) -> None: ...
+    def show_out(self, session: Session, role: Role) -> None: ...
     def writes(self, after: Session) -> Sequence[Write]:
         """What else belongs into the transaction of the event that makes ``after``."""
 
@@ -192,6 +196,10 @@ class Controller:
                 self._effects.anchor_recording(session)
             case ev.EndMedia():
                 self._effects.end_media(session)
+            case ev.MakeRoom():
+                self._effects.make_room(session)
+            case ev.ShowOut(role=role):
+                self._effects.show_out(session, role)
             case ev.ShowState():
                 self._effects.show_state(session)
 

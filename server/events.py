@@ -311,6 +311,48 @@ class RelationVerified(Event):
     staff: str
 
 
+# --- the third seat -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class GuestInvited(Event):
+    """The physician invites a local doctor or an interpreter; ``body_sha256`` is H(nonce || body), the body has the name."""
+
+    type: ClassVar[str] = "guest_invited"
+    role: Role
+    invitation: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestAgreed(Event):
+    """The guest agreed to the versioned text about being recorded and keeping what is heard; ``text_sha256`` is of exactly
+    what was shown."""
+
+    type: ClassVar[str] = "guest_agreed"
+    invitation: str
+    version: str
+    language: str
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestDeclined(Event):
+    """The guest did not agree to that text, and so does not come."""
+
+    type: ClassVar[str] = "guest_declined"
+    invitation: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationTakenBack(Event):
+    """The physician took the invitation back, whether or not the guest was there."""
+
+    type: ClassVar[str] = "invitation_taken_back"
+    invitation: str
+
+
 # --- after a referral -----------------------------------------------------------------------------
 
 
@@ -449,7 +491,8 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
             SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, RungChanged, ConsentGiven, ConsentRefused, ConsentWithdrawn,
             ChildConfirmed, ChildDenied, QuestionnaireAnswered, Measured, WhereaboutsTold, Chatted, Admitted, FamilyDenied,
             Attested, HoldPlaced, HoldCleared,
-            Completed, Referred, Cancelled, VisitMoved, VisitCancelled, NoShowMarked, ReferralTold, PhoneRevealed,
+            Completed, Referred, Cancelled, VisitMoved, VisitCancelled, NoShowMarked, GuestInvited, GuestAgreed, GuestDeclined,
+            InvitationTakenBack, ReferralTold, PhoneRevealed,
             RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
             RelationVerified, DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
         )
@@ -490,19 +533,31 @@ class EndMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRoom:
+    """Permissive: there is a further seat; relay and pages are to make a place for its sound and picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOut:
+    """Restrictive: that seat's page and its media are out at once, and cannot come back by themselves."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class ShowState:
     """Permissive: tell everyone in the session what it looks like now."""
 
 
-Effect = OpenGate | CloseGate | StartRecording | AnchorRecording | EndMedia | ShowState
+Effect = OpenGate | CloseGate | StartRecording | AnchorRecording | EndMedia | MakeRoom | ShowOut | ShowState
 
 
 def is_restrictive(effect: Effect) -> bool:
     """Whether the effect takes something away and so comes before its event is committed."""
     match effect:
-        case CloseGate() | EndMedia():
+        case CloseGate() | EndMedia() | ShowOut():
             return True
-        case OpenGate() | StartRecording() | AnchorRecording() | ShowState():
+        case OpenGate() | StartRecording() | AnchorRecording() | MakeRoom() | ShowState():
             return False
         case _:
             assert_never(effect)

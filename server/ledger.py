@@ -16,6 +16,9 @@ when and until when each of its answers held. These are its promises.
 4.  A lapse: the relay had closed the gate although all conditions held (its lease had run out). The journal has the moment at
     which it was opened again, not the second before it, so such a span counts as open: never less than what passed.
 
+5.  A guest of the third seat has a line of their own for each invitation, and stands in no other promise: nobody's presence
+    but the guardian's is the guardian's.
+
 The journal has no list of the kinds of media that arrived. *Evidence* is therefore what nothing in the record speaks against:
 picture, unless a doubt says that the camera is off or that only sound comes, or the direction's rung carries none; sound,
 unless the microphone is lost or the rung carries none. That somebody stepped away is known only as the physician's own words:
@@ -37,12 +40,16 @@ from server.events import (
     Doubt,
     Event,
     GateLapsed,
+    GuestAgreed,
+    GuestDeclined,
+    GuestInvited,
+    InvitationTakenBack,
     MediaSilent,
     SeatLeft,
     ServerRestarted,
 )
 from server.session import GUARDIAN_NOT_WITH_CHILD, Ended, Held, Seat, Session, step
-from signaling.seats import Role
+from signaling.seats import GUESTS, Role
 
 
 class Evidence(StrEnum):
@@ -60,6 +67,7 @@ class Parting(StrEnum):
     SILENT = "silent"
     LEFT = "left"
     REPLACED = "replaced"  # a newer connection took the seat; presence begins anew with its media
+    TAKEN_BACK = "taken_back"  # the physician took a guest's invitation back
     SERVER_AWAY = "server_away"
     VISIT_ENDED = "visit_ended"
 
@@ -98,11 +106,26 @@ class Spell(Span):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One seat's line; evidence and doubts of media only while present."""
+    """One person's line; evidence and doubts of media only while present."""
 
     stays: tuple[Stay, ...]
     evidence: tuple[Spell, ...]
     doubts: tuple[Spell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuestLine:
+    """One invitation's line: two who were invited as interpreters one after the other have one each.
+
+    ``over_at`` is when it was taken back or declined, None when it stood to the end.
+    """
+
+    invitation: str
+    role: Role
+    invited_at: float
+    agreed_at: float | None
+    over_at: float | None
+    line: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +147,7 @@ class Ledger:
     lapses: tuple[float, ...]
     clock_steps: tuple[tuple[float, int], ...]
     heard_within_s: float
+    guests: tuple[GuestLine, ...] = ()
 
     @property
     def open_s(self) -> float:
@@ -178,14 +202,27 @@ def ledger(initial: Session, journal: Iterable[tuple[Event, float]], now: float)
         closed=closed,
         admitted_at=admitted,
         gate=tuple(Span(s.since, s.until, s.goes_on) for _, s in book.of("gate")),
-        lines={role: _line(book, role) for role in session.seats},
+        lines={role: _line(book, role) for role in session.seats if role not in GUESTS},
         holds=tuple(_spells(book, "hold")),
         server_away=tuple(book.away),
         attested=tuple(when for when, _ in moments.get(Attested, ())),
         lapses=tuple(when for when, _ in moments.get(GateLapsed, ())),
         clock_steps=tuple((when, e.by_ms) for when, e in moments.get(ClockStepped, ()) if isinstance(e, ClockStepped)),
         heard_within_s=initial.rules.silent_after_s,
+        guests=tuple(_guests(book, moments)),
     )
+
+
+def _guests(book: _Book, moments: Mapping[type[Event], Sequence[tuple[float, Event]]]) -> Iterator[GuestLine]:
+    def when(invitation: str, *kinds: type[GuestAgreed | GuestDeclined | InvitationTakenBack]) -> float | None:
+        told = [(at, event) for kind in kinds for at, event in moments.get(kind, ()) if isinstance(event, kind)]
+        return next((at for at, event in told if event.invitation == invitation), None)
+
+    for at, event in moments.get(GuestInvited, ()):
+        if isinstance(event, GuestInvited):
+            over_at = when(event.invitation, GuestDeclined, InvitationTakenBack)
+            line = _line(book, event.invitation)
+            yield GuestLine(event.invitation, event.role, at, when(event.invitation, GuestAgreed), over_at, line)
 
 
 def _counts_from(event: Event, at: float, stamped: float) -> float:
@@ -222,9 +259,9 @@ class _Book:
         return sorted(found, key=lambda each: (each[1].since, each[1].until, each[0]))
 
 
-def _line(book: _Book, role: Role) -> Line:
-    stays = tuple(stay for _, stay in book.of("present", role))
-    return Line(stays, tuple(_spells(book, "evidence", role)), tuple(_spells(book, "doubt", role)))
+def _line(book: _Book, whose: str) -> Line:
+    stays = tuple(stay for _, stay in book.of("present", whose))
+    return Line(stays, tuple(_spells(book, "evidence", whose)), tuple(_spells(book, "doubt", whose)))
 
 
 def _spells(book: _Book, kind: str, whose: str | None = None) -> Iterator[Spell]:
@@ -243,10 +280,11 @@ def _marks(session: Session) -> Iterator[_Mark]:
         yield _GATE
     for role, seat in session.seats.items():
         if seat.present:
-            yield ("present", role, "")
-            yield ("evidence", role, _evidence(session, role, seat))
+            whose = session.guest.invitation if session.guest is not None and role in GUESTS else role
+            yield ("present", whose, "")
+            yield ("evidence", whose, _evidence(session, role, seat))
             for doubt in seat.doubts:
-                yield ("doubt", role, doubt)
+                yield ("doubt", whose, doubt)
     if isinstance(session.state, Held):
         for cause, span in session.state.causes.items():
             yield ("hold", cause, span.why)
@@ -279,8 +317,10 @@ def _parting(event: Event, after: Session) -> Parting:
     match event:
         case MediaSilent():
             return Parting.SILENT
-        case SeatLeft():
+        case SeatLeft() | GuestDeclined():
             return Parting.LEFT
+        case InvitationTakenBack():
+            return Parting.TAKEN_BACK
         case ServerRestarted():
             return Parting.SERVER_AWAY
         case _:  # nothing else but a newer connection makes a present person absent

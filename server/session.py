@@ -30,7 +30,10 @@ holds the events, and the state is their fold (``replay``). These are the rules.
 7.  Ended is final. The same command again is answered as done and changes nothing; any other is refused.
 8.  What a direction between two who are here carries (its *rung*) is known while both stay; a new connection of either begins
     with everything. A rung is told to all and opens, closes and ends nothing: sound alone is presence.
-9.  After a restart of the server nobody is present and nothing records; an open session is Held until all are back, and
+9.  One guest at a time, a local doctor or an interpreter, may be invited by the physician while the session lasts. A guest
+    takes the seat only after agreeing to be recorded, loses it at once when the invitation is taken back, and counts for
+    nothing: no guest opens, closes, holds or ends anything, and a guest is no guardian (`server.guests`).
+10. After a restart of the server nobody is present and nothing records; an open session is Held until all are back, and
     deadlines that passed meanwhile start afresh, so that nobody is sent away for our fault.
 
 Each opening of the gate has its own, rising ``generation``; closing bars that one and all before it. Within the effects of one
@@ -43,7 +46,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from media.rate.ladder import Rung
+from server import guests
 from server.attestation import REQUIRED_CHECKS
 from server.chain import microseconds
 from server.errors import Refused
@@ -70,8 +73,13 @@ from server.events import (
     Event,
     FamilyDenied,
     GateLapsed,
+    GuestAgreed,
+    GuestDeclined,
+    GuestInvited,
     HoldCleared,
     HoldPlaced,
+    InvitationTakenBack,
+    MakeRoom,
     Measured,
     MediaAlive,
     MediaSilent,
@@ -90,12 +98,14 @@ from server.events import (
     SeatLeft,
     SeatTaken,
     ServerRestarted,
+    ShowOut,
     ShowState,
     StartRecording,
     VisitCancelled,
     VisitMoved,
     WhereaboutsTold,
 )
+from server.session_seats import carried, seated, with_seat
 from server.session_state import (
     GUARDIAN_NOT_WITH_CHILD,
     REQUIRED_CONSENTS,
@@ -117,7 +127,7 @@ from server.session_state import (
     Weakness,
     outcome_of,
 )
-from signaling.seats import Role
+from signaling.seats import GUESTS, Role
 
 __all__ = [
     "GUARDIAN_NOT_WITH_CHILD",
@@ -204,10 +214,14 @@ def step(session: Session, event: Event, now: float) -> tuple[Session, tuple[Eff
 def _told(session: Session, state: Running, event: Event, now: float) -> Session:
     """The session with the event's own fact or command in it; what follows from that is ``_settled``'s business."""
     match event:
+        case SeatTaken(role=role) if role in GUESTS:
+            return guests.came(session, event, now)
         case SeatTaken() | SeatLeft() | MediaAlive() | MediaSilent() | Doubted():
-            return _seated(session, event, now)
+            return seated(session, event, now)
+        case GuestInvited() | GuestAgreed() | GuestDeclined() | InvitationTakenBack():
+            return guests.told(session, event, now)
         case RungChanged():
-            return _carried(session, event)
+            return carried(session, event)
         case RecorderReady():
             return replace(session, recorder=Recorder.RUNNING)
         case RecorderLost():
@@ -251,46 +265,6 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             raise TypeError(f"no rule for {event.type}")
 
 
-def _seated(session: Session, event: SeatTaken | SeatLeft | MediaAlive | MediaSilent | Doubted, now: float) -> Session:
-    """A seat changed. Only a newer epoch takes it; only the present epoch, and only until it left, is heard."""
-    seat = session.seats.get(event.role, Seat())
-    if isinstance(event, SeatTaken):
-        return _with_seat(session, event.role, Seat(event.epoch, connected=True), now) if event.epoch > seat.epoch else session
-    if event.epoch != seat.epoch or not seat.connected:
-        return session
-    match event:
-        case SeatLeft():
-            changed = Seat(seat.epoch)
-        case MediaAlive():
-            changed = replace(seat, media=True)
-        case MediaSilent():
-            changed = replace(seat, media=False)
-        case Doubted(doubts=doubts):
-            changed = replace(seat, doubts=doubts)
-        case _:
-            assert_never(event)
-    return _with_seat(session, event.role, changed, now)
-
-
-def _with_seat(session: Session, role: Role, seat: Seat, lost_at: float) -> Session:
-    before = session.seats.get(role, Seat())
-    away_since = None if seat.present else lost_at if before.present else before.away_since
-    stays = seat.connected and seat.epoch == before.epoch
-    rungs = session.rungs if stays else {way: weak for way, weak in session.rungs.items() if role not in way}
-    return replace(session, seats={**session.seats, role: replace(seat, away_since=away_since)}, rungs=rungs)
-
-
-def _carried(session: Session, event: RungChanged) -> Session:
-    """One direction's rung, while both of its people are here."""
-    both = {event.sender, event.receiver}
-    if len(both) < 2 or not all(role in session.seats and session.seats[role].connected for role in both):
-        return session
-    way = (event.sender, event.receiver)
-    others = {each: weak for each, weak in session.rungs.items() if each != way}
-    carried = {} if event.rung is Rung.FULL else {way: Weakness(event.rung, event.why)}
-    return replace(session, rungs=others | carried)
-
-
 def _consent(session: Session, kind: str, consent: Consent) -> Session:
     return replace(session, consents={**session.consents, kind: consent})
 
@@ -315,7 +289,7 @@ def _restarted(session: Session, state: Running, now: float, down_since: float) 
     recorder = Recorder.STARTING if session.admitted else Recorder.OFF
     empty = replace(session, recorder=recorder)
     for role, seat in session.seats.items():
-        empty = _with_seat(empty, role, Seat(seat.epoch), down_since)
+        empty = with_seat(empty, role, Seat(seat.epoch), down_since)
     if isinstance(state, Waiting):
         return empty if state.until > now else replace(empty, state=Waiting(now + session.rules.restart_grace_s))
     causes: dict[Cause, Span] = {cause: Span(down_since, now + session.rules.limit_s(cause)) for cause in _missing(empty)}
@@ -427,6 +401,10 @@ def _after_the_end(session: Session, ended: Ended, event: Event) -> Session:
                 | VisitMoved()
                 | VisitCancelled()
                 | NoShowMarked()
+                | GuestInvited()
+                | GuestAgreed()
+                | GuestDeclined()
+                | InvitationTakenBack()
             ),
             _,
         ):
@@ -489,12 +467,16 @@ def _effects(before: Session, after: Session, event: Event) -> tuple[Effect, ...
         effects.append(CloseGate(before.generation))
     if ends:
         effects.append(EndMedia())
+    if before.guest is not None and (after.guest is None or after.guest.invitation != before.guest.invitation):
+        effects.append(ShowOut(before.guest.role))
     if after.generation > before.generation:
         effects.append(OpenGate(after.generation))
     if admits or restarts:
         effects.append(StartRecording())
     if holds or (ends and after.admitted):
         effects.append(AnchorRecording())
+    if len(after.seats) > len(before.seats):
+        effects.append(MakeRoom())
     if replace(after, generation=before.generation) != before:
         effects.append(ShowState())
     return tuple(effects)

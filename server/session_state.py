@@ -165,6 +165,19 @@ class FiledReferral:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Whoever the physician invited to the third seat: in which role, and whether they agreed to be recorded.
+
+    ``since`` is when they first came in, None before; what was said earlier is not for them.
+    """
+
+    invitation: str
+    role: Role
+    agreed: bool = False
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """Everything the rules need to know. ``version`` rises with each change."""
 
@@ -182,6 +195,7 @@ class Session:
     child_denied: bool = False  # the guardian's last word about the child
     family_denied: bool = False  # the physician's last word about who waits
     rungs: Mapping[Direction, Weakness] = field(default_factory=dict)  # of the directions that do not carry everything
+    guest: Guest | None = None
 
     @property
     def gate_open(self) -> bool:

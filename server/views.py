@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, assert_never
 
+from server import guests
 from server.presence import presence
 from server.session import Ended, Held, Live, Session, State, Verifying, Waiting
 from signaling.seats import Role
@@ -39,7 +40,8 @@ def session_view(session: Session, now: float, names: Mapping[Role, str]) -> dic
                 "presence": presence(seat.present, seat.doubts).value,
                 "doubts": [doubt.value for doubt in seat.doubts],
             }
-            for role, seat in session.seats.items()
+            for role in guests.here(session)
+            for seat in (session.seats[role],)
         ],
     }
 

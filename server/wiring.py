@@ -47,6 +47,7 @@ from server.store.database import PATIENCE_S, Database
 from server.store.details import letter
 from server.store.doctor import DoctorLinks
 from server.store.errors import Unavailable
+from server.store.guests import GuestLinks
 from server.store.links import Links
 from server.store.migrate import migrate
 from server.store.staff import SignIn
@@ -157,6 +158,7 @@ class Server:
                 chance.new_nonce,
                 self.database,
                 links,
+                GuestLinks(self.database, chance.new_secret),
                 DoctorLinks(self.database, chance.new_secret),
                 self.probes,
                 tickets,

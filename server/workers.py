@@ -12,13 +12,12 @@ import itertools
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from media import control
-from signaling.seats import Role
 
 LEASE_MS = 1000
 RENEW_EVERY_S = 0.3
@@ -243,10 +242,10 @@ class Worker:
         await self.relay.stop()
         await self.recorder.stop()
 
-    def open_room(self, room: str, silent_after_ms: int) -> None:
+    def open_room(self, room: str, silent_after_ms: int, seats: Sequence[str]) -> None:
+        """Opens it for these, named now so that whoever comes first knows whose media a line will carry. Again: adds seats."""
         self.rooms.add(room)
-        everybody = [role.value for role in Role]  # named now, so that whoever comes first knows whose media a line will carry
-        self.relay.send(control.RoomOpen(room, silent_after_ms, everybody))
+        self.relay.send(control.RoomOpen(room, silent_after_ms, list(seats)))
 
     def close_room(self, room: str) -> None:
         self.rooms.discard(room)

@@ -386,6 +386,14 @@ class MediaRestart(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Receive(Message):
+    """A seat was added: offer so many receive-only pairs from now on, on the present peer connection."""
+
+    type: ClassVar[str] = "receive"
+    pairs: Annotated[int, Range(1, 3)]
+
+
+@dataclass(frozen=True, slots=True)
 class Superseded(Message):
     type: ClassVar[str] = "superseded"
 
@@ -410,7 +418,7 @@ INTENTS = MappingProxyType(
 MESSAGES = MappingProxyType(
     {
         cls.type: cls
-        for cls in (Welcome, SessionChanged, Answer, ChatPosted, Quality, Moved, MediaRestart, Superseded, Closing)
+        for cls in (Welcome, SessionChanged, Answer, ChatPosted, Quality, Moved, MediaRestart, Receive, Superseded, Closing)
     }
 )  # fmt: skip
 

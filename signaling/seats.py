@@ -27,6 +27,10 @@ class Role(StrEnum):
     INTERPRETER = "interpreter"
 
 
+GUESTS = frozenset({Role.LOCAL_DOCTOR, Role.INTERPRETER})
+"""Who may be invited to the third seat."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     session: str

@@ -47,6 +47,7 @@ TEXTS: Mapping[str, Sentence] = MappingProxyType(
             "线上无法充分判断时，请转线下就诊。", "When it cannot be judged remotely, please refer to in-person care."
         ),
         "unknown_reason": Sentence("请从列表中选择转诊原因。", "Please choose a reason from the list."),
+        "guest_invited": Sentence("已有一位受邀者，请先收回邀请。", "Somebody is invited already; take that invitation back first."),
         "session_ended": Sentence("本次会话已结束。", "This session has ended."),
         "unavailable": Sentence("暂时无法处理，请稍后再试。", "This cannot be done just now. Please try again."),
     }

@@ -62,7 +62,7 @@ class ProbeRooms:
             asyncio.get_running_loop().call_later(LASTS_S, self.close, holder),
         )
         self._rooms[holder] = room
-        room.worker.open_room(room.name, _SILENT_AFTER_MS)
+        room.worker.open_room(room.name, _SILENT_AFTER_MS, [Role.GUARDIAN.value])
         try:
             answer = await room.worker.offer(room.name, Role.GUARDIAN.value, 1, 1, sdp)
         except OfferRefused as refused:

@@ -6,8 +6,8 @@ Everything that a resource of a Bundle refers to is an entry of it: references a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from fhir.resources.R4B.bundle import Bundle
@@ -59,7 +59,7 @@ class Measured:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that is known of a visit by now. ``head`` is the hash of the journal's event that the ledger was read up to;
-    ``consents`` are oldest first; ``deeds`` are of the types `audit_event.AUDITED`."""
+    ``guests`` are names by invitation, ``consents`` are oldest first; ``deeds`` are of the types `audit_event.AUDITED`."""
 
     booked: Booked
     people: People
@@ -71,6 +71,7 @@ class Facts:
     documents: tuple[Paper, ...] = ()
     letter: Letter | None = None
     deeds: tuple[Deed, ...] = ()
+    guests: Mapping[str, str] = field(default_factory=dict)
 
 
 def of_visit(facts: Facts, base: str, now: float) -> Resource:
@@ -92,7 +93,7 @@ def resources(facts: Facts) -> Iterator[Resource]:
     booked, people, visit = facts.booked, facts.people, facts.booked.id
     yield from people.resources()
     yield appointment(booked, people, encounters.status(facts.ledger))
-    yield encounters.encounter(visit, booked.field, booked.department_name, people, facts.ledger, facts.head)
+    yield encounters.encounter(visit, booked.field, booked.department_name, people, facts.ledger, facts.head, facts.guests)
     yield from consents(visit, facts.consents, people)
     yield from _told_before(facts)
     for paper in facts.documents:

@@ -7,7 +7,7 @@ still goes on has no end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fhir.resources.R4B.encounter import Encounter
@@ -36,8 +36,10 @@ _TYPES = {
 _BOOKED = {Role.GUARDIAN: Who.GUARDIAN, Role.PHYSICIAN: Who.PHYSICIAN}
 
 
-def encounter(visit: str, field: str, department: str, people: People, ledger: Ledger, head: str) -> Resource:
-    """``head`` is the hash of the last event that the ledger was read from."""
+def encounter(
+    visit: str, field: str, department: str, people: People, ledger: Ledger, head: str, guests: Mapping[str, str] | None = None
+) -> Resource:
+    """``head`` is the hash of the last event that the ledger was read from, ``guests`` are names by invitation."""
     lasted = _lasted(ledger)
     resource = {
         "resourceType": "Encounter",
@@ -53,7 +55,7 @@ def encounter(visit: str, field: str, department: str, people: People, ledger: L
         },
         "serviceType": of_field(field, department),
         "subject": people.refer(Who.PATIENT),
-        "participant": list(_participants(people, ledger, lasted)),
+        "participant": [*_participants(people, ledger, lasted), *_guests(ledger, lasted, guests or {})],
         "appointment": [{"reference": f"Appointment/{visit}"}],
         "period": lasted and _period(lasted),
         "length": lasted and _seconds(ledger.open_s),
@@ -78,9 +80,7 @@ def _lasted(ledger: Ledger) -> Span | None:
 
 def _participants(people: People, ledger: Ledger, lasted: Span | None) -> Iterator[dict[str, Any]]:
     for role, line in ledger.lines.items():
-        system, code, display, text = _TYPES[role]
-        kind = {"coding": [{"system": system, "code": code, "display": display}], "text": text}
-        person: dict[str, Any] = {"type": [kind]}
+        person: dict[str, Any] = {"type": [_kind(role)]}
         if role in _BOOKED:
             person["individual"] = people.refer(_BOOKED[role])
         stays = _within(line.stays, lasted)[:MOST_PERIODS]
@@ -88,6 +88,21 @@ def _participants(people: People, ledger: Ledger, lasted: Span | None) -> Iterat
             yield from (person | {"period": _period(stay)} for stay in stays)
         elif role in _BOOKED:
             yield person
+
+
+def _guests(ledger: Ledger, lasted: Span | None, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Who was invited and came, by name: no record of the hospital's stands behind them."""
+    for guest in ledger.guests:
+        person: dict[str, Any] = {"type": [_kind(guest.role)]}
+        if guest.invitation in names:
+            person["individual"] = {"display": names[guest.invitation]}
+        for stay in _within(guest.line.stays, lasted)[:MOST_PERIODS]:
+            yield person | {"period": _period(stay)}
+
+
+def _kind(role: Role) -> dict[str, Any]:
+    system, code, display, text = _TYPES[role]
+    return {"coding": [{"system": system, "code": code, "display": display}], "text": text}
 
 
 def _within(spans: Sequence[Span], whole: Span | None) -> list[Span]:

@@ -12,6 +12,7 @@ from server.http.desk import add_desk
 from server.http.doctor import add_doctor
 from server.http.documents import add_documents
 from server.http.family import add_family
+from server.http.guests import add_guests
 from server.http.house import HOUSE, House, is_asked_here
 from server.http.ledger import add_ledger
 from server.http.letter import add_letter
@@ -39,6 +40,7 @@ def build_app(house: House) -> web.Application:
     add_staff(app)
     add_letter(app)
     add_documents(app)
+    add_guests(app)
     add_ledger(app)
     add_doctor(app)
     add_receipts(app)

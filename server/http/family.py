@@ -9,6 +9,7 @@ from aiohttp import web
 from server import events as ev
 from server.consent_texts import ConsentText
 from server.http.crowd import Doorway
+from server.http.guests import check_guest
 from server.http.house import DEVICE_COOKIE, HOUSE, asker, at_visit
 from server.http.problems import Problem, language
 from server.http.shell import body, cookie
@@ -21,7 +22,7 @@ from server.views import state_name
 from server.visit_view import visit_view
 from server.webhooks.events import Kind, fact
 from signaling.messages import plain
-from signaling.seats import Role
+from signaling.seats import GUESTS, Role
 
 DEVICE_COOKIE_LASTS_S = 30 * 86400
 OPENS_BEFORE_S = 1_800.0
@@ -170,5 +171,7 @@ async def socket_token(request: web.Request) -> web.Response:
             raise Problem("child_not_confirmed")
         if not session.consented:
             raise Problem("consent_missing")
+    if who.role in GUESTS:
+        check_guest(session, who.role)
     token = await house.tickets.issue(Ticket(record.id, who.role, who.device, who.staff_session), house.clock())
     return web.json_response({"token": token, "expires_in_s": LASTS_S})

@@ -27,6 +27,7 @@ from server.store.api_keys import ApiKeys
 from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
 from server.store.doctor import DoctorLinks
+from server.store.guests import GuestLinks
 from server.store.links import Links
 from server.store.staff import Member, SignIn
 from server.store.throttle import Throttle
@@ -36,6 +37,7 @@ from server.workers import Worker
 from signaling.seats import Role
 
 DEVICE_COOKIE = "peitong_device"
+GUEST_COOKIE = "peitong_guest"
 STAFF_COOKIE = "peitong_staff"
 
 
@@ -50,6 +52,7 @@ class House:
     new_nonce: Callable[[], bytes]
     database: Database
     links: Links
+    guests: GuestLinks
     doctor: DoctorLinks
     probes: ProbeRooms
     tickets: Tickets
@@ -107,14 +110,14 @@ async def visitor(request: web.Request, act: str) -> Visitor:
         except Refused as refused:
             raise Problem("not_allowed") from refused
         return who
-    known = DEVICE_COOKIE in request.cookies or STAFF_COOKIE in request.cookies
+    known = any(cookie in request.cookies for cookie in (DEVICE_COOKIE, GUEST_COOKIE, STAFF_COOKIE))
     raise Problem("not_found" if known else "not_signed_in")
 
 
 async def _claims(request: web.Request, house: House, visit: str) -> list[Visitor]:
-    """The asker's hats at this visit: the device that redeemed its link, or the physician it is booked with.
+    """The asker's hats at this visit: the device that redeemed its link, a guest's, or the physician it is booked with.
 
-    One browser may hold both cookies (a demo on one machine): the page says by its header ``Peitong-Role`` which it is.
+    One browser may hold several cookies (a demo on one machine): the page says by its header ``Peitong-Role`` which it is.
     """
     claims = []
     wanted = request.headers.get("Peitong-Role", "")
@@ -123,6 +126,11 @@ async def _claims(request: web.Request, house: House, visit: str) -> list[Visito
         device = await house.links.device(cookie)
         if device is not None and device.visit == visit:
             claims.append(Visitor(device.role, visit, device=device.id))
+    cookie = request.cookies.get(GUEST_COOKIE)
+    if cookie and wanted in ("", "guest"):
+        guest = await house.guests.device(cookie)
+        if guest is not None and guest.visit == visit:
+            claims.append(Visitor(guest.role, visit, device=guest.id))
     cookie = request.cookies.get(STAFF_COOKIE)
     if cookie and wanted in ("", "physician"):
         member = await house.sign_in.member(cookie, house.clock())

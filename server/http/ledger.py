@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from server.chain import Head
 from server.http.house import HOUSE, at_visit
-from server.ledger import Ledger, Line, Span, Spell, Stay, lasting_s, together_s
+from server.ledger import GuestLine, Ledger, Line, Span, Spell, Stay, lasting_s, together_s
+from server.store import guests
 from server.store.details import VisitDetail
 from server.visit_view import moment
 from signaling.seats import Role
@@ -25,12 +26,14 @@ def add_ledger(app: web.Application) -> None:
 async def ledger(request: web.Request) -> web.Response:
     _, record, _ = await at_visit(request, "ledger_read")
     book, head = await request.app[HOUSE].consultations.ledger(record.id, record.ends_at)
-    return web.json_response(ledger_view(book, head, record))
+    names = await guests.names(request.app[HOUSE].database, record.id)
+    return web.json_response(ledger_view(book, head, record, names))
 
 
-def ledger_view(book: Ledger, head: Head, record: VisitDetail) -> dict[str, Any]:
-    """LedgerView of API.md."""
+def ledger_view(book: Ledger, head: Head, record: VisitDetail, guest_names: Mapping[str, str]) -> dict[str, Any]:
+    """LedgerView of API.md; ``guest_names`` are by invitation."""
     names = {Role.GUARDIAN: record.guardian, Role.PHYSICIAN: record.physician.name}
+    seats = [_seat(book, role, line, names.get(role, "")) for role, line in book.lines.items()]
     return {
         "visit": record.id,
         "journal": {"n": head.n, "head": head.hash},
@@ -45,7 +48,7 @@ def ledger_view(book: Ledger, head: Head, record: VisitDetail) -> dict[str, Any]
             "lapses": len(book.lapses),
             "spans": _spans(book.gate),
         },
-        "seats": [_seat(book, role, line, names.get(role, "")) for role, line in book.lines.items()],
+        "seats": seats + [_guest(book, guest, guest_names.get(guest.invitation, "")) for guest in book.guests],
         "holds": _spans(book.holds),
         "server_away": _spans(book.server_away),
         "clock_steps": [{"at": moment(at), "by_ms": by_ms} for at, by_ms in book.clock_steps[:MOST_SPANS]],
@@ -58,12 +61,18 @@ def _seat(book: Ledger, role: Role, line: Line, name: str) -> dict[str, Any]:
         "role": role.value,
         "name": name,
         "present_ms": _ms(lasting_s(line.stays)),
-        "present_while_open_ms": _ms(book.present_while_open_s(role)),
+        "present_while_open_ms": _ms(together_s(line.stays, book.gate)),
         "doubted_while_open_ms": _doubted(book, line),
         "stays": _spans(line.stays),
         "evidence": _spans(line.evidence),
         "doubts": _spans(line.doubts),
     }
+
+
+def _guest(book: Ledger, guest: GuestLine, name: str) -> dict[str, Any]:
+    moments = {"invited_at": guest.invited_at, "agreed_at": guest.agreed_at, "over_at": guest.over_at}
+    told = {called: None if at is None else moment(at) for called, at in moments.items()}
+    return _seat(book, guest.role, guest.line, name) | {"invitation": guest.invitation} | told
 
 
 def _doubted(book: Ledger, line: Line) -> dict[str, int]:
@@ -76,7 +85,7 @@ def _doubted(book: Ledger, line: Line) -> dict[str, int]:
 def _every(book: Ledger) -> Iterator[Sequence[object]]:
     """All that an answer lists."""
     yield from (book.attested, book.gate, book.holds, book.server_away, book.clock_steps)
-    for line in book.lines.values():
+    for line in (*book.lines.values(), *(guest.line for guest in book.guests)):
         yield from (line.stays, line.evidence, line.doubts)
 
 

@@ -24,6 +24,8 @@ _PAGES = {
     "/coordinator/": "coordinator/index.html",
     "/book/": "book/index.html",
     "/desk/": "desk/index.html",
+    "/g/{token}": "guest/index.html",
+    "/guest/": "guest/index.html",
     "/r/{token}": "receipt/index.html",
     "/doctor/{token}": "doctor/index.html",
 }

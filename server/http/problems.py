@@ -40,6 +40,8 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "child_not_confirmed": (409, "请先确认患儿信息。", "Please confirm the child first."),
     "bad_appointment": (422, "预约时间只能与“已预约”一起填写，并在前后一年以内。",
                         "An appointment's time belongs to \"booked\" and lies within a year."),
+    "guest_invited": (409, "已有一位受邀者。请先收回邀请，再邀请另一位。", "Somebody is invited already. Take that invitation back before inviting another."),
+    "guest_not_agreed": (409, "请先阅读并同意参与说明。", "Please read and agree to what taking part means first."),
     "session_ended": (409, "本次就诊已经结束。", "This visit has ended."),
     # documents (server/http/documents.py)
     "upload_version": (412, "上传方式的版本不受支持。", "This version of the upload protocol is not supported."),

@@ -79,8 +79,14 @@ async def kinds_for(database: Database, visit_id: str, now: float) -> tuple[str,
 
 async def texts_for(database: Database, visit_id: str, language: str, now: float) -> list[ConsentText]:
     """What this visit's family is to be shown now: the newest text of each kind in that language."""
+    newest = await newest_of(database, visit_id, language, now)
+    return [newest[kind] for kind in KINDS if kind in newest]
 
-    async def work(connection: AsyncConnection) -> list[ConsentText]:
+
+async def newest_of(database: Database, visit_id: str, language: str, now: float) -> dict[str, ConsentText]:
+    """The newest text of every kind that the visit's hospital has in that language, by kind."""
+
+    async def work(connection: AsyncConnection) -> dict[str, ConsentText]:
         c = consent_text.c
         of_visit = (c.hospital == visit.c.hospital, visit.c.id == visit_id, c.language == language, c.valid_from_at <= now)
         query = select(consent_text).where(*of_visit).order_by(c.valid_from_at, c.version)
@@ -88,7 +94,7 @@ async def texts_for(database: Database, visit_id: str, language: str, now: float
         for row in await connection.execute(query):
             paragraphs = tuple(json.loads(row.paragraphs)["paragraphs"])
             newest[row.kind] = ConsentText(row.kind, row.version, row.language, row.title, paragraphs)
-        return [newest[kind] for kind in KINDS if kind in newest]
+        return newest
 
     return await database.read(work)
 

@@ -46,7 +46,8 @@ def issue(visit: str, token: str, now: float, expires_at: float) -> Write:
     async def write(connection: AsyncConnection) -> None:
         of_links = update(join_link).where(join_link.c.visit == visit, join_link.c.revoked_at.is_(None))
         await connection.execute(of_links.values(revoked_at=now))
-        of_devices = update(device).where(device.c.visit == visit, device.c.revoked_at.is_(None))
+        guardians = (device.c.visit == visit, device.c.role == Role.GUARDIAN.value)
+        of_devices = update(device).where(*guardians, device.c.revoked_at.is_(None))
         await connection.execute(of_devices.values(revoked_at=now))
         row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
         await connection.execute(insert(join_link), row)

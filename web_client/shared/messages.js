@@ -180,6 +180,7 @@ const SERVER = {
   }),
   moved: object({ type: word("moved"), seq: positive, starts_at: moment }),
   media_restart: object({ type: word("media_restart"), seq: positive, reason: word("relay_lost", "codec") }),
+  receive: object({ type: word("receive"), seq: positive, pairs: integer(1, 3) }),
   superseded: object({ type: word("superseded"), seq: positive }),
   closing: object({ type: word("closing"), seq: positive, retry_s: number(0, 3600) }),
 };

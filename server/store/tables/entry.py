@@ -27,6 +27,20 @@ join_link = Table(
     Column("revoked_at", Double),
 )
 
+guest_invitation = Table(
+    "guest_invitation",
+    metadata,
+    Column("id", String, primary_key=True),  # also the body's with the name
+    Column("visit", ForeignKey("visit.id"), nullable=False, index=True),
+    Column("role", String, nullable=False),  # local_doctor | interpreter
+    Column("token_sha256", String, nullable=False, unique=True),
+    Column("device", ForeignKey("device.cookie_sha256"), unique=True),
+    Column("issued_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("redeemed_at", Double),
+    Column("revoked_at", Double),
+)
+
 staff_session = Table(
     "staff_session",
     metadata,

@@ -91,9 +91,8 @@ body = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("session", ForeignKey("visit.id"), nullable=False),
-    Column(
-        "kind", String, nullable=False
-    ),  # chat | summary | letter | note | receipt | questionnaire | measurements | whereabouts
+    # chat | summary | letter | note | receipt | questionnaire | measurements | whereabouts | guest
+    Column("kind", String, nullable=False),
     Column("at", Double, nullable=False),
     Column("nonce", LargeBinary, nullable=False),
     Column("text", Text, nullable=False),
