@@ -134,7 +134,7 @@ class Stage:
         rooms = list(self.recordings)
         peers = [(room, seat) for room in rooms for seat in _SEATS]
         for room in rooms:
-            self.worker.open_room(room, _SILENT_AFTER_MS)
+            self.worker.open_room(room, _SILENT_AFTER_MS, ["guardian", "physician"])
             self.worker.relay.send(control.Record(room, room))
         for generator in self.generators:
             mine, peers = peers[: len(generator.offers)], peers[len(generator.offers) :]

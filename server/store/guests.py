@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.consent_texts import ConsentText
 from server.errors import Refused
 from server.store import bodies
-from server.store.consents import ConsentText, newest_of, shipped
+from server.store.consents import newest_of, shipped
 from server.store.database import Database, Write
 from server.store.secrets import digest
 from server.store.tables import device, guest_invitation

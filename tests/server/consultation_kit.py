@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,9 +40,9 @@ class FakeWorker:
     diary: list[str] = field(default_factory=list)
     refuses: str = ""
 
-    def open_room(self, room: str, silent_after_ms: int) -> None:
+    def open_room(self, room: str, silent_after_ms: int, seats: Sequence[str]) -> None:
         self.rooms.add(room)
-        self.diary.append(f"room {silent_after_ms}")
+        self.diary.append(f"room {silent_after_ms} {'+'.join(seats)}")
 
     def close_room(self, room: str) -> None:
         self.diary.append("end")

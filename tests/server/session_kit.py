@@ -13,6 +13,8 @@ from server.events import (
     ChildConfirmed,
     ConsentGiven,
     Event,
+    GuestAgreed,
+    GuestInvited,
     MediaAlive,
     MediaSilent,
     Outcome,
@@ -29,6 +31,8 @@ AGREED = (ChildConfirmed(), ConsentGiven("consultation", "1", "zh", "aa"), Conse
 SEATED = (SeatTaken(G, 1), SeatTaken(P, 1))
 MEDIA = (MediaAlive(G, 1), MediaAlive(P, 1))
 REFERRED = Referred("r1", "poor_picture", "within_2w", "v1", "cc")
+
+INVITED = (GuestInvited(X, "i1", "aa"), GuestAgreed("i1", "1", "zh", "bb"))
 
 PREPARED = (*SEATED, *AGREED)
 VERIFYING = (*PREPARED, Admitted(), *MEDIA, RecorderReady())

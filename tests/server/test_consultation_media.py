@@ -35,7 +35,12 @@ async def journaled_at(visit: Visit, kind: str) -> list[tuple[float, tuple[str, 
 
 
 async def test_admission_makes_the_recording_ready_and_then_the_gate_opens(live: Visit) -> None:
-    assert live.worker.diary == ["room 3000", "offer guardian 1.1", "offer physician 2.1", "open 1 guardian+physician"]
+    assert live.worker.diary == [
+        "room 3000 guardian+physician",
+        "offer guardian 1.1",
+        "offer physician 2.1",
+        "open 1 guardian+physician",
+    ]
     opening = live.worker.recorder.sent[0]
     assert isinstance(opening, control.RecordingOpen)
     kept = await recordings.of_session(live.house.server.database, live.id)
@@ -119,7 +124,7 @@ async def test_a_room_that_the_relay_closed_by_itself_begins_anew(live: Visit) -
     session = await live.report(control.GateClosed(live.id, 1, "room_closed", "", 0))
     assert isinstance(session.state, Held)
     assert live.worker.diary[-1].startswith("close") or live.worker.diary[-1].startswith("room")
-    assert live.worker.diary.count("room 3000") == 2
+    assert live.worker.diary.count("room 3000 guardian+physician") == 2
     assert live.said(wire.MediaRestart)
 
 

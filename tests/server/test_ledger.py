@@ -14,8 +14,12 @@ from server.events import (
     Doubted,
     Event,
     GateLapsed,
+    GuestAgreed,
+    GuestDeclined,
+    GuestInvited,
     HoldCleared,
     HoldPlaced,
+    InvitationTakenBack,
     MediaAlive,
     MediaSilent,
     RecorderLost,
@@ -29,7 +33,7 @@ from server.events import (
 from server.ledger import NOT_WITH_CHILD, Evidence, Ledger, Parting, Span, Spell, Stay, lasting_s, ledger
 from server.session import GUARDIAN_NOT_WITH_CHILD, Rules, new_session
 from signaling.seats import Role
-from tests.server.session_kit import ALL_CHECKS, LIVE, PREPARED, REFERRED, UNTIL, VERIFYING, G, P, X
+from tests.server.session_kit import ALL_CHECKS, INVITED, LIVE, PREPARED, REFERRED, UNTIL, VERIFYING, G, P, X
 
 BOTH, SOUND, PICTURE, NEITHER = Evidence
 
@@ -38,6 +42,11 @@ def told(*later: tuple[float, Event], live_at: float = 100.0, begun: tuple[Event
     """The ledger of a visit that was live at ``live_at``, and what came after."""
     journal = [(event, live_at) for event in begun] + [(event, at) for at, event in later]
     return ledger(new_session("s1", Rules(), until=UNTIL), journal, now)
+
+
+def came(at: float) -> list[tuple[float, Event]]:
+    """An interpreter is invited, agrees and takes the seat."""
+    return [(at, event) for event in (*INVITED, SeatTaken(X, 1))]
 
 
 def stays(book: Ledger, role: Role = G) -> list[tuple[float, float, Parting | None]]:
@@ -60,6 +69,7 @@ def test_of_a_visit_nobody_came_to_there_is_nothing_to_tell() -> None:
     assert (empty.since, empty.until, empty.closed, empty.gate, empty.admitted_at) == (70.0, 70.0, False, (), None)
     assert stays(empty) == stays(empty, P) == []
     assert empty.present_while_open_s(G) == empty.present_while_open_s(X) == empty.open_s == 0
+    assert empty.guests == ()
 
 
 def test_a_visit_that_goes_on_is_told_up_to_now() -> None:
@@ -122,10 +132,31 @@ def test_who_leaves_and_who_comes_back_on_a_new_connection_is_told_apart() -> No
 
 
 def test_a_third_seat_has_its_own_line_and_no_part_in_the_gate() -> None:
-    book = told((150.0, SeatTaken(X, 1)), (151.0, MediaAlive(X, 1)), (180.0, MediaSilent(X, 1)), (300.0, REFERRED))
-    assert stays(book, X) == [(151.0, 180.0, Parting.SILENT)]
+    book = told(*came(150.0), (151.0, MediaAlive(X, 1)), (180.0, MediaSilent(X, 1)), (300.0, REFERRED))
+    (guest,) = book.guests
+    assert (guest.role, guest.invited_at, guest.agreed_at, guest.over_at) == (X, 150.0, 150.0, None)
+    assert [(stay.since, stay.until, stay.parting) for stay in guest.line.stays] == [(151.0, 180.0, Parting.SILENT)]
     assert open_spans(book) == [(100.0, 300.0)]
-    assert book.present_while_open_s(X) == 29.0
+    assert set(book.lines) == {G, P}
+
+
+def test_each_invitation_has_its_own_line_and_says_how_it_ended() -> None:
+    again = (GuestInvited(X, "i2", "cc"), GuestAgreed("i2", "1", "zh", "bb"), SeatTaken(X, 2), MediaAlive(X, 2))
+    book = told(
+        *came(150.0),
+        (151.0, MediaAlive(X, 1)),
+        (160.0, Doubted(X, 1, (Doubt.CAMERA_OFF,))),
+        (180.0, InvitationTakenBack("i1")),
+        *((200.0, event) for event in again),
+        (220.0, GuestDeclined("i2", "1")),
+        (300.0, REFERRED),
+    )
+    first, second = book.guests
+    assert [(stay.since, stay.until, stay.parting) for stay in first.line.stays] == [(151.0, 180.0, Parting.TAKEN_BACK)]
+    assert [(stay.since, stay.until, stay.parting) for stay in second.line.stays] == [(200.0, 220.0, Parting.LEFT)]
+    assert spells(first.line.doubts) == [("camera_off", 160.0, 180.0)]
+    assert (first.over_at, second.over_at) == (180.0, 220.0)
+    assert stays(book) == [(100.0, 300.0, Parting.VISIT_ENDED)]
 
 
 def test_what_took_no_time_is_not_told() -> None:
@@ -178,7 +209,7 @@ def test_a_network_that_carries_no_picture_leaves_sound_as_evidence(rung: Rung, 
 
 def test_what_one_of_two_receives_is_evidence_enough() -> None:
     weak = (160.0, RungChanged(G, P, Rung.SOUND, WeakLeg.DOWNLINK)), (200.0, RungChanged(G, X, Rung.SOUND, WeakLeg.UPLINK))
-    book = told((150.0, SeatTaken(X, 1)), *weak, (300.0, REFERRED))
+    book = told(*came(150.0), *weak, (300.0, REFERRED))
     assert spells(book.lines[G].evidence) == [(BOTH, 100.0, 200.0), (SOUND, 200.0, 300.0)]
 
 

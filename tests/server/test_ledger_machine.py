@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import settings
 
 from server.events import Cause, Event, ServerRestarted, from_record
-from server.ledger import NOT_WITH_CHILD, Ledger, Spell, ledger
+from server.ledger import NOT_WITH_CHILD, Ledger, Line, Spell, ledger
 from server.session import Ended, Held, Session, step
 from signaling.seats import Role
 from tests.server.test_session_machine import Visit
@@ -66,7 +66,7 @@ class Ledgered(Visit):
         over = isinstance(session.state, Ended)
         assert len(holding(book.gate, at)) == session.gate_open
         for role, seat in session.seats.items():
-            line, present = book.lines[role], seat.present and not over
+            line, present = self.line(book, session, role), seat.present and not over
             assert len(holding(line.stays, at)) == len(holding(line.evidence, at)) == present
             assert names(line.doubts, at) - {NOT_WITH_CHILD} == (set(seat.doubts) if present else set())
         causes = session.state.causes if isinstance(session.state, Held) else {}
@@ -75,15 +75,23 @@ class Ledgered(Visit):
         stepped_away = own is not None and own.why == "guardian_not_with_child"
         assert (NOT_WITH_CHILD in names(book.lines[Role.GUARDIAN].doubts, at)) == stepped_away
 
+    def line(self, book: Ledger, session: Session, role: Role) -> Line:
+        """A guest's is that of the invitation in force; without one it is empty, and so is every other guest's."""
+        if role in book.lines:
+            return book.lines[role]
+        known = {guest.invitation: guest.line for guest in book.guests}
+        return Line((), (), ()) if session.guest is None else known[session.guest.invitation]
+
     def is_in_order(self, book: Ledger, now: float) -> None:
         over = isinstance(self.session.state, Ended)
         assert book.closed == over
         assert book.until == (self.session.state.at if isinstance(self.session.state, Ended) else now)
-        lines = [(line.stays, line.evidence) for line in book.lines.values()]
+        lines = [(line.stays, line.evidence) for line in (*book.lines.values(), *(guest.line for guest in book.guests))]
         for spans in (book.gate, book.server_away, *(spans for both in lines for spans in both)):
             assert all(earlier.until <= later.since for earlier, later in pairwise(spans))
-        spells = [spell for line in book.lines.values() for spell in (*line.evidence, *line.doubts)]
-        stays = [stay for line in book.lines.values() for stay in line.stays]
+        everybody = [*book.lines.values(), *(guest.line for guest in book.guests)]
+        spells = [spell for line in everybody for spell in (*line.evidence, *line.doubts)]
+        stays = [stay for line in everybody for stay in line.stays]
         for span in (*book.gate, *book.holds, *stays, *spells):
             assert book.since <= span.since < span.until <= book.until
             assert (

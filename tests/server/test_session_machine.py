@@ -38,8 +38,11 @@ from server.events import (
     Event,
     FamilyDenied,
     GateLapsed,
+    GuestAgreed,
+    GuestInvited,
     HoldCleared,
     HoldPlaced,
+    InvitationTakenBack,
     MediaAlive,
     MediaSilent,
     NoShowMarked,
@@ -107,6 +110,7 @@ class Notebook:
     over: str | None = None
     referral: str | None = None
     carried: dict[tuple[Role, Role], Rung] = field(default_factory=dict)
+    guest: str = ""  # "", invited, agreed
     ends_at: float = ENDS_AT
     since: dict[str, float] = field(default_factory=dict)
     due: dict[str, float] = field(default_factory=dict)
@@ -176,6 +180,7 @@ class Visit(RuleBasedStateMachine):
         self.notes = Notebook()
         self.relay = Relay()
         self.referrals = 0
+        self.invitations = 0
 
     # --- the controller's part ---
 
@@ -234,7 +239,31 @@ class Visit(RuleBasedStateMachine):
             self.notes.heard.discard(role)
             self.notes.forget_directions_of(role)
 
-        assert self.feed(SeatTaken(role, epoch), note) is None
+        invited = self.notes.over is not None or role is not Role.INTERPRETER or self.notes.guest == "agreed"
+        assert self.feed(SeatTaken(role, epoch), note) == (None if invited else "not_allowed")
+
+    @rule()
+    def invite(self) -> None:
+        expected = "session_ended" if self.notes.over is not None else "guest_invited" if self.notes.guest else None
+        event = GuestInvited(Role.INTERPRETER, f"i{self.invitations + 1}", "aa")
+        assert self.feed(event, lambda: setattr(self.notes, "guest", "invited")) == expected
+        self.invitations += expected is None
+
+    @rule()
+    def guest_agrees(self) -> None:
+        code = self.feed(GuestAgreed(f"i{self.invitations}", "1", "zh", "aa"), lambda: setattr(self.notes, "guest", "agreed"))
+        assert (code is None) == (self.notes.over is None and self.notes.guest != "")
+
+    @rule()
+    def take_back(self) -> None:
+        def note() -> None:
+            self.notes.guest = ""
+            self.notes.here.discard(Role.INTERPRETER)
+            self.notes.heard.discard(Role.INTERPRETER)
+            self.notes.forget_directions_of(Role.INTERPRETER)
+
+        code = self.feed(InvitationTakenBack(f"i{self.invitations}"), note)
+        assert code == ("session_ended" if self.notes.over is not None else None)
 
     @rule(role=ROLES)
     def leave(self, role: Role) -> None:
@@ -279,6 +308,8 @@ class Visit(RuleBasedStateMachine):
     def an_older_epoch_is_heard(
         self, role: Role, back: int, which: type[SeatLeft | MediaAlive | MediaSilent | SeatTaken]
     ) -> None:
+        if which is SeatTaken and role is Role.INTERPRETER and self.notes.guest != "agreed":
+            return
         epoch = self.notes.newest.get(role, 0) - back - (which is not SeatTaken)
         assert step(self.session, which(role, epoch), self.now) == (self.session, ())
 

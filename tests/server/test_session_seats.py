@@ -25,7 +25,7 @@ from server.events import (
 )
 from server.session import Live, Weakness, step
 from signaling.seats import Role
-from tests.server.session_kit import LIVE, PREPARED, G, P, X, after, causes, unchanged
+from tests.server.session_kit import INVITED, LIVE, PREPARED, G, P, X, after, causes, unchanged
 
 # --- seats ---
 
@@ -77,12 +77,12 @@ def test_a_doubt_is_shown_and_closes_nothing() -> None:
 
 
 def test_an_interpreter_neither_opens_nor_closes_the_gate() -> None:
-    session = after(*LIVE, SeatTaken(X, 1), MediaAlive(X, 1))
+    session = after(*LIVE, *INVITED, SeatTaken(X, 1), MediaAlive(X, 1))
     assert session.present(X)
     session, effects = step(session, SeatLeft(X, 1), 100)
     assert session.gate_open
     assert effects == (ShowState(),)
-    waiting = after(*PREPARED, SeatTaken(X, 1), MediaAlive(X, 1), Admitted(), MediaAlive(P, 1), RecorderReady())
+    waiting = after(*PREPARED, *INVITED, SeatTaken(X, 1), MediaAlive(X, 1), Admitted(), MediaAlive(P, 1), RecorderReady())
     assert not waiting.gate_open
 
 
@@ -112,7 +112,7 @@ def test_a_rung_is_over_with_the_connection_of_either(gone: Event) -> None:
     assert after(*LIVE, WEAK, gone).rungs == {}
 
 
-@pytest.mark.parametrize("kept", [MediaSilent(G, 1), SeatTaken(X, 1), SeatLeft(G, 9), SeatTaken(P, 1)])
+@pytest.mark.parametrize("kept", [MediaSilent(G, 1), INVITED[0], SeatLeft(G, 9), SeatTaken(P, 1)])
 def test_a_rung_outlasts_what_is_not_its_own(kept: Event) -> None:
     assert set(after(*LIVE, WEAK, kept).rungs) == {(G, P)}
 

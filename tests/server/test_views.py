@@ -25,6 +25,7 @@ from server.session import (
     Waiting,
     Weakness,
 )
+from server.session_state import Guest
 from server.views import session_view, state_name
 from signaling.seats import Role
 
@@ -38,7 +39,20 @@ SEATS = {
 
 def session(state: State, referral: FiledReferral | None = None) -> Session:
     consents = {"consultation": Consent.GIVEN, "recording": Consent.GIVEN}
-    return Session("s1", Rules(), state, SEATS, consents, True, True, Recorder.RUNNING, 3, referral, 17)
+    return Session(
+        "s1",
+        Rules(),
+        state,
+        SEATS,
+        consents,
+        True,
+        True,
+        Recorder.RUNNING,
+        3,
+        referral,
+        17,
+        guest=Guest("i1", Role.INTERPRETER),
+    )
 
 
 def test_a_held_session_says_why_since_when_and_how_long() -> None:
@@ -102,3 +116,8 @@ def test_a_direction_that_is_weak_is_shown_with_the_leg_that_is() -> None:
     weak = replace(session(Live()), rungs={(Role.GUARDIAN, Role.PHYSICIAN): Weakness(Rung.STILLS, WeakLeg.DOWNLINK)})
     shown = session_view(weak, 0, NAMES)["rungs"]
     assert shown == [{"from": "guardian", "to": "physician", "rung": "stills", "why": "downlink"}]
+
+
+def test_a_seat_whose_invitation_is_over_is_not_shown() -> None:
+    over = replace(session(Live()), guest=None)
+    assert [seat["role"] for seat in session_view(over, 110, NAMES)["seats"]] == ["guardian", "physician"]

@@ -55,7 +55,7 @@ async def test_both_processes_are_up_and_connected(rig: Rig) -> None:
 
 
 async def test_an_offer_that_is_nonsense_is_refused_with_its_code(rig: Rig) -> None:
-    rig.worker.open_room("room", 3000)
+    rig.worker.open_room("room", 3000, ["guardian", "physician"])
     with pytest.raises(OfferRefused) as refused:
         await rig.worker.offer("room", "guardian", 1, 1, "nonsense")
     assert refused.value.code == "bad_sdp"
@@ -68,7 +68,7 @@ async def test_an_offer_to_no_room_is_refused(rig: Rig) -> None:
 
 
 async def test_a_gate_without_people_is_refused_by_the_relay(rig: Rig) -> None:
-    rig.worker.open_room("room", 3000)
+    rig.worker.open_room("room", 3000, ["guardian", "physician"])
     rig.worker.open_gate("room", 1, ["guardian", "physician"])
     (closed,) = await rig.until(control.GateClosed)
     assert isinstance(closed, control.GateClosed)
@@ -77,7 +77,7 @@ async def test_a_gate_without_people_is_refused_by_the_relay(rig: Rig) -> None:
 
 async def test_a_gate_waits_for_the_rules_to_be_checkable(rig: Rig) -> None:
     rig.may_renew = False
-    rig.worker.open_room("room", 3000)
+    rig.worker.open_room("room", 3000, ["guardian", "physician"])
     rig.worker.open_gate("room", 1, ["guardian"])
     rig.worker.open_gate("room", 2, ["guardian"])
     rig.may_renew = True
@@ -88,7 +88,7 @@ async def test_a_gate_waits_for_the_rules_to_be_checkable(rig: Rig) -> None:
 
 async def test_a_gate_closed_before_it_was_asked_for_is_never_asked_for(rig: Rig) -> None:
     rig.may_renew = False
-    rig.worker.open_room("room", 3000)
+    rig.worker.open_room("room", 3000, ["guardian", "physician"])
     rig.worker.open_gate("room", 1, ["guardian"])
     rig.worker.close_gate("room", 1)
     rig.may_renew = True
@@ -111,8 +111,8 @@ async def test_a_killed_process_is_replaced_and_its_loss_reported(rig: Rig, whic
 
 
 async def test_rooms_are_counted_for_the_spread_of_load(rig: Rig) -> None:
-    rig.worker.open_room("a", 3000)
-    rig.worker.open_room("b", 3000)
+    rig.worker.open_room("a", 3000, ["guardian", "physician"])
+    rig.worker.open_room("b", 3000, ["guardian", "physician"])
     rig.worker.close_room("a")
     assert rig.worker.rooms == {"b"}
 
@@ -134,7 +134,7 @@ async def test_a_bug_over_one_message_does_not_silence_the_worker(rig: Rig) -> N
             raise RuntimeError("a bug")
 
     rig.worker._received = stumble
-    rig.worker.open_room("room", 3000)
+    rig.worker.open_room("room", 3000, ["guardian", "physician"])
     rig.worker.open_gate("room", 1, ["guardian"])
     await rig.until(control.GateClosed)
     rig.worker.open_gate("room", 2, ["guardian"])

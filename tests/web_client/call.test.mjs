@@ -427,3 +427,22 @@ test("figures name the role a line belongs to", async () => {
   assert.deepEqual(captured, { audio: null, video: 12 });
   assert.deepEqual([inbound[0].role, inbound[0].framesDecoded, inbound[0].freezes, outbound.at(-1).width, rttMs], ["physician", 5, 1, 1280, 42]);
 });
+
+test("a seat that is added gets lines on the connection that runs, and nothing else begins anew", async () => {
+  const { call, seen, peer, answer } = begin();
+  await call.start({ audio: SOUND, video: PICTURE });
+  await answer();
+  const before = seen.remotes.get("physician");
+  await call.receive(2);
+  assert.equal(FakePeer.made.length, 1);
+  assert.deepEqual(peer().lines.map(({ kind, direction }) => `${kind} ${direction}`).slice(4), ["audio recvonly", "video recvonly"]);
+  assert.deepEqual([seen.offers.at(-1).peer, seen.offers.at(-1).revision], [1, 2]);
+  assert.equal(peer().restarts, 0);
+  await answer({ tracks: [...TRACKS, { mid: "4", role: "interpreter" }, { mid: "5", role: "interpreter" }] });
+  assert.deepEqual([...seen.remotes.keys()], ["physician", "interpreter"]);
+  assert.equal(seen.remotes.get("physician"), before);
+  await call.receive(2);
+  assert.equal(seen.offers.length, 2);
+  await call.renew();
+  assert.equal(peer().lines.length, 6);
+});

@@ -331,3 +331,14 @@ test("when a visit has ended media stops and messages still come", async () => {
   assert.deepEqual([world.connection.link, world.media.at(-1)], ["online", "closed"]);
   assert.equal((await world.connection.stats()).state, "closed");
 });
+
+test("a seat that is added is received on the connection that runs; so is one that only the next welcome tells of", async () => {
+  await world.inTheCall();
+  world.say({ type: "receive", pairs: 2 });
+  await world.settle();
+  assert.deepEqual([FakePeer.made.length, world.peer.lines.length, world.offers], [1, 6, ["1.1", "1.2"]]);
+  await world.answer();
+  world.say({ ...welcome(1, { receive_pairs: 3 }) });
+  await world.settle();
+  assert.deepEqual([FakePeer.made.length, world.peer.lines.length], [1, 8]);
+});

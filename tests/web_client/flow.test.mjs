@@ -62,5 +62,5 @@ test("where the network bears no moving picture none is due", () => {
 
 test("received is all the packets, and the frames of the picture", () => {
   const line = (kind, packets, framesDecoded) => ({ kind, packets, framesDecoded });
-  assert.deepEqual(receivedOf({ inbound: [line("audio", 5, 0), line("video", 7, 3)] }), { packets: 12, frames: 3 });
+  assert.deepEqual(receivedOf({ inbound: [line("audio", 5, 0), { ...line("video", 7, 3), role: "guardian" }, { ...line("video", 90, 90), role: "interpreter" }] }, "guardian"), { packets: 12, frames: 3 });
 });

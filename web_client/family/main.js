@@ -396,7 +396,7 @@ async function showRecords() {
 async function look(looking) {
   const stats = await looking.stats().catch(() => null);
   if (!stats || looking !== room) return;
-  dispatch({ type: "received", received: receivedOf(stats), nowMs: performance.now() });
+  dispatch({ type: "received", received: receivedOf(stats, "physician"), nowMs: performance.now() });
   own.judge(stats.captured, performance.now());
 }
 

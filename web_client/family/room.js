@@ -4,7 +4,10 @@ import { countdown } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { arriving, weakest } from "../shared/rungs.js";
 import { light } from "../shared/ui/light.js";
-import { banner, continueBar, languageSwitch, moving } from "./frame.js";
+import { guestOf } from "../shared/guests.js";
+import { moving } from "../shared/ui/moving.js";
+import { thirdPicture, whoIs } from "../shared/ui/third.js";
+import { banner, continueBar, languageSwitch } from "./frame.js";
 import { causesOf, devicesLost, remoteInterrupted, screenOf, seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
@@ -28,6 +31,7 @@ export function room(scene) {
       held && [heldPanel(scene), heldNote(scene)],
       !held && state.playBlocked && playButton(scene),
       ownPicture(scene),
+      thirdPerson(scene, held),
       network(scene, held),
     ),
     devicesLost(state) && continueBar(scene),
@@ -100,6 +104,19 @@ function remote({ state, t, emit, remotes }, held) {
       label: t("family.call.remote"),
       onblocked: (blocked) => blocked !== state.playBlocked && emit({ type: "play_blocked", blocked }),
     }),
+  );
+}
+
+/** Whoever the physician invited: named as soon as that is so, seen and heard once they are here. @param {Scene} scene @param {boolean} held */
+function thirdPerson({ state, t, emit, remotes }, held) {
+  const guest = guestOf(state.session);
+  if (!guest) return null;
+  const seen = guest.connected && !held;
+  return h(
+    "figure",
+    { class: `third third-${state.corner === "top-left" ? "right" : "left"}${seen ? "" : " third-words"}`, key: "third" },
+    guest.connected && thirdPicture({ guest, held, stream: remotes.get(guest.role) ?? null, label: t("guest.picture", { who: whoIs(t, guest) }), onblocked: (blocked) => blocked !== state.playBlocked && emit({ type: "play_blocked", blocked }) }),
+    h("figcaption", { class: "third-who", role: "status" }, guest.connected ? whoIs(t, guest) : t("guest.invited", { who: whoIs(t, guest) })),
   );
 }
 

@@ -3,7 +3,8 @@
 import { dayAndTime, LANGUAGE_NAMES, LANGUAGES, LOCALES } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { documentsCard } from "./documents_card.js";
-import { button, facts, moving, noticeOf, page, STEPS, title } from "./frame.js";
+import { moving } from "../shared/ui/moving.js";
+import { button, facts, noticeOf, page, STEPS, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
 import { isUnderWay } from "./state.js";
 import { whereaboutsCard } from "./whereabouts.js";

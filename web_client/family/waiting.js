@@ -4,7 +4,10 @@ import { dayAndTime } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { documentsCard } from "./documents_card.js";
 import { movedNotice } from "./early.js";
-import { button, continueBar, moving, page, title } from "./frame.js";
+import { guestOf } from "../shared/guests.js";
+import { moving } from "../shared/ui/moving.js";
+import { whoIs } from "../shared/ui/third.js";
+import { button, continueBar, page, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
 import { whereaboutsCard } from "./whereabouts.js";
 import { devicesLost, remainingMs, seatOf } from "./state.js";
@@ -52,6 +55,7 @@ function status({ state, t }) {
   const physicianHere = seatOf(state, "physician")?.connected ?? false;
   const admitted = state.session?.admitted ?? false;
   const remaining = remainingMs(state);
+  const guest = guestOf(state.session);
   const ready = state.call === "connected";
   const online = state.connection === "online";
   return h(
@@ -65,6 +69,7 @@ function status({ state, t }) {
       icon(ready ? "check" : "clock"),
       h("span", null, t(admitted ? "family.waiting.admitted" : ready ? "family.waiting.ready" : "family.waiting.preparing")),
     ),
+    guest && h("li", { key: "guest" }, icon("person"), h("span", null, t(guest.connected ? "guest.here" : "guest.invited", { who: whoIs(t, guest) }))),
     remaining !== null &&
       remaining < KEPT_SHOWN_BELOW_MS &&
       h("li", { key: "kept", class: "status-warn" }, icon("info"), h("span", null, t("family.waiting.kept", { minutes: Math.max(1, Math.ceil(remaining / 60_000)) }))),

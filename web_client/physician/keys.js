@@ -49,6 +49,8 @@ function inTheCall(visit, name) {
       return { type: "write" };
     case "d":
       return { type: "panel", panel: visit.panel === "documents" ? null : "documents" };
+    case "g":
+      return { type: "panel", panel: visit.panel === "guest" ? null : "guest" };
     case "?":
       return { type: "panel", panel: visit.panel === "help" ? null : "help" };
     default:

@@ -18,6 +18,7 @@ import { intents } from "../shared/messages.js";
 import { meaningOf } from "./keys.js";
 import { Room } from "./room.js";
 import { LedgerReader } from "./ledger_reader.js";
+import { GuestDesk } from "./guest_desk.js";
 import { DocumentsReader } from "./documents_reader.js";
 import { FamilyReader } from "./family_reader.js";
 import { followFocus, writeMessage } from "./focus.js";
@@ -40,8 +41,8 @@ let language = rememberedLanguage(storage) ?? "zh";
 let state = initial();
 /** @type {Room | null} */
 let room = null;
-/** @type {{own: MediaStream | null, remote: MediaStream | null}} */
-let streams = { own: null, remote: null };
+/** @type {{own: MediaStream | null, remote: MediaStream | null, remotes: ReadonlyMap<string, MediaStream>}} */
+let streams = noStreams();
 /** @type {HTMLElement | null} */
 let levelMeter = null;
 let drawing = false;
@@ -61,6 +62,12 @@ const documents = new DocumentsReader({
 });
 
 const families = new FamilyReader({ read: (visit) => api.family(visit), tell: (event) => dispatch(event), now });
+const guests = new GuestDesk({
+  invite: (visit, role, name) => api.inviteGuest(visit, role, name),
+  takeBack: (visit) => api.takeBackGuest(visit),
+  copy: (text) => navigator.clipboard.writeText(text),
+  tell: (visit, form) => dispatch({ type: "guest", visit, form }),
+});
 
 // --- state to screen --------------------------------------------------------------------------------------------------
 
@@ -89,6 +96,7 @@ function draw() {
 function playRemote() {
   const video = /** @type {HTMLVideoElement | null} */ (app.querySelector(".stage-video"));
   if (!video || !streams.remote) return;
+  for (const third of app.querySelectorAll("video.third-video")) /** @type {HTMLVideoElement} */ (third).play().catch(() => undefined);
   video.play().then(
     () => dispatch({ type: "remote", tapNeeded: false }),
     (error) => error?.name === "NotAllowedError" && dispatch({ type: "remote", tapNeeded: true }),
@@ -109,7 +117,7 @@ function watchPicture() {
 async function look(looking) {
   const stats = await looking.stats().catch(() => null);
   if (!stats || looking !== room) return;
-  dispatch({ type: "received", received: receivedOf(stats), atMs: now() });
+  dispatch({ type: "received", received: receivedOf(stats, "guardian"), atMs: now() });
   looking.judge(stats);
 }
 
@@ -144,6 +152,14 @@ function emit(intent) {
     case "devices_again":
       playRemote();
       return void room?.openDevices();
+    case "invite":
+      return void (state.visit && guests.invite(state.visit));
+    case "take_back":
+      return void (state.visit && guests.takeBack(state.visit));
+    case "copy_link":
+      return void (state.visit && guests.copy(state.visit));
+    case "guest_form":
+      return state.visit && dispatch({ type: "guest", visit: state.visit.id, form: intent.form });
     case "play":
       return playRemote();
     case "show_document": {
@@ -246,7 +262,7 @@ function goToWorklist() {
   history.pushState(null, "", "/physician/");
   const leaving = room;
   room = null;
-  streams = { own: null, remote: null };
+  streams = noStreams();
   void leaving?.leave();
   dispatch({ type: "left" });
   void refreshWorklist();
@@ -305,10 +321,15 @@ async function readPrepared() {
   if (prepared) dispatch({ type: "prepared", visit, prepared });
 }
 
+/** @returns {{own: MediaStream | null, remote: MediaStream | null, remotes: ReadonlyMap<string, MediaStream>}} */
+function noStreams() {
+  return { own: null, remote: null, remotes: new Map() };
+}
+
 function closeRoom() {
   room?.close();
   room = null;
-  streams = { own: null, remote: null };
+  streams = noStreams();
 }
 
 /** @param {Partial<typeof streams>} changed */

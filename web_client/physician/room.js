@@ -29,7 +29,7 @@ export class Room {
   /**
    * @param {string} visit
    * @param {{api: import("../shared/api.js").Api, language: () => "zh" | "en", now: () => number, dispatch: (event: Event) => void,
-   *          onlevel: (level: number) => void, onstreams: (streams: {own?: MediaStream | null, remote?: MediaStream | null}) => void,
+   *          onlevel: (level: number) => void, onstreams: (streams: {own?: MediaStream | null, remote?: MediaStream | null, remotes?: ReadonlyMap<string, MediaStream>}) => void,
    *          surroundings?: Partial<import("../shared/connection.js").ConnectionOptions>}} options
    *   `surroundings`: socket, peer connection and clock of a test
    */
@@ -42,7 +42,7 @@ export class Room {
       onmessage: (message) => this.#heardMessage(message),
       onlink: (link, problem) => this.#linked(link, problem),
       onmedia: (state) => this.#mediaChanged(state),
-      onremotes: (remotes) => options.onstreams({ remote: remotes.get("guardian") ?? null }),
+      onremotes: (remotes) => options.onstreams({ remote: remotes.get("guardian") ?? null, remotes }),
       onofferrefused: () => dispatch({ type: "media", media: "unavailable" }),
       onwake: () => this.#woke(),
       ...options.surroundings,
@@ -220,6 +220,6 @@ export class Room {
     this.#connection.endMedia();
     this.#reporter.hush();
     this.#own.release();
-    this.#options.onstreams({ own: null, remote: null });
+    this.#options.onstreams({ own: null, remote: null, remotes: new Map() });
   }
 }

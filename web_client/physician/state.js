@@ -33,6 +33,7 @@
  *   | {type: "document_shown", shown: import("./types.js").ShownDocument}
  *   | {type: "prepared", visit: string, prepared: import("../shared/api.js").Prepared}
  *   | {type: "family", visit: string, family: import("../shared/api.js").FamilyView}
+ *   | {type: "guest", visit: string, form: Partial<import("./guest_desk.js").GuestForm>}
  *   | {type: "sent", act: Act}
  *   | {type: "done", act: Act}
  *   | {type: "failed", act: Act, problem: Problem}
@@ -50,6 +51,8 @@
  */
 
 import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
+import { guestOf } from "../shared/guests.js";
+import { nobodyInvited } from "./guest_desk.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 import { NOT_TRIED, reduceSignIn } from "../shared/staff/entry.js";
 
@@ -161,6 +164,7 @@ function opened(state, id) {
     remotePicture: false,
     flow: NOTHING_DUE,
     tapNeeded: false,
+    guest: nobodyInvited(),
     panel: null,
     drafts: noDrafts(),
     pending: {},
@@ -200,6 +204,8 @@ function reduceVisit(visit, event) {
       return event.visit === visit.id ? { ...visit, prepared: event.prepared } : visit;
     case "family":
       return event.visit === visit.id ? { ...visit, family: event.family } : visit;
+    case "guest":
+      return event.visit === visit.id ? { ...visit, guest: { ...visit.guest, ...event.form } } : visit;
     case "sent":
       return { ...visit, pending: { ...visit.pending, [event.act]: true }, problems: without(visit.problems, event.act) };
     case "done":
@@ -316,6 +322,7 @@ function withSession(visit, session, atMs) {
   const next = { ...visit, session, sessionAtMs: atMs };
   if (session.state !== visit.session?.state) next.panel = panelThatFits(visit.panel, session.state);
   if (session.state === "ended") return { ...next, media: "idle", remotePicture: false, quality: null };
+  if (guestOf(visit.session) && !guestOf(session)) next.guest = { ...visit.guest, link: "", copied: false };
   if (!session.gate) next.remotePicture = false;
   return next;
 }
@@ -331,6 +338,7 @@ function withSession(visit, session, atMs) {
 function panelThatFits(panel, state) {
   if (panel === null || panel === "help" || panel === "documents") return panel;
   if (state === "ended") return null;
+  if (panel === "guest") return panel;
   if (panel === "attest") return state === "verifying" || state === "held" ? panel : null;
   if (panel === "cancel" || panel === "admit") return state === "waiting" ? panel : null;
   return panel;

@@ -12,7 +12,7 @@
  * @typedef {import("../shared/api.js").WorklistEntry} WorklistEntry
  *
  * @typedef {"admit" | "deny_family" | "attest" | "hold" | "resume" | "refer" | "complete" | "cancel"} Act
- * @typedef {"admit" | "attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "documents" | "help"} Panel
+ * @typedef {"admit" | "attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "documents" | "guest" | "help"} Panel
  *
  * @typedef {{id: string, picture: string | null, failed: boolean}} ShownDocument `picture` is an address of this page's own
  * @typedef {"emergency" | "within_24h" | "within_2w" | "within_30d" | "routine"} Urgency
@@ -78,6 +78,7 @@
  * @property {boolean} remotePicture
  * @property {import("../shared/flow.js").Flow | null} flow what of the family's sound and picture arrived lately
  * @property {boolean} tapNeeded the browser wants a click before it plays sound
+ * @property {import("./guest_desk.js").GuestForm} guest the third seat's invitation: what is typed, what was told
  * @property {Panel | null} panel
  * @property {Drafts} drafts
  * @property {Readonly<Partial<Record<Act, true>>>} pending intents in flight

@@ -22,6 +22,10 @@
  *   | {type: "say", text: string}
  *   | {type: "mute"}
  *   | {type: "camera"}
+ *   | {type: "invite"}
+ *   | {type: "take_back"}
+ *   | {type: "guest_form", form: Partial<import("./guest_desk.js").GuestForm>}
+ *   | {type: "copy_link"}
  *   | {type: "devices_again"}
  *   | {type: "play"}} Intent
  *
@@ -31,6 +35,7 @@
  * @property {(intent: Intent) => void} emit
  * @property {MediaStream | null} own
  * @property {MediaStream | null} remote the family's sound and picture
+ * @property {ReadonlyMap<string, MediaStream>} remotes everybody's, by role
  * @property {(element: HTMLElement) => void} level keeps the element's `--level` at the loudness of the microphone
  */
 

@@ -14,6 +14,10 @@
  * @typedef {{visit: VisitView, role: string, state: string, starts_in_ms?: number, opens_in_ms?: number, outcome: string | null, child_confirmed: boolean, child_denied?: boolean,
  *            consents: {consultation: ConsentState, recording: ConsentState, stills?: ConsentState}, letter: LetterLinks | null, summary: boolean}} VisitStatus
  */
+/**
+ * @typedef {{visit: string, role: import("./guests.js").GuestRole, name: string, physician: Physician, state: string, agreed: boolean,
+ *            text: {version: string, language: Language, title: string, paragraphs: string[], sha256: string}}} GuestView
+ */
 /** @typedef {"consultation" | "recording" | "stills"} ConsentKind */
 /** @typedef {{kind: ConsentKind, version: string, language: Language, title: string, paragraphs: string[], sha256: string}} ConsentText */
 /** @typedef {{summary: string, physician: string, hospital: string, ended_at: string}} Summary */
@@ -119,7 +123,7 @@ export class ApiProblem extends Error {
 /**
  * `role`: as whom a page asks whose browser may hold two cookies (server/http/API.md).
  *
- * @param {{language: () => Language, role?: "guardian" | "physician", fetch?: typeof globalThis.fetch, timeoutMs?: number}} options
+ * @param {{language: () => Language, role?: "guardian" | "physician" | "guest", fetch?: typeof globalThis.fetch, timeoutMs?: number}} options
  */
 export function createApi({ language, role, fetch = globalThis.fetch.bind(globalThis), timeoutMs = 15_000 }) {
   /**
@@ -190,6 +194,17 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
     documents: (visit) => call(of(visit, "/documents")),
     /** One of them; staff's opening it is journaled. @param {string} url as the list says @returns {Promise<Blob>} */
     document: (url) => call(url, {}, DOCUMENT_WITHIN_MS, (response) => response.blob()),
+    /** @param {string} visit @param {import("./guests.js").GuestRole} guestRole @param {string} name @returns {Promise<{invitation: string, link: string, expires_at: string}>} */
+    inviteGuest: (visit, guestRole, name) => post(of(visit, "/guest"), { role: guestRole, name }),
+    /** @param {string} visit */
+    takeBackGuest: (visit) => post(of(visit, "/guest/take-back")),
+    /** A guest's link. @param {string} token @returns {Promise<{visit: string, next: string}>} */
+    joinAsGuest: (token) => post("/api/guests/join", { token }),
+    /** @param {string} visit @returns {Promise<GuestView>} */
+    guest: (visit) => call(of(visit, "/guest")),
+    /** @param {string} visit @param {GuestView["text"]} text @param {boolean} agreed */
+    guestConsent: (visit, { version, language: textLanguage, sha256 }, agreed) =>
+      post(of(visit, "/guest/consent"), { version, language: textLanguage, sha256, agreed }),
     /** @param {string} visit @returns {Promise<Letter>} */
     letter: (visit) => call(of(visit, "/letter")),
     /** @param {string} visit @returns {Promise<Summary>} */

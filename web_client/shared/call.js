@@ -5,7 +5,7 @@
  * the server can be reached now, and shows what `onchange` tells.
  */
 
-import { addLines, ownLine, remotesOf, roleOfTrack } from "./call_lines.js";
+import { addLines, addPairs, ownLine, remotesOf, roleOfTrack } from "./call_lines.js";
 import { figuresOf } from "./call_stats.js";
 import { encodingFor, SHARP_START_MS, withEncoding } from "./encodings.js";
 import { evidenceOf, looked, SEEK_WAITS_MS } from "./path.js";
@@ -84,6 +84,16 @@ export class Call {
   /** Servers or seats changed (a fresh `welcome`). @param {Partial<Pick<CallOptions, "iceServers" | "icePolicy" | "receivePairs">>} changed */
   configure(changed) {
     this.#options = { ...this.#options, ...changed };
+  }
+
+  /** A seat was added: room for its sound and picture beside what already runs, which goes on. @param {number} pairs */
+  async receive(pairs) {
+    const pc = this.#pc;
+    const before = this.#options.receivePairs;
+    this.configure({ receivePairs: pairs });
+    if (!pc || this.#state === "closed" || pairs <= before) return;
+    addPairs(pc, pairs);
+    await this.#offer(pc, this.#seeking !== null);
   }
 
   /** Whether an offer would reach the server now. What waited for that goes at once. @param {boolean} reachable */

@@ -14,7 +14,12 @@ export function addLines(pc, tracks, receivePairs) {
     const track = tracks[kind];
     pc.addTransceiver(track ?? kind, { direction: track ? "sendonly" : "inactive" });
   }
-  for (let pair = 0; pair < receivePairs; pair += 1) {
+  addPairs(pc, receivePairs);
+}
+
+/** As many pairs for far seats as are still missing; those that are there stay. @param {RTCPeerConnection} pc @param {number} receivePairs */
+export function addPairs(pc, receivePairs) {
+  for (let pair = pc.getTransceivers().length / 2 - 1; pair < receivePairs; pair += 1) {
     pc.addTransceiver("audio", { direction: "recvonly" });
     pc.addTransceiver("video", { direction: "recvonly" });
   }

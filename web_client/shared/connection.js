@@ -27,6 +27,7 @@ import { watchWorld } from "./world.js";
  * @property {(hello: import("./messages.js").Hello) => import("./signal.js").SocketLike} [openSocket]
  * @property {typeof RTCPeerConnection} [PeerConnection]
  * @property {Parameters<typeof watchWorld>[1]} [world]
+ * @property {number} [receivePairs] from how many others sound and picture are to be expected; one, unless the server says more
  * @property {() => number} [now]
  */
 
@@ -37,7 +38,7 @@ const LEAVE_WITHIN_MS = 500;
 /** These refusals say that the offer was lost, not that it was bad; the call offers again. */
 const LOST_OFFER = ["offline", "no_answer", "stale_epoch", "stale_offer"];
 /** What a call begins with before the server said more: a welcome that says the same costs nothing. */
-const SERVED = { iceServers: [], icePolicy: /** @type {const} */ ("all"), receivePairs: 1 };
+const SERVED = { iceServers: [], icePolicy: /** @type {const} */ ("all") };
 
 export class Connection {
   /** @type {ConnectionOptions} */ #options;
@@ -65,6 +66,7 @@ export class Connection {
     });
     this.#call = new Call({
       ...SERVED,
+      receivePairs: options.receivePairs ?? 1,
       sendOffer: (offer) => this.#sendOffer(offer),
       onchange: options.onmedia,
       onremotes: options.onremotes,
@@ -149,6 +151,7 @@ export class Connection {
     if (message.type === "welcome") this.#welcomed(message);
     else if (message.type === "answer") void this.#call.applyAnswer(message);
     else if (message.type === "media_restart") void this.#call.renew();
+    else if (message.type === "receive") void this.#call.receive(message.pairs);
     if ("session" in message) this.#uplink.session(message.session, this.#role);
     if (message.type === "quality") this.#uplink.measured(message.legs, this.#role);
     this.#options.onmessage(message);
@@ -156,14 +159,15 @@ export class Connection {
 
   /** A new epoch needs a new peer connection: the server has closed what belonged to the former one. @param {Welcome} welcome */
   #welcomed({ epoch, role, ice_servers: iceServers, ice_policy: icePolicy, receive_pairs: receivePairs }) {
-    const served = JSON.stringify({ iceServers, icePolicy, receivePairs });
+    const served = JSON.stringify({ iceServers, icePolicy });
     const again = this.#epoch !== 0;
     const changed = served !== this.#served || (again && epoch !== this.#epoch);
     [this.#served, this.#epoch] = [served, epoch];
     this.#role = role;
     if (this.#call.state !== "closed") this.#uplink.welcomed();
-    this.#call.configure({ iceServers, icePolicy, receivePairs });
-    if (changed) void this.#call.renew();
+    this.#call.configure({ iceServers, icePolicy });
+    if (changed) this.#call.configure({ receivePairs });
+    void (changed ? this.#call.renew() : this.#call.receive(receivePairs));
   }
 
   /** @param {import("./signal_state.js").Link} link @param {{code: string, text: string} | null} problem */

@@ -17,10 +17,12 @@ const STILL_MS = 3_000;
 export const NOTHING_DUE = null;
 
 /**
- * @param {{inbound: {kind: "audio" | "video", packets: number, framesDecoded: number}[]}} stats
+ * @param {{inbound: {role?: string, kind: "audio" | "video", packets: number, framesDecoded: number}[]}} stats
+ * @param {string} far  whose sound and picture count; those of others do not
  * @returns {Received}
  */
-export function receivedOf({ inbound }) {
+export function receivedOf({ inbound: all }, far) {
+  const inbound = all.filter(({ role = "" }) => role === "" || role === far);
   const sum = (/** @type {number[]} */ numbers) => numbers.reduce((a, b) => a + b, 0);
   return { packets: sum(inbound.map(({ packets }) => packets)), frames: sum(inbound.map(({ framesDecoded }) => framesDecoded)) };
 }

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from fhir.resources.R4B.encounter import Encounter
 
-from server.events import Cancelled, DeadlinePassed, MediaAlive, MediaSilent, SeatTaken
+from server.events import (
+    Cancelled,
+    DeadlinePassed,
+    GuestAgreed,
+    GuestInvited,
+    InvitationTakenBack,
+    MediaAlive,
+    MediaSilent,
+    SeatTaken,
+)
 from server.fhir.encounter import MOST_PERIODS, encounter
 from server.ledger import Ledger
 from tests.server.fhir.kit import HEAD, PEOPLE, VISIT, told
-from tests.server.session_kit import AGREED, LIVE, PREPARED, REFERRED, G, P, X
+from tests.server.session_kit import AGREED, INVITED, LIVE, PREPARED, REFERRED, G, P, X
 
 GUARDIAN, PHYSICIAN = f"RelatedPerson/{VISIT}-guardian", "Practitioner/physician-1"
 
 
-def made(book: Ledger, head: str = HEAD, field: str = "growth") -> dict[str, Any]:
-    return encounter(VISIT, field, "内分泌遗传代谢科", PEOPLE, book, head)
+def made(book: Ledger, head: str = HEAD, field: str = "growth", guests: Mapping[str, str] | None = None) -> dict[str, Any]:
+    return encounter(VISIT, field, "内分泌遗传代谢科", PEOPLE, book, head, guests)
+
+
+THIRD = (*((30.0, event) for event in (*INVITED, SeatTaken(X, 1))), (31.0, MediaAlive(X, 1)))
 
 
 def of(resource: dict[str, Any], reference: str) -> list[dict[str, str] | None]:
@@ -37,7 +50,7 @@ def minutes(start: str, end: str | None = None) -> dict[str, str]:
         told((60, MediaSilent(G, 1)), (90, MediaAlive(G, 1)), (300, REFERRED)),
         told(now=60),
         told(begun=()),
-        told((30, SeatTaken(X, 1)), (31, MediaAlive(X, 1))),
+        told(*THIRD),
     ],
 )
 def test_it_is_read_by_the_model_and_loses_nothing(book: Ledger) -> None:
@@ -74,10 +87,10 @@ def test_who_waited_did_not_take_part_yet() -> None:
 
 
 def test_somebody_who_left_before_it_began_has_no_period_in_it() -> None:
-    tried = (SeatTaken(X, 1), MediaAlive(X, 1), MediaSilent(X, 1))
-    resource = made(told(begun=(*tried[:2], *PREPARED), now=60))
+    tried = (*INVITED, SeatTaken(X, 1), MediaAlive(X, 1))
+    resource = made(told(begun=(*tried, MediaSilent(X, 1), *PREPARED), now=60))
     assert len(resource["participant"]) == 2
-    assert told((10, MediaSilent(X, 1)), begun=tried[:2]).lines[X].stays
+    assert told((10, MediaSilent(X, 1)), begun=tried).guests[0].line.stays
 
 
 @pytest.mark.parametrize(
@@ -101,9 +114,21 @@ def test_a_visit_whose_gate_never_opened_did_not_take_place(book: Ledger, status
 
 
 def test_everybody_has_the_standards_type() -> None:
-    third = (10, SeatTaken(X, 1)), (11, MediaAlive(X, 1))
-    codes = [one["type"][0]["coding"][0]["code"] for one in made(told(*third))["participant"]]
+    resource = made(told(*THIRD), guests={"i1": "阿依古丽"})
+    codes = [one["type"][0]["coding"][0]["code"] for one in resource["participant"]]
     assert codes == ["PART", "PPRF", "translator"]
+    assert resource["participant"][2]["individual"] == {"display": "阿依古丽"}
+    assert "individual" not in made(told(*THIRD))["participant"][2]
+
+
+def test_two_who_were_invited_one_after_the_other_are_two_participants() -> None:
+    second = (GuestInvited(X, "i2", "cc"), GuestAgreed("i2", "1", "zh", "bb"), SeatTaken(X, 2), MediaAlive(X, 2))
+    book = told(*THIRD, (60, InvitationTakenBack("i1")), *((70, event) for event in second))
+    guests = made(book, guests={"i1": "甲", "i2": "乙"})["participant"][2:]
+    assert [(one["individual"]["display"], one["period"]) for one in guests] == [
+        ("甲", minutes("30:31", "31:00")),
+        ("乙", minutes("31:10")),
+    ]
 
 
 def test_it_says_of_which_booking_and_of_which_house_it_is() -> None:
@@ -119,5 +144,5 @@ def test_a_field_without_words_here_keeps_its_code() -> None:
 
 def test_a_connection_that_came_and_went_without_end_is_bounded() -> None:
     flicker = [(1 + n, MediaAlive(X, 1) if n % 2 == 0 else MediaSilent(X, 1)) for n in range(2 * MOST_PERIODS + 10)]
-    resource = made(told((0, SeatTaken(X, 1)), *flicker, now=3000))
+    resource = made(told(*((0, event) for event in (*INVITED, SeatTaken(X, 1))), *flicker, now=3000))
     assert len(resource["participant"]) == MOST_PERIODS + 2

@@ -27,7 +27,7 @@ class Relay:
         self.offered: list[tuple[str, str, int, str]] = []
         self.refuses = ""
         worker = house.server.workers[0]
-        worker.open_room = lambda room, silent_after_ms: self.open.append(room)  # type: ignore[method-assign]
+        worker.open_room = lambda room, silent_after_ms, seats: self.open.append(room)  # type: ignore[method-assign]
         worker.close_room = self.open.remove  # type: ignore[method-assign]
         worker.offer = self.offer  # type: ignore[method-assign]
 

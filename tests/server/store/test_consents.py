@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from server.consent_texts import KINDS, ConsentText
-from server.store import consents
+from server.store import consents, guests
 from server.store.consents import Answer
 from server.store.database import Database
 
@@ -22,11 +22,11 @@ async def texts(database: Database, visit: str) -> list[ConsentText]:
 
 def test_every_kind_is_shipped_in_both_languages_with_as_many_paragraphs() -> None:
     shipped = {(text.kind, text.language): text for text in consents.shipped()}
-    assert set(shipped) == {(kind, language) for kind in KINDS for language in ("zh", "en")}
-    for kind in KINDS:
+    assert set(shipped) == {(kind, language) for kind in (*KINDS, guests.CONSENT) for language in ("zh", "en")}
+    for kind in (*KINDS, guests.CONSENT):
         zh, en = shipped[kind, "zh"], shipped[kind, "en"]
         assert zh.version == en.version == "2026-1"
-        assert len(zh.paragraphs) == len(en.paragraphs) >= (6 if kind == "stills" else 8)
+        assert len(zh.paragraphs) == len(en.paragraphs) >= {"stills": 6, "guest": 5}.get(kind, 8)
         assert all(text.isascii() for text in en.paragraphs)
 
 

@@ -14,6 +14,7 @@ import { missing } from "../acts.js";
 import { HOLD_REASONS } from "../state.js";
 import { admitPanel, attestPanel, emergencyCard } from "./attest.js";
 import { documentsPanel } from "./documents.js";
+import { guestPanel } from "./guest.js";
 import { confirm, panelBody, textField } from "./panel_parts.js";
 import { referral } from "./referral.js";
 
@@ -62,6 +63,8 @@ function body(visit, which, context) {
       return [panelBody(h("p", null, context.t("physician.leave.body"))), leave(context)];
     case "documents":
       return documentsPanel(visit, context);
+    case "guest":
+      return guestPanel(visit, context);
     case "help":
       return help(visit, context);
   }
@@ -182,6 +185,7 @@ const SHORTCUTS = Object.freeze([
   ["R", "physician.act.refer"],
   ["C", "physician.act.complete"],
   ["D", "physician.documents.title"],
+  ["G", "physician.guest.title"],
   ["M", "physician.help.mute"],
   ["V", "physician.help.camera"],
   ["/", "physician.help.chat"],

@@ -9,6 +9,7 @@
  */
 
 import { clockTime, dayAndTime } from "../../shared/i18n/i18n.js";
+import { guestOf } from "../../shared/guests.js";
 import { chat } from "../../shared/ui/chat.js";
 import { h, icon } from "../../shared/ui/dom.js";
 import { attested, availability, ownHold } from "../acts.js";
@@ -54,6 +55,7 @@ function present(visit, nowMs, context) {
 function person(visit, seat, t) {
   const early = visit.session?.state === "waiting";
   const own = seat.role === "physician";
+  const expected = !seat.connected && seat.role !== "guardian" && !own;
   const tone = (early && seat.connected) || (own && seat.presence === "doubtful") ? "present" : seat.presence;
   const doubts = own ? [] : seat.doubts.map((doubt) => t(`physician.doubt.${doubt}`));
   return h(
@@ -72,7 +74,7 @@ function person(visit, seat, t) {
       seat.name,
       own ? t("physician.presence.you") : null,
     ),
-    h("span", { class: "person-word" }, t(`physician.presence.${early && seat.connected ? "connected" : tone}`)),
+    h("span", { class: "person-word" }, t(`physician.presence.${expected ? "invited" : early && seat.connected ? "connected" : tone}`)),
     doubts.length > 0 &&
       h(
         "span",
@@ -269,6 +271,21 @@ function footer(visit, { t, emit }) {
       icon("document"),
       t("physician.documents.count", { count: visit.documents?.length ?? 0 }),
       h("kbd", { "aria-hidden": "true" }, "D"),
+    ),
+    h(
+      "button",
+      {
+        class: "button button-quiet",
+        type: "button",
+        key: "guest",
+        id: "act-guest",
+        "aria-keyshortcuts": "G",
+        "aria-expanded": String(visit.panel === "guest"),
+        onclick: () => emit({ type: "panel", panel: visit.panel === "guest" ? null : "guest" }),
+      },
+      icon("person"),
+      t(guestOf(visit.session) ? "physician.guest.manage" : "physician.guest.open"),
+      h("kbd", { "aria-hidden": "true" }, "G"),
     ),
     h(
       "button",

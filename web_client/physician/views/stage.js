@@ -7,7 +7,9 @@
  */
 
 import { countdown, hasText } from "../../shared/i18n/i18n.js";
+import { guestOf } from "../../shared/guests.js";
 import { h, icon } from "../../shared/ui/dom.js";
+import { guestPicture } from "./guest.js";
 import {
   deviceSentence,
   firstCause,
@@ -26,7 +28,7 @@ export function stage(visit, nowMs, context) {
   const shown = gate && visit.remotePicture && !withoutPicture(visit);
   return h(
     "main",
-    { class: "stage night", id: "main", key: "stage" },
+    { class: `stage night${hasThird(visit) ? " stage-three" : ""}`, id: "main", key: "stage" },
     h(
       "div",
       { class: "stage-picture" },
@@ -55,9 +57,15 @@ export function stage(visit, nowMs, context) {
           context.t("physician.stage.tap"),
         ),
     ),
+    guestPicture(visit, context),
     visit.session?.state !== "waiting" && continueBar(visit, context),
     controls(visit, nowMs, context),
   );
+}
+
+/** Whether a third person is in the call. @param {Visit} visit */
+function hasThird({ session }) {
+  return session?.state !== "waiting" && (guestOf(session)?.connected ?? false);
 }
 
 /** Something outside took camera or microphone in the middle of a visit. @param {Visit} visit @param {Context} context */

@@ -5,6 +5,7 @@ import coordinator from "./en/coordinator.js";
 import desk from "./en/desk.js";
 import doctor from "./en/doctor.js";
 import family from "./en/family.js";
+import guest from "./en/guest.js";
 import join from "./en/join.js";
 import letter from "./en/letter.js";
 import ops from "./en/ops.js";
@@ -14,4 +15,4 @@ import receipt from "./en/receipt.js";
 import shared from "./en/shared.js";
 import staff from "./en/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk });
+export default Object.freeze({ ...shared, ...join, ...family, ...guest, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk });

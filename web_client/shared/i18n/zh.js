@@ -5,6 +5,7 @@ import coordinator from "./zh/coordinator.js";
 import desk from "./zh/desk.js";
 import doctor from "./zh/doctor.js";
 import family from "./zh/family.js";
+import guest from "./zh/guest.js";
 import join from "./zh/join.js";
 import letter from "./zh/letter.js";
 import ops from "./zh/ops.js";
@@ -14,4 +15,4 @@ import receipt from "./zh/receipt.js";
 import shared from "./zh/shared.js";
 import staff from "./zh/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk });
+export default Object.freeze({ ...shared, ...join, ...family, ...guest, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk });

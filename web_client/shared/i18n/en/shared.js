@@ -69,6 +69,7 @@ export default Object.freeze({
   "cause.physician_hold": "The doctor has paused the call",
 
   "error.network": "There is no connection. Check your mobile signal or Wi-Fi, then try again.",
+  "error.guest_invited": "Somebody is invited already. Take that invitation back before inviting another.",
   "error.unknown": "Something went wrong; it is not your fault. Please try again. If it keeps happening, call the hospital.",
   "error.too_many_attempts": "Too many attempts. Please wait a few minutes and try again.",
   "error.not_signed_in": "This device has not joined this visit yet. Please open the link from the hospital again.",

@@ -69,6 +69,7 @@ export default Object.freeze({
   "cause.physician_hold": "医师暂停了通话",
 
   "error.network": "网络没有连上。请检查手机信号或 Wi-Fi，然后再试一次。",
+  "error.guest_invited": "已有一位受邀者。请先收回邀请，再邀请另一位。",
   "error.unknown": "出了一点问题，您没有做错什么。请再试一次；如果仍然不行，请致电医院。",
   "error.too_many_attempts": "尝试次数过多。请等几分钟再试。",
   "error.not_signed_in": "这台设备还没有加入这次就诊。请重新点开医院发给您的链接。",
