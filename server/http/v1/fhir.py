@@ -24,7 +24,7 @@ from server.http.v1.models import Given, Taken
 from server.http.v1.operations import BASE, FHIR, Answer, Call, Operation
 from server.letter.letter import Letter, compose
 from server.questionnaires.measurements import read_back
-from server.store import charts, details, preparation
+from server.store import charts, details, guests, preparation
 from server.store.charts import Chart
 
 
@@ -95,6 +95,7 @@ async def _facts(call: Call, visit: str) -> Facts:
         chart.papers,
         await _letter(house, visit),
         chart.deeds,
+        await guests.names(house.database, visit),
     )
 
 
