@@ -32,14 +32,14 @@ from tests.server.fhir.kit import (
     paper,
     told,
 )
-from tests.server.session_kit import LIVE, PREPARED, REFERRED, G, X
+from tests.server.session_kit import INVITED, LIVE, PREPARED, REFERRED, G, X
 
 NOW = BEGAN + 7200
 LEDGERS = (
     told(begun=()),
     told(begun=(SeatTaken(G, 1), MediaAlive(G, 1))),
     told(),
-    told((30, SeatTaken(X, 1)), (31, MediaAlive(X, 1))),
+    told(*((30, event) for event in (*INVITED, SeatTaken(X, 1))), (31, MediaAlive(X, 1))),
     told((60, MediaSilent(G, 1)), (90, MediaAlive(G, 1)), (300, REFERRED)),
     told((10, Cancelled()), begun=PREPARED),
     told((5000, DeadlinePassed()), begun=()),

@@ -181,7 +181,13 @@ async def test_a_guest_who_no_longer_agrees_is_out(visit: Visit, physician: Brow
 
 async def test_a_guest_may_speak_and_send_but_command_nothing(visit: Visit, physician: Browser, guest: Browser) -> None:
     await seated(visit, physician, guest)
-    for intent in (wire.Admit(), wire.Attest(()), wire.Hold("other"), wire.WithdrawConsent("recording"), wire.Cancel()):
+    for intent in (
+        wire.Hold("other"),
+        wire.Resume(),
+        wire.WithdrawConsent("recording"),
+        wire.Cancel(),
+        wire.Complete("x", True),
+    ):
         with pytest.raises(Refused, match="not_allowed"):
             await visit.ask(X, intent)
 
