@@ -3,7 +3,7 @@
 ``Taken`` is the base of what is sent to us: strict, nothing unknown, and every text and list has a cap (use ``Line``; lists
 need ``max_length``). ``Given`` is the base of what we answer; ``model_validate`` makes one of a record with the same names. A
 member of a PATCH that may be left out is ``name: Line = left_out()``; read what was given with
-``asked.model_dump(exclude_unset=True)``. Times are ``Moment``, days ``Day``, ids ``Id``.
+``asked.model_dump(exclude_unset=True)``. Times are ``Moment``, days ``Day``, ids ``Id``, whole numbers ``Whole``.
 """
 
 from __future__ import annotations
@@ -69,6 +69,14 @@ def _read_day(given: Any) -> Any:
     except ValueError:
         raise ValueError("应为日期，如 2018-03-05", "must be a date such as 2018-03-05") from None
 
+
+def _read_whole(given: Any) -> Any:
+    """JSON knows one kind of number, and a JSON Schema's integer may be written 30.0; no text is taken for a number."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+Whole = Annotated[int, BeforeValidator(_read_whole)]
+"""A whole number, however its zero fraction is written (JSON Schema validation, section 6.1.1)."""
 
 Day = Annotated[date, BeforeValidator(_read_day)]
 """A day of the calendar, such as 2018-03-05."""

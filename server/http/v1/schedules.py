@@ -10,7 +10,7 @@ from pydantic import Field
 from server.booking.slots import SLOT_MINUTES, Span, Unschedulable, cut
 from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.cursors import page, position
-from server.http.v1.models import FieldOfCare, Given, Id, Moment, Page, Paged, Taken, left_out, moment
+from server.http.v1.models import FieldOfCare, Given, Id, Moment, Page, Paged, Taken, Whole, left_out, moment
 from server.http.v1.operations import Answer, Call, Operation
 from server.http.v1.visits import FOR_EVER
 from server.store import departments, people, schedules
@@ -27,7 +27,7 @@ class NewSchedule(Taken):
     field: FieldOfCare
     starts_at: Moment
     ends_at: Moment
-    slot_minutes: int = Field(ge=SLOT_MINUTES[0], le=SLOT_MINUTES[-1], description="The length of each slot.")
+    slot_minutes: Whole = Field(ge=SLOT_MINUTES[0], le=SLOT_MINUTES[-1], description="The length of each slot.")
 
 
 class ScheduleChange(Taken):

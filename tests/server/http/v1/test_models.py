@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from server.desk import FIELDS
-from server.http.v1.models import LONGEST, Day, FieldOfCare, Given, Id, Line, Moment, Paged, Taken, left_out, moment
+from server.http.v1.models import LONGEST, Day, FieldOfCare, Given, Id, Line, Moment, Paged, Taken, Whole, left_out, moment
 
 
 class Note(Taken):
@@ -16,6 +16,10 @@ class Note(Taken):
     at: Moment | None = None
     on: Day = left_out()
     other: Line = left_out()
+
+
+class Counted(Taken):
+    n: Whole
 
 
 class Kept(Given):
@@ -107,3 +111,15 @@ def test_a_page_has_a_length_and_a_beginning_that_are_bounded() -> None:
 
 def test_the_fields_are_those_of_the_house() -> None:
     assert FieldOfCare.__args__ == FIELDS  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("written", ["30", "30.0", "3e1", "300E-1"])
+def test_a_whole_number_is_one_however_json_writes_it(written: str) -> None:
+    n = Counted.model_validate_json(f'{{"n": {written}}}').n
+    assert (n, type(n)) == (30, int)
+
+
+@pytest.mark.parametrize("written", ["30.5", '"30"', "true", "null", "1e999", "[]"])
+def test_what_is_no_whole_number_is_refused(written: str) -> None:
+    with pytest.raises(ValidationError):
+        Counted.model_validate_json(f'{{"n": {written}}}')
