@@ -41,6 +41,8 @@ class Clip:
 
 GUARDIAN = Clip("guardian", (190, 40, 60), 440)
 PHYSICIAN = Clip("physician", (20, 130, 60), 660)
+INTERPRETER = Clip("interpreter", (30, 70, 190), 880)
+CLIPS = (GUARDIAN, PHYSICIAN, INTERPRETER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def recognise(picture: Pixels) -> Seen:
         shown = "".join(str(n) for n, (x, y, w, h) in enumerate(_SEGMENTS) if lit(left + x + w / 2, top + y + h / 2))
         digits.append(_LIT.index(shown) if shown in _LIT else None)
     corner = picture[: height // 8, : width // 8, :3].reshape(-1, 3).mean(axis=0)
-    clip = next((each.name for each in (GUARDIAN, PHYSICIAN) if np.abs(corner - each.colour).max() < 50), None)
+    clip = next((each.name for each in CLIPS if np.abs(corner - each.colour).max() < 50), None)
     tens, ones = digits
     return Seen(clip, None if tens is None or ones is None or clip is None else tens * 10 + ones)
 

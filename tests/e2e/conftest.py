@@ -17,8 +17,8 @@ from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from tests.e2e import browsers
-from tests.e2e.clips import GUARDIAN, PHYSICIAN, Clip, write_tone, write_video
-from tests.e2e.people import Guardian, Physician
+from tests.e2e.clips import CLIPS, GUARDIAN, INTERPRETER, PHYSICIAN, Clip, write_tone, write_video
+from tests.e2e.people import Guardian, Guest, Physician
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / ".test-output" / "screens"
@@ -84,7 +84,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Pat
     """Clip and tone of each person, as files."""
     folder = tmp_path_factory.mktemp("media")
     made = {}
-    for clip in (GUARDIAN, PHYSICIAN):
+    for clip in CLIPS:
         made[clip.name] = (folder / f"{clip.name}.y4m", folder / f"{clip.name}.wav")
         write_video(clip, made[clip.name][0])
         write_tone(clip, made[clip.name][1])
@@ -158,3 +158,10 @@ async def physician(launch: Launch) -> Physician:
     browser = await launch(PHYSICIAN)
     context = await browsers.desk(browser)
     return Physician("physician", context, await context.new_page(), "video[data-role=guardian]", SCREENS)
+
+
+@pytest.fixture
+async def guest(launch: Launch) -> Guest:
+    """An interpreter at a phone."""
+    context = await browsers.phone(await launch(INTERPRETER))
+    return Guest("guest", context, await context.new_page(), "video[data-role=guardian]", SCREENS)

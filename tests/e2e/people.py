@@ -232,8 +232,27 @@ class Guardian(Person):
         await self.reads("设备已就绪，医师看得到您在等候")
 
 
+class Guest(Person):
+    """Invited to the third seat, at a phone."""
+
+    async def joins(self, link: str) -> None:
+        """From the link into the call, by every step."""
+        await self.page.goto(link)
+        await self.click("在这台设备上接受邀请")
+        await self.click("我已阅读，同意参加并被录制")
+        await self.click("打开摄像头和麦克风")
+        await self.click("进入就诊")
+
+
 class Physician(Person):
     """At a desk, signed in."""
+
+    async def invites_interpreter(self, name: str) -> str:
+        """The link that the guest is to be sent."""
+        await self.page.locator("#act-guest").click()
+        await self.page.locator("#guest-name").fill(name)
+        await self.confirms()
+        return await self.page.locator("#guest-link").input_value(timeout=PATIENCE_MS)
 
     async def signs_in(self, link: str, login: str, password: str) -> None:
         await self.page.goto(link)

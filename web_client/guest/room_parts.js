@@ -24,6 +24,7 @@ export function pictureOf({ state, t, emit, remotes }, role, held) {
       class: `guest-video${shown ? "" : " remote-out"}`,
       stream: remotes.get(role) ?? null,
       muted: false,
+      role,
       label: t("guest.picture", { who }),
       onblocked: (blocked) => blocked !== state.playBlocked && emit({ type: "play_blocked", blocked }),
     }),

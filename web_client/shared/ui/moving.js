@@ -4,11 +4,11 @@ import { h } from "./dom.js";
 
 /**
  * A playing picture; muted when it is one's own.
- * @param {{key: string, class: string, stream: MediaStream | null, muted: boolean, label: string, onblocked?: (blocked: boolean) => void}} picture
+ * @param {{key: string, class: string, stream: MediaStream | null, muted: boolean, label: string, role?: string, onblocked?: (blocked: boolean) => void}} picture
  */
-export function moving({ key, class: look, stream, muted, label, onblocked }) {
+export function moving({ key, class: look, stream, muted, label, role, onblocked }) {
   return h("video", {
-    key, class: look, srcObject: stream, muted, playsInline: true, autoplay: true, "aria-label": label, playsinline: true,
+    key, class: look, srcObject: stream, muted, "data-role": role ?? null, playsInline: true, autoplay: true, "aria-label": label, playsinline: true,
     "webkit-playsinline": true, "x5-playsinline": true, disablepictureinpicture: true,
     onloadedmetadata: (/** @type {Event} */ event) => play(/** @type {HTMLVideoElement} */ (event.currentTarget), onblocked),
     onplaying: () => onblocked?.(false),

@@ -21,6 +21,6 @@ export function thirdPicture({ guest, held, stream, label, onblocked }) {
     "div",
     { class: `third-picture${held ? " third-picture-out" : ""}`, key: "picture" },
     !shown && !held && h("span", { class: "third-none", key: "none" }, icon("camera-off")),
-    moving({ key: "video", class: `third-video${shown ? "" : " third-out"}`, stream, muted: false, label, onblocked }),
+    moving({ key: "video", class: `third-video${shown ? "" : " third-out"}`, stream, muted: false, role: guest.role, label, onblocked }),
   );
 }
