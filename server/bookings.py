@@ -12,6 +12,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
+from server.booking.delegation import DELEGATED, WRITTEN
 from server.booking.refusals import NotBookable, Refusal
 from server.booking.rules import Cancellation, Occasion, against
 from server.calendar import day_of
@@ -136,9 +137,9 @@ class Bookings:
 
         booked = await self._again(hospital, id)
         accepted = await self._database.read(lambda transaction: limits.of_hospital(transaction, hospital))
-        if proof not in accepted.proofs:
-            raise Refused(Refusal.PROOF_NOT_ACCEPTED.value)
         known = await self._relation(booked)
+        if proof not in ((WRITTEN,) if known.kind == DELEGATED else accepted.proofs):
+            raise Refused(Refusal.PROOF_NOT_ACCEPTED.value)
         if known.proof != proof:
             await self._rooms.decide_outside(id, decide)
         return await self._relation(booked)

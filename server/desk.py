@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from server.booking.delegation import DELEGATED, WRITTEN
 from server.booking.limits import ADULT_YEARS, PROOFS, Limits, MalformedLimits, from_record
 from server.booking.refusals import WORDS, NotBookable, Refusal
 from server.booking.rules import Occasion
@@ -42,7 +43,7 @@ TITLES: Final = {
     "desk": "预约台",
 }
 SEXES: Final = ("female", "male", "unknown")
-RELATIONS: Final = ("mother", "father", "legal_guardian")
+RELATIONS: Final = ("mother", "father", "legal_guardian", DELEGATED)
 REHEARSAL_LOGIN: Final = "peitong-rehearsal"
 MINUTES: Final = range(5, 241)
 LONGEST = 100
@@ -226,7 +227,7 @@ def read_visit(form: Form, now: float) -> VisitForm:
         guardian=form.text("guardian"),
         phone=form.shape("phone", _PHONE, "a telephone number of digits only, perhaps with +,"),
         relation=form.choice("relation", RELATIONS),
-        proof=form.choice("proof", PROOFS),
+        proof=form.choice("proof", (*PROOFS, WRITTEN)),
         field=form.choice("field", FIELDS),
         department=form.text("department"),
         starts_at=starts_at,
@@ -243,6 +244,7 @@ def read_limits(form: Form) -> Limits:
             record[name.replace("-", "_")] = int(text) if text.isdecimal() and len(text) < 5 else text
     record |= {name: form.text(name).split(",") for name in ("proofs", "fields") if form.has(name)}
     record["public_booking"] = form.has("public-booking")
+    record["delegated_adults"] = form.has("delegated-adults")
     try:
         return from_record(record)
     except MalformedLimits as wrong:

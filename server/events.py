@@ -392,11 +392,13 @@ class AboutDocuments(Event):
 
 @dataclass(frozen=True, slots=True)
 class DocumentAdded(AboutDocuments):
-    """The family handed it in and it was found good; ``body_sha256`` is H(nonce || body), the body names its SHA-256."""
+    """The family handed it in and it was found good; ``body_sha256`` is H(nonce || body), the body names its SHA-256.
+    ``purpose``: examination, or delegation for the written delegation of an adult who comes in the guardian's place."""
 
     type: ClassVar[str] = "document_added"
     document: str
     body_sha256: str
+    purpose: str = "examination"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ class MalformedLimits(ValueError):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Ages are whole years on the day of the visit, both ends included; ``horizon_days`` is how far ahead a visit may begin;
-    ``public_booking``: whether anybody may book on the hospital's page."""
+    ``public_booking``: whether anybody may book on the hospital's page; ``delegated_adults``: whether one may come in the
+    guardian's place with a written delegation."""
 
     youngest_years: int = 0
     oldest_years: int = ADULT_YEARS - 1
@@ -34,6 +35,7 @@ class Limits:
     proofs: tuple[str, ...] = PROOFS
     fields: tuple[str, ...] = FIELDS
     public_booking: bool = False
+    delegated_adults: bool = False
 
 
 def to_record(limits: Limits) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def from_record(record: Mapping[str, Any]) -> Limits:
         _some_of(record, "proofs", PROOFS),
         _some_of(record, "fields", FIELDS),
         _flag(record, "public_booking"),
+        _flag(record, "delegated_adults"),
     )
 
 

@@ -33,6 +33,9 @@ class Refusal(StrEnum):
     RELATION_MISSING = "relation_missing"
     RELATION_UNVERIFIED = "relation_unverified"
     PROOF_NOT_ACCEPTED = "proof_not_accepted"
+    DELEGATE_NOT_ALLOWED = "delegate_not_allowed"
+    DELEGATION_MISSING = "delegation_missing"
+    DELEGATION_UNREAD = "delegation_unread"
     IN_THE_PAST = "in_the_past"
     BEYOND_HORIZON = "beyond_horizon"
     SLOT_TAKEN = "slot_taken"
@@ -74,6 +77,17 @@ WORDS: Mapping[Refusal, Sentence] = MappingProxyType(
         ),
         Refusal.PROOF_NOT_ACCEPTED: Sentence(
             "医院不接受这种监护关系证明。", "The hospital does not accept this kind of proof of guardianship."
+        ),
+        Refusal.DELEGATE_NOT_ALLOWED: Sentence(
+            "医院不接受受委托的成年人代替监护人陪同。",
+            "The hospital does not let a delegated adult come in the guardian's place."
+        ),
+        Refusal.DELEGATION_MISSING: Sentence(
+            "家属还没有提交监护人的书面委托书。", "The family has not handed in the guardian's written delegation."
+        ),
+        Refusal.DELEGATION_UNREAD: Sentence(
+            "请先打开家属提交的书面委托书，再接诊。",
+            "Please open the written delegation that the family handed in before admitting."
         ),
         Refusal.IN_THE_PAST: Sentence("预约时间已过。", "That time has passed."),
         Refusal.BEYOND_HORIZON: Sentence("预约时间超出医院的放号范围。", "That is further ahead than the hospital books."),

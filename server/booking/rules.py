@@ -5,7 +5,8 @@
 1.  The field is one that the hospital and the visit's department offer.
 2.  The child is under 18 on the day, and within the hospital's own ages.
 3.  The guardian's relation to the child is on the register, with a kind of proof that the hospital accepts. What a family only
-    declared may be booked, and is verified before anybody is admitted.
+    declared may be booked, and is verified before anybody is admitted. A delegated adult has rules of its own
+    (`server.booking.delegation`).
 4.  The physician's credentials hold on the day of the visit (`server.eligibility`), not only on the day of the call.
 5.  A booking lies ahead, no further than the hospital's horizon, in a slot that is free and not closed, when the physician is
     free; and the child has no other open visit in the field.
@@ -23,6 +24,8 @@ from enum import StrEnum
 from typing import Final
 
 from server import eligibility
+from server.booking import delegation
+from server.booking.delegation import DELEGATED, Paper
 from server.booking.limits import ADULT_YEARS, DECLARED, Limits
 from server.booking.refusals import Refusal
 from server.calendar import day_of
@@ -69,7 +72,8 @@ class Case:
     """What is known of the visit asked for. Times are seconds since 1970.
 
     ``department`` is None where the visit names one that the hospital does not keep (the desk's free word). ``proof`` is None
-    without a relation. ``slot_free``, ``physician_free`` and ``has_open_visit`` leave the visit itself out of account.
+    without a relation, whose kind is ``relation``; ``paper`` is its written delegation. ``slot_free``, ``physician_free`` and
+    ``has_open_visit`` leave the visit itself out of account.
     """
 
     field: str
@@ -83,6 +87,8 @@ class Case:
     schedule_active: bool = True
     physician_free: bool = True
     has_open_visit: bool = False
+    relation: str = ""
+    paper: Paper = Paper.MISSING
 
 
 def against(case: Case, limits: Limits, occasion: Occasion, now: float) -> tuple[Refusal, ...]:
@@ -126,6 +132,8 @@ def _age(case: Case, limits: Limits, day: date) -> Iterator[Refusal]:
 def _relation(case: Case, limits: Limits, occasion: Occasion) -> Iterator[Refusal]:
     if case.proof is None:
         yield Refusal.RELATION_MISSING
+    elif case.relation == DELEGATED:
+        yield from delegation.against(case.proof, case.paper, limits, admitting=occasion is Occasion.ADMISSION)
     elif case.proof == DECLARED:
         if occasion is Occasion.ADMISSION:
             yield Refusal.RELATION_UNVERIFIED

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from server import desk, qr
+from server.booking.delegation import WRITTEN
 from server.booking.limits import MOST_HORIZON_DAYS, PROOFS, to_record
 from server.calendar import day_of
 from server.clock import Clock
@@ -120,7 +121,7 @@ def _reception(database: Database, config: Config) -> Reception:
     return Reception(database, Passwords(), luck.new_id, luck.new_secret, config.link_valid_s)
 
 
-_FLAGS: Final = ("whitelisted", "public-booking")
+_FLAGS: Final = ("whitelisted", "public-booking", "delegated-adults")
 COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
     ("hospital", "new"): Command(
         "open a hospital, with the shipped consent texts; the first step on a new server",
@@ -141,6 +142,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
             "proofs": f"some of {','.join(PROOFS)} (default: all)",
             "fields": f"some of {','.join(FIELDS)} (default: all)",
             "public-booking": "families may book by themselves, on the page /book/",
+            "delegated-adults": "one may come in the guardian's place with a written delegation",
             "hospital": "its id, where there are several",
         },
         lambda form, now: desk.read_limits(form),
@@ -189,7 +191,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
             "guardian": "name",
             "phone": "digits",
             "relation": "|".join(desk.RELATIONS),
-            "proof": "|".join(PROOFS),
+            "proof": "|".join((*PROOFS, WRITTEN)),
             "field": "|".join(FIELDS),
             "department": "name",
         },

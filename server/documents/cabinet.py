@@ -29,7 +29,7 @@ from server.documents.strip import Stripped, strip
 from server.errors import Refused
 from server.store import bodies, documents
 from server.store.database import Database, Write
-from server.store.documents import Document
+from server.store.documents import EXAMINATION, Document
 from server.store.errors import Unavailable
 from signaling.seats import Role
 
@@ -98,13 +98,13 @@ class Cabinet:
 
     # --- uploads ----------------------------------------------------------------------------------
 
-    async def begin(self, visit: str, length: int) -> Document:
-        """A new upload of so many bytes. Raises ``Refused``: document_empty, document_too_large, too_many_documents,
-        documents_destroyed."""
+    async def begin(self, visit: str, length: int, purpose: str = EXAMINATION) -> Document:
+        """A new upload of so many bytes, for one of ``PURPOSES``. Raises ``Refused``: document_empty, document_too_large,
+        too_many_documents, documents_destroyed."""
         if not 1 <= length <= MAX_BYTES:
             raise Refused("document_too_large" if length > 0 else "document_empty")
         wrapped = sealed.wrap(self._app_key, self._random(sealed.NONCE_BYTES), visit, self._random(sealed.KEY_BYTES))
-        return await documents.begin(self._database, self._new_id(), visit, length, wrapped, self._clock())
+        return await documents.begin(self._database, self._new_id(), visit, length, wrapped, self._clock(), purpose)
 
     async def receive(self, visit: str, id: str, offset: int, pieces: AsyncIterator[bytes]) -> Document:
         """Takes what comes from ``offset`` on; the document as it stands afterwards. What came before a loss counts.
@@ -174,7 +174,7 @@ class Cabinet:
             item.id, state="kept", touched_at=now, kind=facts.kind.value, size=len(kept.data), width=facts.width,
             height=facts.height, pages=facts.pages, body=body.id,
         )  # fmt: skip
-        await self._journaled(item.visit, ev.DocumentAdded(item.id, body.sha256), (bodies.keep(body), row))
+        await self._journaled(item.visit, ev.DocumentAdded(item.id, body.sha256, item.purpose), (bodies.keep(body), row))
         await self._aside(lambda: self._files.forget_parts(item.visit, item.id))
         return await self._upload(item.visit, item.id)
 
@@ -235,7 +235,9 @@ class Cabinet:
             log.error("a document cannot be read back", extra={"session": visit[:8], "why": type(error).__name__})
             raise Refused("document_unreadable") from error
         if role is not Role.GUARDIAN:
-            await self._journaled(visit, ev.DocumentRead(role, id), ())
+            first = role is Role.PHYSICIAN and item.read_at is None
+            noted = (documents.changed(id, read_at=self._clock()),) if first else ()
+            await self._journaled(visit, ev.DocumentRead(role, id), noted)
         return item, plain
 
     async def remove(self, visit: str, id: str, *, before_the_visit: bool) -> None:

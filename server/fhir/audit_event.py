@@ -39,6 +39,8 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "consent_withdrawn": _Act("U", Who.GUARDIAN, _CONSENT),
         "questionnaire_answered": _Act("C", Who.GUARDIAN, ("questionnaire", "outcome")),
         "measured": _Act("C", Who.GUARDIAN),
+        "whereabouts_told": _Act("C", Who.GUARDIAN),
+        "family_denied": _Act("C", Who.PHYSICIAN),
         "document_added": _Act("C", Who.GUARDIAN),
         "document_removed": _Act("D", Who.GUARDIAN),
         "document_read": _Act("R", Who.PHYSICIAN),

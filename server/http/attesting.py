@@ -14,6 +14,7 @@ from aiohttp import web
 from server import attestation
 from server import events as ev
 from server.attestation import Whereabouts, whereabouts
+from server.booking.delegation import DELEGATED, Paper
 from server.http.house import HOUSE, House, at_visit
 from server.http.problems import Problem
 from server.http.shell import body
@@ -21,6 +22,7 @@ from server.masking import mask_phone
 from server.session import Consent, Ended
 from server.store import bodies
 from server.store.bodies import Body
+from server.store.bookings import paper
 from server.store.details import VisitDetail
 from server.visit_view import moment
 from signaling.seats import Role
@@ -72,15 +74,24 @@ async def family(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     _, record, consultation = await at_visit(request, "family_read")
     told = await _told(house, record)
+    delegation = await _paper(house, record)
     return web.json_response(
         {
             "child": {"name": record.child, "age_years": record.age_years, "sex": record.sex},
             "guardians": [{"name": record.guardian, "relation": record.relation, "proof": record.proof}],
             "denied": consultation.session.family_denied,
+            "delegation": None if delegation is None else delegation.value,
             "stills": consultation.session.consents.get("stills", Consent.OPEN).value,
             "whereabouts": _to_physician(record, told[-1] if told else None),
         }
     )
+
+
+async def _paper(house: House, record: VisitDetail) -> Paper | None:
+    """The written delegation of a delegated adult; nobody else needs one."""
+    if record.relation != DELEGATED:
+        return None
+    return await house.database.read(lambda transaction: paper(transaction, record.id))
 
 
 async def _told(house: House, record: VisitDetail) -> list[Body]:

@@ -8,6 +8,7 @@ does, so that header stands in for the content type; the exact Origin is asked f
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -20,7 +21,7 @@ from server.http.crowd import Doorway
 from server.http.house import HOUSE, Visitor, at_visit, visitor
 from server.http.problems import Problem
 from server.session import Ended, Session, Waiting
-from server.store.documents import MAX_DOCUMENTS, MAX_VISIT_BYTES, Document
+from server.store.documents import EXAMINATION, MAX_DOCUMENTS, MAX_VISIT_BYTES, PURPOSES, Document
 from server.visit_view import moment
 
 TUS = "1.0.0"
@@ -56,7 +57,7 @@ async def begin(request: web.Request) -> web.Response:
     _check_version(request)
     who, _, consultation = await at_visit(request, "documents_add")
     _check_open(consultation.session)
-    item = await request.app[HOUSE].cabinet.begin(who.visit, _number(request, "Upload-Length"))
+    item = await request.app[HOUSE].cabinet.begin(who.visit, _number(request, "Upload-Length"), _purpose(request))
     return web.Response(status=201, headers=_headers(item) | {"Location": _path(item)})
 
 
@@ -122,6 +123,7 @@ def _line(item: Document) -> dict[str, object]:
         "width": item.width,
         "height": item.height,
         "pages": item.pages,
+        "purpose": item.purpose,
         "at": moment(item.touched_at),
         "url": _path(item),
     }
@@ -167,6 +169,21 @@ def _check_open(session: Session) -> None:
         raise Problem("child_not_confirmed")
     if not session.consented:
         raise Problem("consent_missing")
+
+
+def _purpose(request: web.Request) -> str:
+    """What tus calls metadata: a key and its value in base64, of which ``purpose`` means something here."""
+    for pair in request.headers.get("Upload-Metadata", "").split(","):
+        key, _, encoded = pair.strip().partition(" ")
+        if key == "purpose":
+            try:
+                purpose = base64.b64decode(encoded, validate=True).decode("ascii")
+            except ValueError:
+                raise Problem("bad_request") from None
+            if purpose not in PURPOSES:
+                raise Problem("bad_request")
+            return purpose
+    return EXAMINATION
 
 
 def _number(request: web.Request, header: str) -> int:

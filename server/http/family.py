@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from server import events as ev
+from server.booking.delegation import DELEGATED
 from server.consent_texts import ConsentText
 from server.http.crowd import Doorway
 from server.http.guests import check_guest
@@ -83,6 +84,7 @@ async def read(request: web.Request) -> web.Response:
             "child_confirmed": session.child_confirmed,
             "child_denied": session.child_denied,
             "consents": dict.fromkeys(asked, "open") | {kind: consent.value for kind, consent in session.consents.items()},
+            "delegated": record.relation == DELEGATED,
             "letter": letter,
             "summary": record.has_summary,
         }

@@ -26,7 +26,12 @@ _URGENCY = {
     Urgency.ROUTINE: ("择期门诊", "Routine appointment"),
 }
 _SEX = {"female": ("女", "female"), "male": ("男", "male")}
-_RELATION = {"mother": ("母亲", "mother"), "father": ("父亲", "father"), "legal_guardian": ("法定监护人", "legal guardian")}
+_RELATION = {
+    "mother": ("母亲", "mother"),
+    "father": ("父亲", "father"),
+    "legal_guardian": ("法定监护人", "legal guardian"),
+    "delegated": ("受委托的成年人", "delegated adult"),
+}
 _UNKNOWN = ("未填", "unknown")
 
 

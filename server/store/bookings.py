@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server.booking.delegation import DELEGATED, Paper
 from server.booking.refusals import NotBookable, Refusal
 from server.booking.rules import Case, Department
 from server.eligibility import Credentials
 from server.store.database import Transaction
 from server.store.schedules import Slot, busy, holds
-from server.store.tables import child, department, relation, schedule, slot, staff, visit
+from server.store.tables import child, department, document, relation, schedule, slot, staff, visit
 from server.store.visits import Visit
 
 
@@ -86,7 +87,10 @@ async def some(
 async def case(transaction: Transaction, asked: Visit) -> Case:
     """What the rules need to know of the visit asked for, or there already: it never stands in its own way."""
     born = await transaction.scalar(select(child.c.birth_date).where(child.c.id == asked.child))
-    proof = select(relation.c.proof).where(relation.c.child == asked.child, relation.c.guardian == asked.guardian)
+    related = select(relation.c.kind, relation.c.proof).where(
+        relation.c.child == asked.child, relation.c.guardian == asked.guardian
+    )
+    kind, proof = (await transaction.execute(related)).one_or_none() or ("", None)
     query = select(staff.c.licence, staff.c.rank, staff.c.practice_since, staff.c.trained_until, staff.c.whitelisted)
     credentials = (await transaction.execute(query.where(staff.c.id == asked.physician))).one()
     other = visit.c.id != asked.id
@@ -96,14 +100,26 @@ async def case(transaction: Transaction, asked: Visit) -> Case:
         starts_at=asked.starts_at,
         ends_at=asked.ends_at,
         born=date.fromisoformat(born or ""),
-        proof=await transaction.scalar(proof),
+        proof=proof,
         credentials=Credentials(*credentials),
         department=await _department(transaction, asked),
         slot_free=asked.slot is None or not await _any(transaction, holds(asked.slot) & other),
         schedule_active=asked.slot is None or await _active(transaction, asked.slot),
         physician_free=not await _any(transaction, busy(asked.physician, asked.starts_at, asked.ends_at) & other),
         has_open_visit=await _any(transaction, of_child),
+        relation=kind,
+        paper=await paper(transaction, asked.id) if kind == DELEGATED else Paper.MISSING,
     )
+
+
+async def paper(transaction: Transaction, visit_id: str) -> Paper:
+    """The visit's written delegation: the best of what was handed in and kept."""
+    c = document.c
+    kept = select(c.read_at).where(c.visit == visit_id, c.purpose == "delegation", c.state == "kept")
+    read = list(await transaction.scalars(kept))
+    if not read:
+        return Paper.MISSING
+    return Paper.READ if any(at is not None for at in read) else Paper.UNREAD
 
 
 async def add(transaction: Transaction, new: Visit) -> None:

@@ -17,6 +17,8 @@ from server.store.database import Database, Write
 from server.store.tables import body, document, visit, visit_key
 
 MAX_DOCUMENTS = 20
+EXAMINATION, DELEGATION = "examination", "delegation"
+PURPOSES = (EXAMINATION, DELEGATION)
 MAX_VISIT_BYTES = 150 << 20
 
 
@@ -25,7 +27,7 @@ class Document:
     """``n`` counts within the visit; ``length`` is what was announced and ``received`` what came of it, in bytes.
 
     Of a kept one: ``kind`` (a media type), ``size`` in bytes and ``width``, ``height``, ``pages`` as it is kept, and ``body``,
-    which names its hash.
+    which names its hash. ``purpose`` is one of ``PURPOSES``; ``read_at`` is when the physician first opened it.
     """
 
     id: str
@@ -42,9 +44,13 @@ class Document:
     height: int | None = None
     pages: int | None = None
     body: str | None = None
+    purpose: str = EXAMINATION
+    read_at: float | None = None
 
 
-async def begin(database: Database, id: str, visit_id: str, length: int, wrapped: bytes, now: float) -> Document:
+async def begin(
+    database: Database, id: str, visit_id: str, length: int, wrapped: bytes, now: float, purpose: str = EXAMINATION
+) -> Document:
     """A new upload; ``wrapped`` becomes the visit's key when it has none yet.
 
     Raises ``Refused``: too_many_documents (also: too many bytes in all), documents_destroyed.
@@ -61,7 +67,7 @@ async def begin(database: Database, id: str, visit_id: str, length: int, wrapped
         if await _wrapped(connection, visit_id) is None:
             await connection.execute(insert(visit_key), {"visit": visit_id, "wrapped": wrapped, "created_at": now})
         n = 1 + max((each.n for each in there), default=0)
-        new = Document(id, visit_id, n, length, 0, "uploading", now, now)
+        new = Document(id, visit_id, n, length, 0, "uploading", now, now, purpose=purpose)
         await connection.execute(insert(document), {name: getattr(new, name) for name in Document.__slots__})
         return new
 

@@ -66,8 +66,9 @@ class Guardian:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """``kind``: mother, father, legal_guardian. ``proof``: household_register, birth_certificate, court_order, other; or
-    declared, by the family itself, as long as nobody has seen a proof."""
+    """``kind``: mother, father, legal_guardian, delegated. ``proof``: one of `server.booking.limits.PROOFS`;
+    written_delegation, of a delegated adult and of nobody else; or declared, by the family itself, as long as nobody has seen
+    a proof."""
 
     guardian: str
     child: str

@@ -80,6 +80,7 @@ async def test_from_nothing_to_a_visit_that_both_can_enter(reception: Reception,
         assert [t.kind for t in await consents.texts_for(database, invited.visit, language, NOW)] == [
             "consultation",
             "recording",
+            "stills",
         ]
     detail = await details.visit_detail(database, invited.visit)
     assert detail is not None

@@ -35,19 +35,19 @@ export class Documents {
     for (const { state, url } of documents) if (state === "uploading") await takeBack(this.#line, url).catch(() => undefined);
   }
 
-  /** @param {readonly File[]} files */
-  add(files) {
+  /** @param {readonly File[]} files @param {"examination" | "delegation"} [purpose] */
+  add(files, purpose = "examination") {
     for (const file of files) {
       const key = `chosen-${(this.#made += 1)}`;
       const stop = new AbortController();
       this.#running.set(key, stop);
-      this.#dispatch({ type: "document_chosen", key, name: file.name, size: file.size });
-      this.#turn = this.#turn.then(() => this.#send(key, file, stop.signal));
+      this.#dispatch({ type: "document_chosen", key, name: file.name, size: file.size, purpose });
+      this.#turn = this.#turn.then(() => this.#send(key, file, stop.signal, purpose));
     }
   }
 
-  /** @param {string} key @param {File} file @param {AbortSignal} signal */
-  async #send(key, file, signal) {
+  /** @param {string} key @param {File} file @param {AbortSignal} signal @param {"examination" | "delegation"} purpose */
+  async #send(key, file, signal, purpose) {
     if (signal.aborted) return;
     const told = {
       begun: (/** @type {string} */ url) => this.#dispatch({ type: "document_begun", key, url }),
@@ -55,7 +55,7 @@ export class Documents {
       lost: () => this.#dispatch({ type: "document_lost", key }),
     };
     try {
-      await upload(this.#line, this.#visit, file, told, signal);
+      await upload(this.#line, this.#visit, file, told, signal, purpose);
       this.#dispatch({ type: "document_kept", key });
     } catch (error) {
       if (!signal.aborted) this.#refused(key, error);

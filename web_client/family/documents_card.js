@@ -12,24 +12,40 @@ const ACCEPT = "image/jpeg,image/png,application/pdf";
 /** @param {Scene} scene */
 export function documentsCard(scene) {
   const { state, t } = scene;
-  const coming = underWay(state.documents);
+  const handedIn = state.documents.filter(({ purpose }) => purpose === "examination");
+  const coming = underWay(handedIn);
   return h(
     "section",
     { class: "card stack documents", key: "documents", "aria-labelledby": "documents-title" },
     h("h2", { id: "documents-title" }, t("family.documents.title")),
     h("p", { class: "small soft" }, t("family.documents.lead")),
-    h("ul", { class: "document-list" }, state.documents.map((item, at) => line(scene, item, at + 1))),
+    h("ul", { class: "document-list" }, handedIn.map((item, at) => line(scene, item, at + 1))),
     h("p", { class: "visually-hidden", role: "status" }, coming > 0 ? t("family.documents.coming", { n: coming }) : ""),
-    chooser(scene),
+    chooser(scene, "examination"),
     h("p", { class: "small soft" }, icon("shield"), " ", t("family.documents.private")),
   );
 }
 
-/** @param {Scene} scene */
-function chooser({ t, emit }) {
+/** The guardian's written delegation, where another adult comes in the guardian's place. @param {Scene} scene */
+export function delegationCard(scene) {
+  const { state, t } = scene;
+  if (!state.status?.delegated) return null;
+  const handedIn = state.documents.filter(({ purpose }) => purpose === "delegation");
+  return h(
+    "section",
+    { class: "card stack documents", key: "delegation", "aria-labelledby": "delegation-title" },
+    h("h2", { id: "delegation-title" }, t("family.delegation.title")),
+    h("p", { class: "small soft" }, t("family.delegation.lead")),
+    h("ul", { class: "document-list" }, handedIn.map((item, at) => line(scene, item, at + 1))),
+    chooser(scene, "delegation"),
+  );
+}
+
+/** @param {Scene} scene @param {Item["purpose"]} purpose */
+function chooser({ t, emit }, purpose) {
   const onchange = (/** @type {Event} */ event) => {
     const input = /** @type {HTMLInputElement} */ (event.target);
-    emit({ type: "add_documents", files: [...(input.files ?? [])] });
+    emit({ type: "add_documents", files: [...(input.files ?? [])], purpose });
     input.value = ""; // the same file can be chosen again
   };
   return h(
@@ -37,7 +53,7 @@ function chooser({ t, emit }) {
     { class: "button button-block document-chooser" },
     h("input", { class: "visually-hidden", type: "file", multiple: true, accept: ACCEPT, onchange }),
     icon("camera"),
-    t("family.documents.choose"),
+    t(purpose === "delegation" ? "family.delegation.choose" : "family.documents.choose"),
   );
 }
 

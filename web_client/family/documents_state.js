@@ -14,12 +14,13 @@
  * @property {string | null} kind  its media type once it is kept
  * @property {string} why  a sentence of the server's, of what was refused
  * @property {string} code
+ * @property {"examination" | "delegation"} purpose
  * @property {boolean} leaving  it is being taken back
  */
 
 /**
- * @typedef {{type: "documents_listed", documents: readonly {id: string, url: string, bytes: number, kind: string | null}[]}
- *   | {type: "document_chosen", key: string, name: string, size: number} | {type: "document_begun", key: string, url: string}
+ * @typedef {{type: "documents_listed", documents: readonly {id: string, url: string, bytes: number, kind: string | null, purpose?: "examination" | "delegation"}[]}
+ *   | {type: "document_chosen", key: string, name: string, size: number, purpose?: "examination" | "delegation"} | {type: "document_begun", key: string, url: string}
  *   | {type: "document_sent", key: string, sent: number} | {type: "document_lost", key: string}
  *   | {type: "document_kept", key: string} | {type: "document_refused", key: string, code: string, why: string}
  *   | {type: "document_leaving", key: string} | {type: "document_gone", key: string}} DocumentEvent
@@ -29,11 +30,11 @@
 export function documents(items, event) {
   switch (event.type) {
     case "documents_listed": {
-      const listed = event.documents.map(({ id, url, bytes, kind }) => ({ ...fresh(id, "", bytes), url, kind, state: /** @type {const} */ ("kept"), sent: bytes }));
+      const listed = event.documents.map(({ id, url, bytes, kind, purpose }) => ({ ...fresh(id, "", bytes, purpose), url, kind, state: /** @type {const} */ ("kept"), sent: bytes }));
       return [...listed.filter(({ url }) => !items.some((item) => item.url === url)), ...items];
     }
     case "document_chosen":
-      return [...items, fresh(event.key, event.name, event.size)];
+      return [...items, fresh(event.key, event.name, event.size, event.purpose)];
     case "document_begun":
       return changed(items, event.key, (item) => ({ ...item, url: event.url, state: "sending" }));
     case "document_sent":
@@ -56,9 +57,9 @@ export function underWay(items) {
   return items.filter(({ state }) => state !== "kept" && state !== "refused").length;
 }
 
-/** @param {string} key @param {string} name @param {number} size @returns {Item} */
-function fresh(key, name, size) {
-  return { key, name, url: null, state: "waiting", sent: 0, size, kind: null, why: "", code: "", leaving: false };
+/** @param {string} key @param {string} name @param {number} size @param {Item["purpose"]} [purpose] @returns {Item} */
+function fresh(key, name, size, purpose = "examination") {
+  return { key, name, url: null, state: "waiting", sent: 0, size, kind: null, why: "", code: "", leaving: false, purpose };
 }
 
 /** @param {readonly Item[]} items @param {string} key @param {(item: Item) => Item} change */

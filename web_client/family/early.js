@@ -3,7 +3,7 @@
 import { dayAndTime } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { opensInMs, spans, startsInMs } from "./countdown.js";
-import { documentsCard } from "./documents_card.js";
+import { delegationCard, documentsCard } from "./documents_card.js";
 import { button, noticeOf, page, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
 import { licenceCard } from "./waiting.js";
@@ -33,6 +33,7 @@ export function early(scene) {
       button(tested ? "plain" : "primary", () => emit({ type: "test_early" }), t(tested ? "family.early.test.again" : "family.early.test.do")),
     ),
     prepareCard(scene),
+    delegationCard(scene),
     documentsCard(scene),
     licenceCard(scene),
     h(

@@ -9,7 +9,7 @@
  *   | {type: "show_whole", whole: boolean} | {type: "open_chat"} | {type: "close_chat"} | {type: "send_chat", text: string}
  *   | {type: "open_sheet", sheet: import("./state.js").Sheet} | {type: "close_sheet"} | {type: "leave"} | {type: "come_back"}
  *   | {type: "choose_withdrawal", kind: import("../shared/api.js").ConsentKind} | {type: "withdraw"}
- *   | {type: "add_documents", files: File[]} | {type: "remove_document", key: string, url: string | null}
+ *   | {type: "add_documents", files: File[], purpose: "examination" | "delegation"} | {type: "remove_document", key: string, url: string | null}
  *   | {type: "retry_connection"} | {type: "retry_records"} | {type: "reload"}
  *   | import("./whereabouts.js").WhereaboutsIntent | import("./preparing.js").PreparingIntent} Intent
  */

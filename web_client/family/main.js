@@ -210,7 +210,7 @@ async function handle(intent) {
     case "retry_records":
       return showRecords();
     case "add_documents":
-      return documents.add(intent.files);
+      return documents.add(intent.files, intent.purpose);
     case "remove_document":
       return documents.remove(intent.key, intent.url);
     case "whereabouts_typed":

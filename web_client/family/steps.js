@@ -2,7 +2,7 @@
 
 import { dayAndTime, LANGUAGE_NAMES, LANGUAGES, LOCALES } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
-import { documentsCard } from "./documents_card.js";
+import { delegationCard, documentsCard } from "./documents_card.js";
 import { moving } from "../shared/ui/moving.js";
 import { button, facts, noticeOf, page, STEPS, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
@@ -182,6 +182,7 @@ export function devicesStep(scene) {
     state.appointment.testing && closed && button("plain", () => emit({ type: "tested", works: false }), t("family.early.back"), { key: "back" }),
     whereaboutsCard(scene),
     prepareCard(scene),
+    delegationCard(scene),
     documentsCard(scene),
   );
 }

@@ -2,7 +2,7 @@
 
 import { dayAndTime } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
-import { documentsCard } from "./documents_card.js";
+import { delegationCard, documentsCard } from "./documents_card.js";
 import { movedNotice } from "./early.js";
 import { guestOf } from "../shared/guests.js";
 import { moving } from "../shared/ui/moving.js";
@@ -36,7 +36,7 @@ export function waiting(scene) {
     h(
       "div",
       { class: "waiting-grid" },
-      h("div", { class: "stack" }, licenceCard(scene), chatButton(scene), whereaboutsCard(scene), prepareCard(scene), documentsCard(scene)),
+      h("div", { class: "stack" }, licenceCard(scene), chatButton(scene), whereaboutsCard(scene), prepareCard(scene), delegationCard(scene), documentsCard(scene)),
       ownPicture(scene),
     ),
     h(

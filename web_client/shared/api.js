@@ -12,7 +12,7 @@
 /**
  * `starts_in_ms`, `opens_in_ms`: counted from the answer.
  * @typedef {{visit: VisitView, role: string, state: string, starts_in_ms?: number, opens_in_ms?: number, outcome: string | null, child_confirmed: boolean, child_denied?: boolean,
- *            consents: {consultation: ConsentState, recording: ConsentState, stills?: ConsentState}, letter: LetterLinks | null, summary: boolean}} VisitStatus
+ *            consents: {consultation: ConsentState, recording: ConsentState, stills?: ConsentState}, delegated?: boolean, letter: LetterLinks | null, summary: boolean}} VisitStatus
  */
 /**
  * @typedef {{visit: string, role: import("./guests.js").GuestRole, name: string, physician: Physician, state: string, agreed: boolean,
@@ -60,10 +60,11 @@
 /** @typedef {{since: string, until: string, counts: {day: string, code: string, count: number}[], reasons: {code: string, zh: string, en: string}[]}} DeskRefusals */
 /**
  * @typedef {{id: string, n: number, state: "uploading" | "kept", kind: string | null, bytes: number, received: number, width: number | null,
- *            height: number | null, pages: number | null, at: string, url: string}} DocumentEntry
+ *            height: number | null, pages: number | null, purpose?: "examination" | "delegation", at: string, url: string}} DocumentEntry
  */
 /**
  * @typedef {{child: {name: string, age_years: number, sex: string}, guardians: {name: string, relation: string, proof: string}[], denied: boolean, stills: ConsentState,
+ *            delegation: "missing" | "unread" | "read" | null,
  *            whereabouts: {call_back: string, location: string, by: "guardian" | "physician" | null, at: string | null}}} FamilyView
  */
 /** What the family told of where it is; the number masked. @typedef {{call_back: string, location: string, told: boolean}} Whereabouts */

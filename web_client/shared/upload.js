@@ -30,9 +30,11 @@ const AGAIN = new Set(["network", "unavailable", "upload_offset"]);
  * Sends a file. Resolves when the server has checked and kept it; rejects with `ApiProblem`, or with an `AbortError` once `signal` was
  * aborted.
  * @param {Line} line @param {string} visit @param {Blob} file @param {Told} told @param {AbortSignal} signal
+ * @param {"examination" | "delegation"} [purpose]
  */
-export async function upload(line, visit, file, told, signal) {
-  const begin = () => ask(line, `/api/visits/${encodeURIComponent(visit)}/documents`, "POST", signal, { "Upload-Length": String(file.size) });
+export async function upload(line, visit, file, told, signal, purpose = "examination") {
+  const announced = { "Upload-Length": String(file.size), ...(purpose !== "examination" && { "Upload-Metadata": `purpose ${btoa(purpose)}` }) };
+  const begin = () => ask(line, `/api/visits/${encodeURIComponent(visit)}/documents`, "POST", signal, announced);
   const url = (await persistently(line, told, signal, begin)).headers.get("Location") ?? "";
   told.begun(url);
   let sent = 0;

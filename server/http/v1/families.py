@@ -24,9 +24,11 @@ from server.store.visits import Guardian as GuardianRow
 from server.store.visits import Relation as RelationRow
 
 Sex = Literal["female", "male", "unknown"]
-RelationKind = Literal["mother", "father", "legal_guardian"]
-Proof = Literal["household_register", "birth_certificate", "court_order", "other"]
-ProofOrNone = Literal["household_register", "birth_certificate", "court_order", "other", "declared"]
+RelationKind = Literal["mother", "father", "legal_guardian", "delegated"]
+Proof = Literal["household_register", "birth_certificate", "court_order", "other", "written_delegation"]
+ProofOrNone = Literal[
+    "household_register", "birth_certificate", "court_order", "other", "written_delegation", "declared"
+]  # fmt: skip
 """``declared``: what a family says of itself when it books on the hospital's page; no proof was seen yet."""
 Language = Literal["zh", "en"]
 Email = Annotated[str, StringConstraints(pattern=f"^{MAILBOX.pattern}$", max_length=254)]

@@ -74,8 +74,8 @@ relation = Table(
     metadata,
     Column("guardian", ForeignKey("guardian.id"), nullable=False),
     Column("child", ForeignKey("child.id"), nullable=False),
-    Column("kind", String, nullable=False),  # mother | father | legal_guardian
-    Column("proof", String, nullable=False),  # household_register | birth_certificate | court_order | other | declared
+    Column("kind", String, nullable=False),  # mother | father | legal_guardian | delegated
+    Column("proof", String, nullable=False),  # server.booking.limits.PROOFS, written_delegation, declared
     Column("revision", Integer, nullable=False, server_default="1"),  # one more with every change
     PrimaryKeyConstraint("guardian", "child"),
 )

@@ -190,6 +190,8 @@ document = Table(
     Column("height", Integer),
     Column("pages", Integer),
     Column("body", String),
+    Column("purpose", String, nullable=False, server_default="examination"),  # examination | delegation
+    Column("read_at", Double),  # when the physician first opened it
     UniqueConstraint("visit", "n"),
     Index("ix_document_state", "state"),
 )

@@ -167,6 +167,7 @@ const FAMILY = {
   guardians: [{ name: "王*芳", relation: "mother", proof: "household_register" }],
   denied: false,
   stills: "given",
+  delegation: null,
   whereabouts: { call_back: "13800138000", location: "江苏省苏州市姑苏区十全街 188 号 3 幢 502 室", by: "guardian", at: "2026-11-22T13:50:00+08:00" },
 };
 const family = (more = {}) => ({ type: "family", visit: "v1", family: { ...FAMILY, ...more } });
@@ -214,6 +215,12 @@ export const STATES = {
     family(),
     { type: "panel", panel: "admit" },
     { type: "failed", act: "admit", problem: problem("training_expired", "您的线上首诊资格已于 11 月 20 日到期，不能接诊。请联系医务处。") },
+  ),
+  "admit-delegated": open(
+    session("waiting"),
+    family({ guardians: [{ name: "赵*兰", relation: "delegated", proof: "written_delegation" }], delegation: "unread" }),
+    handedIn({ ...PICTURE, purpose: "delegation" }),
+    { type: "panel", panel: "admit" },
   ),
   "admit-denied": open(session("waiting"), family({ denied: true, stills: "refused" })),
   attest: verifying(family(), { type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen"] } }),

@@ -95,6 +95,7 @@ const STORIES = {
   "consent-consultation": (language) => [opened({ consents: OPEN }), { type: "texts", texts: texts(language) }],
   "consent-recording": (language) => [opened({ consents: { ...OPEN, consultation: "given" } }), { type: "texts", texts: texts(language) }],
   "consent-stills": (language) => [opened({ consents: { ...GIVEN, stills: "open" } }), { type: "texts", texts: [...texts(language), { ...texts(language)[1], kind: "stills", title: language === "zh" ? "留存照片知情同意书（可选）" : "Informed consent to keeping still pictures (optional)" }] }],
+  delegation: () => [opened({ delegated: true }), { type: "documents", event: { type: "document_chosen", key: "w", name: "委托书.jpg", size: 900_000, purpose: "delegation" } }],
   whereabouts: () => [opened(), { type: "whereabouts", change: { type: "loaded", told: { call_back: "138****8000", location: "", told: false } } }],
   "whereabouts-told": () => [opened(), { type: "whereabouts", change: { type: "loaded", told: { call_back: "138****8000", location: "江苏省苏州市姑苏区十全街 188 号 3 幢 502 室", told: true } } }],
   "whereabouts-refused": () => [

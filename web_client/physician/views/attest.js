@@ -128,6 +128,8 @@ export function people({ family, view, entry, panel }, { t }) {
     guardians.map((guardian, at) =>
       h("div", { key: `guardian-${at}` }, h("dt", null, t("physician.record.guardian")), h("dd", null, said(guardian))),
     ),
+    family?.delegation &&
+      h("div", { key: "delegation" }, h("dt", null, t("proof.written_delegation")), h("dd", null, t(`physician.delegation.${family.delegation}`))),
     family &&
       panel !== "attest" &&
       h("div", { key: "stills" }, h("dt", null, t("physician.record.stills")), h("dd", null, t(`physician.stills.${family.stills}`))),

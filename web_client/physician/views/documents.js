@@ -33,7 +33,7 @@ function line(visit, entry, n, { t, emit }) {
   const picture = isPicture(entry);
   const words = [
     icon(picture ? "eye" : "download"),
-    h("span", { class: "document-entry-name" }, t("physician.documents.item", { n, kind: t(`physician.documents.kind.${entry.kind}`) })),
+    h("span", { class: "document-entry-name" }, t("physician.documents.item", { n, kind: t(entry.purpose === "delegation" ? "proof.written_delegation" : `physician.documents.kind.${entry.kind}`) })),
     h("span", { class: "small soft" }, size(entry, t)),
     n <= 9 && h("kbd", { "aria-hidden": "true" }, n),
   ];

@@ -144,6 +144,9 @@ export default Object.freeze({
   "family.waiting.leave": "Leave the waiting room",
   "family.waiting.chat": "Write to the doctor",
 
+  "family.delegation.title": "The guardian’s written delegation",
+  "family.delegation.lead": "You come with the child in the guardian’s place. Take a picture of the delegation that the guardian signed; the doctor must see it first.",
+  "family.delegation.choose": "Take a picture or choose it",
   "family.documents.title": "Pictures and test results",
   "family.documents.lead": "You can hand in pictures of the skin, growth records and test results (pictures or PDF) ahead of time: at most 25 MB each, 20 in all. Please take no pictures of intimate areas.",
   "family.documents.choose": "Take a picture or choose a file",

@@ -29,6 +29,7 @@ export default Object.freeze({
   "letter.relation.mother": "mother",
   "letter.relation.father": "father",
   "letter.relation.legal_guardian": "legal guardian",
+  "letter.relation.delegated": "Delegated adult",
   "letter.phone": "Phone",
   "letter.physician": "Physician",
   "letter.licence": "Licence",

@@ -144,6 +144,9 @@ export default Object.freeze({
   "family.waiting.leave": "离开候诊室",
   "family.waiting.chat": "给医师留言",
 
+  "family.delegation.title": "监护人的书面委托书",
+  "family.delegation.lead": "今天由您代替监护人陪同孩子。请拍下监护人签字的书面委托书，医师看过后才能开始。",
+  "family.delegation.choose": "拍照或选择委托书",
   "family.documents.title": "照片和检查资料",
   "family.documents.lead": "可以提前提交皮肤照片、生长记录、检查结果（照片或 PDF）。每份不超过 25 MB，最多 20 份。请不要拍摄孩子的隐私部位。",
   "family.documents.choose": "拍照或选择文件",

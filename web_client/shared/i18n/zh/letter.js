@@ -29,6 +29,7 @@ export default Object.freeze({
   "letter.relation.mother": "母亲",
   "letter.relation.father": "父亲",
   "letter.relation.legal_guardian": "法定监护人",
+  "letter.relation.delegated": "受委托的成年人",
   "letter.phone": "电话",
   "letter.physician": "转诊医师",
   "letter.licence": "执业证书",
