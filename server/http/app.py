@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server import descriptors
+from server.http.appointment import add_appointment
 from server.http.attesting import add_attesting
 from server.http.book import add_book
 from server.http.coordinator import add_coordinator
@@ -37,6 +38,7 @@ def build_app(house: House) -> web.Application:
     add_attesting(app)
     add_routing(app)
     add_book(app)
+    add_appointment(app)
     add_staff(app)
     add_letter(app)
     add_documents(app)

@@ -26,6 +26,7 @@ _PAGES = {
     "/desk/": "desk/index.html",
     "/g/{token}": "guest/index.html",
     "/guest/": "guest/index.html",
+    "/change/": "change/index.html",
     "/r/{token}": "receipt/index.html",
     "/doctor/{token}": "doctor/index.html",
 }

@@ -10,7 +10,7 @@ import zh from "../../web_client/shared/i18n/zh.js";
 import { RUNGS } from "../../web_client/shared/ladder.js";
 
 const WEB_CLIENT = fileURLToPath(new URL("../../web_client", import.meta.url));
-const PARTS = ["shared", "join", "family", "prepare", "physician", "ops", "letter", "doctor", "receipt", "coordinator", "book", "desk"];
+const PARTS = ["shared", "join", "family", "prepare", "physician", "ops", "letter", "doctor", "receipt", "coordinator", "book", "change", "desk"];
 /** Said in both languages on purpose, to who may read only one. */
 const BILINGUAL = new Set(["letter.chineseOnly"]);
 const keysOf = (catalogue) => Object.keys(catalogue).sort();

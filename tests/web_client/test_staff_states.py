@@ -21,7 +21,7 @@ PREVIEW = Path(__file__).parent / "preview"
 LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")
 DOCTOR = ("ready", "insecure", "beginning", "running", "good", "partial", "none", "expired", "busy")
 OPERATIONS = ("loading", "sign-in", "none", "fine", "trouble", "stale")
-RAW_KEY = re.compile(r"\b(?:physician|staff|ops|desk|letter|role|field|urgency|family|doctor|book)\.\w[\w.]*\b")
+RAW_KEY = re.compile(r"\b(?:physician|staff|ops|desk|letter|role|field|urgency|family|doctor|book|change)\.\w[\w.]*\b")
 WINDOWS = {"desk": (1440, 900, "zh"), "phone": (390, 844, "en"), "at 200 %": (720, 450, "en")}
 
 
@@ -76,16 +76,19 @@ async def shown(request: pytest.FixtureRequest) -> AsyncIterator[Shown]:
         await browser.close()
 
 
-STORIES = (PREVIEW / "book_states.mjs").read_text("utf-8").partition("const STORIES")[2]
-BOOKING = re.findall(r'^  "?([\w-]+)"?[:,]', STORIES, re.MULTILINE)
-DESK = names_of_states("desk.js")
+def stories(file: str) -> list[str]:
+    states = (PREVIEW / file).read_text("utf-8").partition("const STORIES")[2]
+    return re.findall(r'^  "?([\w-]+)"?[:,]', states, re.MULTILINE)
+
+
 GALLERIES = [
     ("staff", names_of_states()),
     ("letter", LETTERS),
     ("ops", OPERATIONS),
     ("doctor", DOCTOR),
-    ("book", BOOKING),
-    ("desk", DESK),
+    ("book", stories("book_states.mjs")),
+    ("change", stories("change_states.mjs")),
+    ("desk", names_of_states("desk.js")),
 ]
 
 

@@ -1,12 +1,12 @@
 /** Choosing a hospital, a specialist, a time: each a list of large targets, and an answer when there is nothing to choose. */
 
 import { h, icon } from "../shared/ui/dom.js";
-import { daysOf, hospitalsOf } from "./state.js";
+import { hospitalsOf } from "./state.js";
+import { timesGrid } from "./times.js";
 import { backButton, failed, noticeOf, primary, title } from "./frame.js";
-import { dayOf, dayTime, isMorning, shortDay, timeOf, wholeDay } from "./words.js";
+import { dayTime } from "./words.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
-/** @typedef {import("./state.js").Slot} Slot */
 /** @typedef {import("../shared/ui/dom.js").Child} Child */
 
 /** @param {Scene} scene */
@@ -63,54 +63,14 @@ export function specialistScreen(scene) {
 
 /** @param {Scene} scene */
 export function timeScreen(scene) {
-  const { state, t, emit } = scene;
-  const { times, day, language } = state;
-  const none = times.items.length === 0;
-  const ofDay = times.items.filter((slot) => dayOf(slot.starts_at) === day);
-  return fetched(scene, times, none, ["book.time.none", {}, ["book.time.others", "specialist"]], () => [
+  const { state, t } = scene;
+  const none = state.times.items.length === 0;
+  return fetched(scene, state.times, none, ["book.time.none", {}, ["book.time.others", "specialist"]], () => [
     h("div", { class: "stack-tight", key: "head" }, title(t("book.time.title")), h("p", { class: "soft" }, t("book.time.lead", { name: state.specialist?.name ?? "" }))),
     noticeOf(scene),
-    h(
-      "div",
-      { class: "days", role: "group", "aria-label": t("book.time.days"), key: "days" },
-      daysOf(times.items).map((each) => {
-        const { weekday, date } = shortDay(language, each);
-        return h(
-          "button",
-          { key: each, type: "button", class: "day", "aria-pressed": String(each === day), onclick: () => emit({ type: "day", day: each }) },
-          h("span", { class: "small" }, weekday),
-          h("strong", null, date),
-        );
-      }),
-    ),
-    state.nextDay !== null &&
-      h("button", { key: "later", type: "button", class: "button button-quiet", disabled: times.state === "loading", onclick: () => emit({ type: "later_times" }) }, t("book.time.later")),
-    h(
-      "section",
-      { class: "stack", key: "times", "aria-live": "polite" },
-      ofDay.length > 0 && h("h2", { key: "day" }, wholeDay(language, ofDay[0].starts_at)),
-      part(scene, "morning", ofDay.filter((slot) => isMorning(slot.starts_at))),
-      part(scene, "afternoon", ofDay.filter((slot) => !isMorning(slot.starts_at))),
-    ),
+    timesGrid(scene),
     backButton(scene),
   ]);
-}
-
-/** @param {Scene} scene @param {"morning" | "afternoon"} name @param {Slot[]} slots */
-function part({ state, t, emit }, name, slots) {
-  if (slots.length === 0) return null;
-  return h(
-    "div",
-    { class: "stack-tight", key: name, role: "group", "aria-label": t(`book.time.${name}`) },
-    h("p", { class: "small soft" }, t(`book.time.${name}`)),
-    h(
-      "div",
-      { class: "times" },
-      slots.map((slot) =>
-        h("button", { key: slot.id, type: "button", class: "time figures", "aria-pressed": String(slot.id === state.slot?.id), onclick: () => emit({ type: "slot", slot }) }, timeOf(state.language, slot.starts_at)),
-      ),
-    ),
-  );
 }
 
 /** @param {string} key @param {boolean} chosen @param {() => void} onclick @param {Child[]} content */

@@ -41,6 +41,7 @@ export function early(scene) {
       { class: "stack-tight actions" },
       h("p", { class: "small soft" }, t("family.early.close")),
       button("quiet", () => emit({ type: "enter_early" }), t("family.early.enter")),
+      h("a", { class: "button button-quiet button-block", href: `/change/?visit=${encodeURIComponent(visit.id)}`, key: "change" }, t("change.link")),
     ),
   );
 }

@@ -238,6 +238,17 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       tell: (fact, appointmentAt) =>
         post(`/api/receipts/${encodeURIComponent(token)}/tell`, { fact, appointment_at: appointmentAt }),
     }),
+    /** A family's own appointment. @param {string} visit */
+    appointment: (visit) => ({
+      /** @returns {Promise<import("../change/state.js").Appointment>} */
+      read: () => call(of(visit, "/appointment")),
+      /** @param {string | null} from @returns {Promise<{slots: import("../book/state.js").Slot[], next: string | null}>} */
+      slots: (from) => call(of(visit, `/appointment/slots${from === null ? "" : `?${new URLSearchParams({ from })}`}`)),
+      /** @param {string} slot @param {number} revision @returns {Promise<import("../change/state.js").Appointment>} */
+      move: (slot, revision) => post(of(visit, "/appointment/move"), { slot, revision }),
+      /** @returns {Promise<import("../change/state.js").Appointment>} */
+      cancel: () => post(of(visit, "/appointment/cancel")),
+    }),
     /** What a family asks that has no link yet. */
     book: {
       /** @param {Language} inLanguage @returns {Promise<{questionnaire: import("./questionnaire.js").Form}>} */

@@ -1,6 +1,7 @@
 /** The whole English catalogue, from its parts; a key stands in one part only. */
 
 import book from "./en/book.js";
+import change from "./en/change.js";
 import coordinator from "./en/coordinator.js";
 import desk from "./en/desk.js";
 import doctor from "./en/doctor.js";
@@ -15,4 +16,4 @@ import receipt from "./en/receipt.js";
 import shared from "./en/shared.js";
 import staff from "./en/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...guest, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk });
+export default Object.freeze({ ...shared, ...join, ...family, ...guest, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk, ...change });

@@ -1,6 +1,7 @@
 /** The whole Chinese catalogue, from its parts; a key stands in one part only. */
 
 import book from "./zh/book.js";
+import change from "./zh/change.js";
 import coordinator from "./zh/coordinator.js";
 import desk from "./zh/desk.js";
 import doctor from "./zh/doctor.js";
@@ -15,4 +16,4 @@ import receipt from "./zh/receipt.js";
 import shared from "./zh/shared.js";
 import staff from "./zh/staff.js";
 
-export default Object.freeze({ ...shared, ...join, ...family, ...guest, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk });
+export default Object.freeze({ ...shared, ...join, ...family, ...guest, ...prepare, ...physician, ...ops, ...letter, ...staff, ...doctor, ...receipt, ...coordinator, ...book, ...desk, ...change });
