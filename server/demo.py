@@ -187,6 +187,9 @@ def as_text(printed: Printed) -> str:
   监护人（手机）/ guardian (phone):
     {printed.guardian_link}
 {code}
+  家庭自行预约 / families book by themselves:
+    {printed.origin}/book/
+
   医师（电脑）/ physician (desk):
     {printed.physician_link}
     登录名 / login  {printed.physician_login}     密码 / password  {printed.physician_password}

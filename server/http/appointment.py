@@ -13,6 +13,7 @@ from aiohttp import web
 
 from server.booking.rules import Cancellation
 from server.calendar import start_of
+from server.http.book import id_of
 from server.http.house import HOUSE, visitor
 from server.http.problems import Problem
 from server.http.shell import body
@@ -61,7 +62,7 @@ async def move(request: web.Request) -> web.Response:
         if revision != given["revision"]:
             raise Problem("precondition_failed")
 
-    return await _answer(request, await house.bookings.move(visit.hospital, visit.id, given["slot"], match), of)
+    return await _answer(request, await house.bookings.move(visit.hospital, visit.id, id_of(given["slot"]), match), of)
 
 
 async def cancel(request: web.Request) -> web.Response:

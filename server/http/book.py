@@ -41,6 +41,7 @@ BOOKINGS_PER_ADDRESS = Limit(free=30, first_s=15.0, longest_s=900.0, forgotten_a
 REPLAYED: Final = "Idempotent-Replayed"
 _KEY = re.compile(r"[A-Za-z0-9_-]{22,128}", re.ASCII)
 """128 random bits as base64url, or more: whoever knows it can have the visit's link told again."""
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _HERE = "/api/book/hospitals"
 
 
@@ -69,7 +70,7 @@ async def specialists(request: web.Request) -> web.Response:
 
 async def slots(request: web.Request) -> web.Response:
     field, now = _field(request), request.app[HOUSE].clock()
-    who = (request.query.get("physician", ""), request.query.get("department", ""))
+    who = (id_of(request.query.get("physician", "")), id_of(request.query.get("department", "")))
     first = start_of(_day(request)) if "from" in request.query else now
     with _let_in(request) as house:
         of = await _open(request)
@@ -91,7 +92,7 @@ async def book(request: web.Request) -> web.Response:
         if not sent.complete or sent.route is None:
             raise Problem("bad_request")
         said = _details(given, day_of(now))
-        wish = Wish(of.hospital.id, given["slot"], said, sent.route, key, await _hash(request, of, key))
+        wish = Wish(of.hospital.id, id_of(given["slot"]), said, sent.route, key, await _hash(request, of, key))
         made = await house.family_booking.book(wish, now)
         answer = await _told(house, of, made)
     return web.json_response(answer, status=201, headers={REPLAYED: "true"} if made.again else {})
@@ -123,11 +124,16 @@ class _Inside:
 
 async def _open(request: web.Request) -> Open:
     """The path's hospital. One that is not open to families is not there."""
-    id = request.match_info["hospital"]
+    id = id_of(request.match_info["hospital"])
     found = await request.app[HOUSE].database.read(lambda t: public_booking.hospital_open(t, id))
     if found is None:
         raise Problem("not_found")
     return found
+
+
+def id_of(text: str) -> str:
+    """What may be an id; of nothing, where it is none: no database can even be asked for it (NUL, half a surrogate pair)."""
+    return text if _ID.fullmatch(text) else ""
 
 
 def _field(request: web.Request) -> str:

@@ -237,7 +237,7 @@ async def test_a_family_that_is_known_is_answered_like_any_other(house: House, c
 async def test_another_hospitals_slot_is_not_there(house: House, clinic: Clinic, stranger: Browser) -> None:
     other = await open_clinic(house.server.database, house.clock(), "2")
     answer = await booked(stranger, clinic, await body(stranger, clinic) | {"slot": other.slots[0]})
-    unknown = await booked(stranger, clinic, await body(stranger, clinic) | {"slot": "nobody's"})
+    unknown = await booked(stranger, clinic, await body(stranger, clinic) | {"slot": "\0"})
     assert (answer.status, await answer.json()) == (unknown.status, await unknown.json()) == (404, await unknown.json())
     assert await stranger.problem(unknown) == "slot_unknown"
 

@@ -65,7 +65,7 @@ _RECEIPT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"token": stage.r
 _OF_DESK = Line(("desk",), at="beside")
 _REFERRAL: Callable[[Stage], Mapping[str, str]] = lambda stage: {"referral": stage.referral}  # noqa: E731
 
-PAGES = ("book", "coordinator", "desk", "family", "letter", "link", "ops", "physician")
+PAGES = ("book", "change", "coordinator", "desk", "family", "letter", "link", "ops", "physician")
 
 ROUTES: Mapping[str, Line] = {
     # pages: the same for everybody; they know nothing
@@ -119,6 +119,14 @@ ROUTES: Mapping[str, Line] = {
     "GET /api/visits/{visit}/questionnaire": Line(("guardian",)),
     "POST /api/visits/{visit}/answers": Line(("guardian",), body=lambda stage: stage.answers),
     "POST /api/visits/{visit}/measurements": Line(("guardian",), body=lambda stage: {"measurements": []}),
+    "GET /api/visits/{visit}/appointment": Line(("guardian",)),
+    "GET /api/visits/{visit}/appointment/slots": Line(("guardian",)),
+    "POST /api/visits/{visit}/appointment/move": Line(
+        ("guardian",),
+        gives=(412,),  # it is another revision by now
+        body=lambda stage: {"slot": "unknown", "revision": 0},
+    ),
+    "POST /api/visits/{visit}/appointment/cancel": Line(("guardian",), gives=(409,), at="completed"),  # it is over
     "GET /api/visits/{visit}/prepared": Line(("physician",)),
     "GET /api/visits/{visit}/whereabouts": Line(("guardian",)),
     "POST /api/visits/{visit}/whereabouts": Line(
