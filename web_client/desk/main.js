@@ -72,6 +72,7 @@ async function openPanel(panel) {
   if (panel === "visit") return readVisit();
   if (panel === "refusals") return attempt(async () => dispatch({ type: "refusals", refusals: await api.desk.refusals() }));
   if (panel === "book" || panel === "move" || panel === "proof") await readOffer();
+  if (panel === "book") requestAnimationFrame(() => document.getElementById("family")?.focus()); // after the heading had it
   return readSlots();
 }
 

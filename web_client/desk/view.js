@@ -137,7 +137,7 @@ function row(state, visit, context) {
   const selected = state.selected === visit.id;
   return h(
     "tr",
-    { key: visit.id, class: selected ? "desk-selected" : "", "aria-selected": selected ? "true" : null, onclick: () => emit({ type: "open", visit: visit.id }) },
+    { key: visit.id, class: selected ? "desk-selected" : "", "aria-current": selected ? "true" : null, onclick: () => emit({ type: "open", visit: visit.id }) },
     h("td", { class: "figures" }, timeText(language, visit.starts_at)),
     h(
       "td",

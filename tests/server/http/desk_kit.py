@@ -26,9 +26,13 @@ def hashed() -> str:
     return Passwords().hash(PASSWORD)
 
 
+def login_of(hospital: str, role: str) -> str:
+    return f"{role}-of-{hospital}".replace("_", "-")
+
+
 async def staff_of(house: House, hospital: str, role: str) -> Browser:
     """Somebody in that role, signed in."""
-    login = f"{role}-of-{hospital}".replace("_", "-")
+    login = login_of(hospital, role)
     assert await people.enrol(house.server.database, Staff(f"staff-{login}", hospital, login, hashed(), role, "孙静", "预约台"))
     browser = house.client()
     assert (await browser.sign_in(login, PASSWORD)).status == 200
@@ -43,6 +47,10 @@ class Desk:
     clinic: Clinic
     other: Clinic
     page: Browser
+
+    async def sign_in(self) -> None:
+        """Again, where a day has passed."""
+        assert (await self.page.sign_in(login_of(self.clinic.hospital, "desk"), PASSWORD)).status == 200
 
     async def get(self, path: str, **query: str) -> Any:
         answer = await self.page.get(BASE + path, params=query)

@@ -170,6 +170,9 @@ async def test_a_visit_is_called_off_with_its_reason(desk: Desk) -> None:
 async def test_a_no_show_waits_for_the_visits_time(desk: Desk) -> None:
     visit = (await desk.book())["visit"]
     assert await desk.problem(f"/visits/{visit}/no-show") == "too_early"
+    desk.house.clock.ahead_s = 24.1 * 3600
+    await desk.sign_in()
+    assert (await (await desk.post(f"/visits/{visit}/no-show")).json())["outcome"] == "no_show"
 
 
 async def test_a_fresh_link_shuts_the_former_one_out(desk: Desk) -> None:

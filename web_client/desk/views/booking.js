@@ -34,7 +34,7 @@ function today(state) {
 
 /** @param {State} state @param {Context} context */
 function bookText({ booking }, { t, language }) {
-  return booking.slot ? t("desk.book.confirm", { time: momentText(language, booking.slot.starts_at) }) : t("desk.book");
+  return booking.slot ? t("desk.book.confirm", { time: momentText(language, booking.slot.starts_at) }) : t("desk.book.act");
 }
 
 /** @param {State} state @param {Context} context @param {(id: string) => string | null} wrong */

@@ -97,6 +97,7 @@ export default Object.freeze({
   "desk.done.no_show": "Marked as a no-show.",
   "desk.done.proof": "The relation is verified.",
   "desk.book": "New booking",
+  "desk.book.act": "Book",
   "desk.book.confirm": "Book {time}",
   "desk.family": "1. Family",
   "desk.family.new": "Register a new family",

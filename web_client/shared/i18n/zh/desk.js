@@ -97,6 +97,7 @@ export default Object.freeze({
   "desk.done.no_show": "已记为未到。",
   "desk.done.proof": "监护关系已核验。",
   "desk.book": "新预约",
+  "desk.book.act": "预约",
   "desk.book.confirm": "预约 {time}",
   "desk.family": "1. 家庭",
   "desk.family.new": "登记新的家庭",
