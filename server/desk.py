@@ -19,6 +19,7 @@ from server.booking.refusals import WORDS, NotBookable, Refusal
 from server.booking.rules import Occasion
 from server.bookings import book, counted
 from server.calendar import day_of
+from server.config import MAILBOX
 from server.consent_texts import ConsentText, MalformedConsentTexts
 from server.consent_texts import parse as parse_consents
 from server.eligibility import Ineligible, Rank, reasons_against, years_between
@@ -43,6 +44,7 @@ TITLES: Final = {
     "desk": "预约台",
 }
 SEXES: Final = ("female", "male", "unknown")
+LANGUAGES: Final = ("zh", "en")
 RELATIONS: Final = ("mother", "father", "legal_guardian", DELEGATED)
 REHEARSAL_LOGIN: Final = "peitong-rehearsal"
 MINUTES: Final = range(5, 241)
@@ -172,6 +174,8 @@ class VisitForm:
     department: str
     starts_at: float
     ends_at: float
+    email: str | None
+    language: str
 
 
 def read_hospital(form: Form) -> tuple[str, str]:
@@ -232,6 +236,8 @@ def read_visit(form: Form, now: float) -> VisitForm:
         department=form.text("department"),
         starts_at=starts_at,
         ends_at=ends_at,
+        email=form.shape("email", MAILBOX, "an e-mail address") if form.has("email") else None,
+        language=form.choice("language", LANGUAGES, "zh"),
     )
 
 
@@ -346,7 +352,7 @@ class Reception:
         hospital, token = physician.hospital, self._new_secret()
         records = (
             Child(child, hospital, asked.child, asked.sex, asked.birth_date),
-            Guardian(guardian, hospital, asked.guardian, asked.phone),
+            Guardian(guardian, hospital, asked.guardian, asked.phone, email=asked.email, language=asked.language),
             Relation(guardian, child, asked.relation, asked.proof),
         )
         new = Visit(

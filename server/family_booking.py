@@ -38,7 +38,8 @@ _LEADS_AWAY = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Wish:
-    """``key``: 128 random bits or more that the page made for this one booking; ``request_sha256`` is of all that it sends."""
+    """``key``: 128 random bits or more that the page made for this one booking; ``request_sha256`` is of all that it sends;
+    ``language`` (zh or en) is the page's, in which the family will be written to."""
 
     hospital: str
     slot: str
@@ -46,6 +47,7 @@ class Wish:
     route: Route
     key: str
     request_sha256: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,7 +127,8 @@ class FamilyBooking:
         assert department is not None, "a schedule has its department"
         said, child, guardian = wish.details, self._new_id(), self._new_id()
         await families.add_child(transaction, Child(child, wish.hospital, said.child_name, said.sex, said.birth_date))
-        await families.add_guardian(transaction, Guardian(guardian, wish.hospital, said.guardian_name, said.phone))
+        new = Guardian(guardian, wish.hospital, said.guardian_name, said.phone, language=wish.language)
+        await families.add_guardian(transaction, new)
         await families.relate(transaction, Relation(guardian, child, said.relation, DECLARED))
         return Visit(
             id,

@@ -195,7 +195,12 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
             "field": "|".join(FIELDS),
             "department": "name",
         },
-        {"starts-at": "RFC 3339 (default: now)", "minutes": "length (default 30)"},
+        {
+            "starts-at": "RFC 3339 (default: now)",
+            "minutes": "length (default 30)",
+            "email": "where the family is reminded, if by e-mail",
+            "language": f"in which the family is written to: {'|'.join(desk.LANGUAGES)} (default zh)",
+        },
         desk.read_visit,
         _reception,
         _visit_new,

@@ -23,7 +23,7 @@ from server.http.answers import Unfit, sent_answers
 from server.http.crowd import Doorway
 from server.http.house import HOUSE, House, asker
 from server.http.pace import Pace
-from server.http.problems import Problem
+from server.http.problems import Problem, language
 from server.http.shell import body
 from server.questionnaires.reading import ROUTING
 from server.referral import FIELDS
@@ -92,7 +92,8 @@ async def book(request: web.Request) -> web.Response:
         if not sent.complete or sent.route is None:
             raise Problem("bad_request")
         said = _details(given, day_of(now))
-        wish = Wish(of.hospital.id, id_of(given["slot"]), said, sent.route, key, await _hash(request, of, key))
+        request_hash = await _hash(request, of, key)
+        wish = Wish(of.hospital.id, id_of(given["slot"]), said, sent.route, key, request_hash, language(request))
         made = await house.family_booking.book(wish, now)
         answer = await _told(house, of, made)
     return web.json_response(answer, status=201, headers={REPLAYED: "true"} if made.again else {})

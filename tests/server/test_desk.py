@@ -16,7 +16,7 @@ from server.desk import REHEARSAL_LOGIN, Faults, Given, Reception
 from server.eligibility import Ineligible, reasons_against
 from server.errors import Refused
 from server.passwords import Passwords
-from server.store import consents, details, limits, listings, pathways, people
+from server.store import consents, details, families, limits, listings, pathways, people
 from server.store.database import Database
 from server.store.links import Links
 from server.store.staff import SignIn
@@ -140,6 +140,13 @@ async def test_every_fault_of_a_visit_is_named_at_once_and_nothing_is_stored(
     assert await listings.not_ended(database) == []
 
 
+async def test_a_family_is_written_to_where_and_as_was_said(open_reception: Reception, database: Database) -> None:
+    (hospital,) = await people.hospitals(database)
+    await open_reception.book(VISIT | {"email": "li.lei@example.org", "language": "en"}, NOW)
+    (guardian,) = await database.read(lambda transaction: families.some_guardians(transaction, hospital, None, 9))
+    assert (guardian.email, guardian.language) == ("li.lei@example.org", "en")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -151,6 +158,8 @@ async def test_every_fault_of_a_visit_is_named_at_once_and_nothing_is_stored(
         ("minutes", "241"),
         ("minutes", "²"),
         ("phone", "138-0000"),
+        ("email", "li.lei"),
+        ("language", "fr"),
         ("child", "名" * 101),
         ("physician", "\udc80"),
         ("physician", "ops"),
