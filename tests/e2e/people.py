@@ -225,7 +225,7 @@ class Guardian(Person):
         """To a visit that goes on: only the devices are asked for again."""
         await self.page.goto(address)
         await self.click("打开摄像头和麦克风")
-        await self.click("进入候诊室")
+        await self.click("回到就诊")
 
     async def is_in_the_waiting_room(self) -> None:
         await self.reads("您已在候诊室")

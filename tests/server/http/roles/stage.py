@@ -13,13 +13,13 @@ from aiohttp.test_utils import TestClient
 from sqlalchemy import insert
 
 from server import events as ev
-from server.http.house import DEVICE_COOKIE, HOUSE, STAFF_COOKIE
+from server.http.house import DEVICE_COOKIE, GUEST_COOKIE, HOUSE, STAFF_COOKIE
 from server.journal import Journal
 from server.scopes import SCOPES
 from server.store import bodies, people, visits
 from server.store.database import Transaction, together
 from server.store.secrets import digest
-from server.store.tables import device, staff_session
+from server.store.tables import device, guest_invitation, staff_session
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, add
 from server.store.visits import Visit as Booked
 from signaling import messages as wire
@@ -27,7 +27,7 @@ from signaling.seats import Role
 from tests.server.consultation_kit import Visit
 from tests.server.documents import samples
 from tests.server.http.conftest import ORIGIN, Browser
-from tests.server.http.roles.table import AT_VISIT, STAFF, Line
+from tests.server.http.roles.table import AT_VISIT, GUESTS, STAFF, Line
 from tests.server.http.test_documents import CHUNK_TYPE, TUS
 from tests.server.http.test_preparation import WHOLE
 
@@ -50,6 +50,7 @@ class Stage:
     consent: Mapping[str, Any] | None = None
     answers: Mapping[str, Any] | None = None
     routing: Mapping[str, Any] | None = None
+    guest_text: Mapping[str, Any] | None = None
 
     def no_token(self) -> str:
         """One that nobody was given, another each time."""
@@ -61,6 +62,8 @@ class Stage:
             return {}
         if who == "api key":
             return {"Authorization": f"Bearer {self.key}"}
+        if who in GUESTS:
+            return {"Cookie": f"{GUEST_COOKIE}={self.cookies.get(f'{who} {at}', _secret(who, at))}"}
         if who in AT_VISIT:
             return {"Cookie": f"{DEVICE_COOKIE}={_secret(who, at)}"}
         if who in ("guardian of another visit", "foreign guardian"):
@@ -167,6 +170,7 @@ async def _prepared(stage: Stage) -> None:
     stage.answers = named | {"answers": WHOLE, "complete": False}
     asked = (await (await browser.get("/api/routing")).json())["questionnaire"]
     stage.routing = {name: asked[name] for name in ("version", "sha256", "language")} | {"answers": {}, "complete": False}
+    await _invited(stage, browser, at)
     picture, upload = samples.jpeg(6), device["headers"] | TUS | {"Origin": ORIGIN}
     begun = await stage.client.post(f"{at}/documents", headers=upload | {"Upload-Length": str(len(picture))})
     stage.document = begun.headers["Location"].rpartition("/")[2]
@@ -174,11 +178,30 @@ async def _prepared(stage: Stage) -> None:
     assert (await stage.client.patch(begun.headers["Location"], data=picture, headers=piece)).status == 204
 
 
+async def _invited(stage: Stage, browser: Browser, at: str) -> None:
+    """An interpreter, who has come."""
+    physician = {"headers": stage.headers_of("physician", "waiting")}
+    invited = await browser.post(f"{at}/guest", {"role": "interpreter", "name": "李译"}, **physician)
+    token = (await invited.json())["link"].rpartition("/")[2]
+    joined = await browser.post("/api/guests/join", {"token": token})
+    stage.cookies["interpreter waiting"] = joined.cookies[GUEST_COOKIE].value
+    stage.client.session.cookie_jar.clear()
+    shown = await (await browser.get(f"{at}/guest", headers=stage.headers_of("interpreter", "waiting"))).json()
+    stage.guest_text = {name: shown["text"][name] for name in ("version", "language", "sha256")} | {"agreed": True}
+
+
 def _devices(at: str, visit: str, now: float) -> Any:
     rows = [{"cookie_sha256": digest(_secret(role, at)), "visit": visit, "role": role, "created_at": now} for role in AT_VISIT]
 
+    invitations = [
+        {"id": f"{role}-{at}", "visit": visit, "role": role, "token_sha256": f"{role}-{at}", "issued_at": now,
+         "device": digest(_secret(role, at)), "expires_at": now}
+        for role in GUESTS
+    ]  # fmt: skip
+
     async def write(transaction: Transaction) -> None:
         await transaction.execute(insert(device), rows)
+        await transaction.execute(insert(guest_invitation), invitations)
 
     return together(write)
 

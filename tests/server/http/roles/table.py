@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from server.http.v1.conditions import etag
+from signaling import seats
 from signaling.seats import Role
 from tests.server.doctor.test_report import sent
 
@@ -34,6 +35,7 @@ PEOPLE = (
 )
 """Everybody who is tried; *foreign* ones are of another hospital on the same server."""
 
+GUESTS = tuple(role.value for role in seats.GUESTS)
 PARTIES = ("guardian", "physician")
 EVERYBODY = PEOPLE
 """Anybody may, and it makes no difference who asks."""
@@ -65,7 +67,7 @@ _RECEIPT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"token": stage.r
 _OF_DESK = Line(("desk",), at="beside")
 _REFERRAL: Callable[[Stage], Mapping[str, str]] = lambda stage: {"referral": stage.referral}  # noqa: E731
 
-PAGES = ("book", "change", "coordinator", "desk", "family", "letter", "link", "ops", "physician")
+PAGES = ("book", "change", "coordinator", "desk", "family", "guest", "letter", "link", "ops", "physician")
 
 ROUTES: Mapping[str, Line] = {
     # pages: the same for everybody; they know nothing
@@ -73,6 +75,7 @@ ROUTES: Mapping[str, Line] = {
     **{f"GET /{page}": _SLASH for page in PAGES},
     **{f"GET {page}": _PAGE for page in ("/", "/healthz")},
     "GET /j/{token}": Line(EVERYBODY, path=lambda stage: {"token": "x"}),
+    "GET /g/{token}": Line(EVERYBODY, path=lambda stage: {"token": "x"}),
     "GET /r/{token}": Line(EVERYBODY, path=lambda stage: {"token": "x"}),
     "GET /doctor/{token}": Line(EVERYBODY, path=lambda stage: {"token": "x"}),
     "GET /web/{name}": Line(EVERYBODY, path=lambda stage: {"name": "family/main.js"}),
@@ -89,6 +92,7 @@ ROUTES: Mapping[str, Line] = {
     ),
     "POST /api/book/hospitals/{hospital}/visits": Line(EVERYBODY, gives=(400,), path=lambda stage: {"hospital": "unknown"}),
     "POST /api/join": Line(EVERYBODY, gives=(404,), body=lambda stage: {"token": stage.no_token()}),
+    "POST /api/guests/join": Line(EVERYBODY, gives=(404,), body=lambda stage: {"token": stage.no_token()}),
     "POST /api/lost-link": Line(EVERYBODY, gives=(409,), body=lambda stage: {"phone": "13999999999"}),
     "POST /api/staff/sign-in": Line(EVERYBODY, gives=(401,), body=lambda stage: {"login": stage.no_token(), "password": "x"}),
     "POST /api/staff/sign-out": Line(EVERYBODY),
@@ -133,7 +137,16 @@ ROUTES: Mapping[str, Line] = {
         ("guardian",), body=lambda stage: {"call_back": "", "location": "江苏省苏州市姑苏区示范路1号"}
     ),
     "GET /api/visits/{visit}/family": Line(("physician",)),
-    "POST /api/visits/{visit}/socket-token": Line((*AT_VISIT, "physician")),
+    # a guest: the interpreter's invitation stands, the local doctor's is over (410, as nobody else hears it)
+    "GET /api/visits/{visit}/guest": Line(GUESTS, gives=(200, 410)),
+    "POST /api/visits/{visit}/guest/consent": Line(GUESTS, gives=(200, 410), body=lambda stage: stage.guest_text),
+    "POST /api/visits/{visit}/guest": Line(
+        ("physician",),
+        gives=(409,),
+        body=lambda stage: {"role": "interpreter", "name": "李译"},  # one is there
+    ),
+    "POST /api/visits/{visit}/socket-token": Line((*AT_VISIT, "physician"), gives=(200, 410)),
+    "POST /api/visits/{visit}/guest/take-back": Line(("physician",)),
     "GET /api/visits/{visit}/letter": Line(PARTIES, at="referred"),
     "GET /api/visits/{visit}/letter.pdf": Line(PARTIES, at="referred"),
     "GET /api/visits/{visit}/letter.fhir.json": Line(PARTIES, at="referred"),
