@@ -88,6 +88,7 @@ class Controller:
         self._mailbox: asyncio.Queue[_Letter] = asyncio.Queue()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
 
     def start(self, first: ev.Event | None = None) -> None:
         """Begins; ``first`` is taken in before anything else, even before a deadline that is long past."""
@@ -97,19 +98,27 @@ class Controller:
         self._rearm()
 
     async def stop(self) -> None:
-        """Ends the task; the session itself stays as the journal has it."""
+        """Ends the task; the session itself stays as the journal has it. Whoever waits, or comes later, is refused as
+        ``unavailable``: nobody will take in what they posted, or nobody knows whether it was."""
+        self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+        while not self._mailbox.empty():
+            _turn_away(self._mailbox.get_nowait())
 
     def post(self, event: ev.Event, also: tuple[Write, ...] = ()) -> asyncio.Future[Session]:
         """Puts an event into the mailbox. The future gives the session after it, or ``Refused``; facts need not be awaited."""
         done: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
         done.add_done_callback(_retrieve)
-        self._mailbox.put_nowait(_Letter(event, also, done))
+        letter = _Letter(event, also, done)
+        if self._stopped:
+            _turn_away(letter)
+        else:
+            self._mailbox.put_nowait(letter)
         return done
 
     async def _run(self) -> None:
@@ -118,7 +127,7 @@ class Controller:
             try:
                 await self._take(letter)
             except asyncio.CancelledError:
-                letter.done.cancel()
+                _turn_away(letter)
                 raise
             except Exception as bug:
                 log.exception("session task failed", extra={"session": self.session.id[:8]})
@@ -208,9 +217,14 @@ class Controller:
             self._timer.cancel()
             self._timer = None
         deadline = self.session.deadline
-        if deadline is not None:
+        if deadline is not None and not self._stopped:
             wait_s = max(0.0, deadline - self._clock()) + 0.001
             self._timer = asyncio.get_running_loop().call_later(wait_s, self.post, ev.DeadlinePassed())
+
+
+def _turn_away(letter: _Letter) -> None:
+    if not letter.done.done():
+        letter.done.set_exception(Refused("unavailable"))
 
 
 def _retrieve(future: asyncio.Future[Session]) -> None:

@@ -124,20 +124,6 @@ async def chosen_path(person: Person) -> tuple[str, str]:
     return own["candidateType"], own.get("relayProtocol", own["protocol"])
 
 
-async def paths(person: Person) -> set[str]:
-    """The candidate pairs that carry the person's call, or did so before."""
-    pairs = [each for each in await stats(person) if each["type"] == "candidate-pair"]
-    return {each["id"] for each in pairs if each.get("nominated") and each["state"] == "succeeded"}
-
-
-@asynccontextmanager
-async def another_path(person: Person, within_s: float) -> AsyncIterator[None]:
-    """What happens inside takes the person's path away; at the end the call has another one."""
-    before = await paths(person)
-    yield
-    await within(within_s, partial(paths, person), lambda now: bool(now - before), f"{person.name} has another path")
-
-
 async def answers_on_its_path(person: Person) -> int:
     """How many checks of its present path were answered (RFC 8445)."""
     pairs = [each for each in await stats(person) if each["type"] == "candidate-pair" and each.get("nominated")]

@@ -225,10 +225,14 @@ async def test_a_bug_ends_this_sessions_media_and_nothing_else(live: Controller,
     assert isinstance(live.session.state, Held)
 
 
-async def test_stopping_cancels_what_waits_for_the_journal(live: Controller, house: House) -> None:
+async def test_stopping_leaves_nobody_waiting(live: Controller, house: House) -> None:
+    """Neither who waits for the journal, nor who waits behind that, nor who comes when it is over."""
     house.away = True
     house.asked.clear()
-    done = live.post(ev.MediaSilent(Role.GUARDIAN, 1))
+    first, behind = live.post(ev.MediaSilent(Role.GUARDIAN, 1)), live.post(ev.Cancelled())
     await house.asked.wait()
     await live.stop()
-    assert done.cancelled()
+    for done in (first, behind, live.post(ev.Cancelled())):
+        with pytest.raises(Refused, match="unavailable"):
+            await asyncio.wait_for(done, 5)
+    assert live._timer is None
