@@ -425,6 +425,72 @@ class DocumentsDestroyed(AboutDocuments):
     type: ClassVar[str] = "documents_destroyed"
 
 
+# --- the physician's note, complaints and incidents -----------------------------------------------
+
+
+class AboutNotes(Event):
+    """Signed once the session has ended; it changes nothing in it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSigned(AboutNotes):
+    """The physician signed the note; ``body`` has its words and who signed, ``body_sha256`` is H(nonce || body)."""
+
+    type: ClassVar[str] = "note_signed"
+    note: str
+    body: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAmended(AboutNotes):
+    """The physician signed an amendment, which stands beside the note; otherwise as ``NoteSigned``."""
+
+    type: ClassVar[str] = "note_amended"
+    amendment: str
+    body: str
+    body_sha256: str
+
+
+class AboutConcerns(Event):
+    """A complaint or an incident: it changes no state of the session, whatever that is."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintFiled(AboutConcerns):
+    """The family complains; the words, if any, are a body, ``body_sha256`` is H(nonce || body)."""
+
+    type: ClassVar[str] = "complaint_filed"
+    concern: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRecorded(AboutConcerns):
+    """Something went wrong, says the physician or operations; ``category`` and ``source`` are codes of `server.concerns`."""
+
+    type: ClassVar[str] = "incident_recorded"
+    concern: str
+    category: str
+    source: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernTold(AboutConcerns):
+    """More became known of a complaint or an incident; ``fact`` and ``source`` are codes of `server.concerns`."""
+
+    type: ClassVar[str] = "concern_told"
+    concern: str
+    fact: str
+    source: str
+    body_sha256: str
+
+
 # --- the recorder, the relay, the clock, the server -----------------------------------------------
 
 
@@ -497,6 +563,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
             InvitationTakenBack, ReferralTold, PhoneRevealed,
             RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
             RelationVerified, DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
+            NoteSigned, NoteAmended, ComplaintFiled, IncidentRecorded, ConcernTold,
         )
     }
 )  # fmt: skip

@@ -34,7 +34,8 @@ _TAKES_AWAY = (wire.Hold, wire.Refer, wire.Complete, wire.WithdrawConsent, wire.
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What intents need of the server. ``check_eligible(session)`` raises ``Refused`` for whom it may not admit;
-    ``receipt_token(referral)`` is the one in its letter's QR code."""
+    ``receipt_token(referral)`` is the one in its letter's QR code; ``aftercare`` is the version of what a family is told to
+    watch for after a completed visit."""
 
     database: Database
     clock: Callable[[], float]
@@ -44,6 +45,7 @@ class Desk:
     still_good: Callable[[Ticket], Awaitable[bool]]
     check_eligible: Callable[[str], Awaitable[None]]
     receipt_token: Callable[[str], str]
+    aftercare: str
 
 
 async def perform(
@@ -138,7 +140,8 @@ async def _complete(desk: Desk, here: Consultation, asked: wire.Complete) -> Non
     summary = referral.clean(asked.summary)
     if not summary:
         raise Refused("bad_message")
-    body = bodies.make(desk.new_id(), here.session.id, "summary", desk.clock(), desk.new_nonce(), {"summary": summary})
+    content = {"summary": summary, "adequate": True, "aftercare": desk.aftercare}
+    body = bodies.make(desk.new_id(), here.session.id, "summary", desk.clock(), desk.new_nonce(), content)
     await here.controller.post(ev.Completed(body.sha256), (bodies.keep(body),))
 
 

@@ -137,11 +137,16 @@ def validate(
 
 
 def clean(text: str) -> str:
+    """The text as it may be stored and printed, with nothing blank at its ends."""
+    return printable(text).strip()
+
+
+def printable(text: str) -> str:
     """The text as it may be stored and printed: one kind of line end, no control characters, no half surrogates, no marks that
-    turn the reading direction, nothing blank at its ends. Letters stay: normalising would change rare name characters.
+    turn the reading direction. Letters stay: normalising would change rare name characters.
     """
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(map(_printable, unix)).strip()
+    return "".join(map(_printable, unix))
 
 
 def _printable(character: str) -> str:

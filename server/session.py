@@ -27,7 +27,9 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     The physician's own hold is lifted by the physician only.
 6.  Taking back either consent ends the session as consent_withdrawn. The child can still be referred afterwards, once. The
     consent to keeping still pictures is neither: refused or taken back, none is kept and the visit goes on.
-7.  Ended is final. The same command again is answered as done and changes nothing; any other is refused.
+7.  Ended is final. The same command again is answered as done and changes nothing; any other is refused. The physician's note
+    is signed, and amended, only then. What happens to documents, complaints and incidents is written down in every state. None
+    of it changes anything.
 8.  What a direction between two who are here carries (its *rung*) is known while both stay; a new connection of either begins
     with everything. A rung is told to all and opens, closes and ends nothing: sound alone is presence.
 9.  One guest at a time, a local doctor or an interpreter, may be invited by the physician while the session lasts. A guest
@@ -51,7 +53,9 @@ from server.attestation import REQUIRED_CHECKS
 from server.chain import microseconds
 from server.errors import Refused
 from server.events import (
+    AboutConcerns,
     AboutDocuments,
+    AboutNotes,
     Admitted,
     AnchorRecording,
     Attested,
@@ -257,7 +261,11 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             if not isinstance(state, Waiting):
                 raise Refused("wrong_state")
             return session
-        case Chatted() | RecordingAnchored() | ClockStepped() | ReferralTold() | PhoneRevealed() | AboutDocuments():
+        case AboutNotes():
+            raise Refused("wrong_state")
+        case Chatted() | RecordingAnchored() | ClockStepped() | ReferralTold() | PhoneRevealed():
+            return session
+        case AboutDocuments() | AboutConcerns():
             return session
         case RelationVerified() | WhereaboutsTold():
             return session

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from aiohttp import web
 
-from server import checklists, questionnaires
+from server import checklists, notes, questionnaires
 from server import events as ev
 from server.bookings import Bookings
 from server.clock import Clock
+from server.concerns.register import Concerns
 from server.config import Config
 from server.consultations import Consultations
 from server.doctor.rooms import ProbeRooms
@@ -122,8 +123,17 @@ class Server:
         self._sign_in = SignIn(self.database, throttle, passwords, chance.new_secret, SIGN_IN_LASTS_S)
         checklist = checklists.load()
         token = partial(receipt_token, secret_file(config.data_folder / "keys" / "receipt.key"))
+        texts = notes.load()
         desk = Desk(
-            self.database, clock, chance.new_id, chance.new_nonce, checklist, self._still_good, self._check_eligible, token
+            self.database,
+            clock,
+            chance.new_id,
+            chance.new_nonce,
+            checklist,
+            self._still_good,
+            self._check_eligible,
+            token,
+            texts.aftercare.version,
         )
         self.consultations = Consultations(
             config, self.database, journal, tickets, desk, self.signer, clock, KeyMaker() if keys is None else keys
@@ -169,6 +179,7 @@ class Server:
                 webhook_secrets,
                 checklist,
                 questionnaires.load(checklist),
+                texts,
                 self.consultations,
                 self.cabinet,
                 self._bookings,
@@ -181,6 +192,7 @@ class Server:
                 self.workers,
                 self._missing,
                 self.register,
+                Concerns(self.database, self.consultations, clock, chance.new_id, chance.new_nonce),
                 token,
                 self.reminders,
             )

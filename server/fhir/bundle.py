@@ -16,6 +16,7 @@ from server.fhir import VISIT, Resource, checked, to_encounter
 from server.fhir import encounter as encounters
 from server.fhir.appointment import appointment
 from server.fhir.audit_event import audit_event
+from server.fhir.composition import Written, compositions
 from server.fhir.consent import consents
 from server.fhir.document_reference import document_reference
 from server.fhir.observation import observations
@@ -35,8 +36,8 @@ from server.store.preparation import Given
 from server.visit_view import moment
 
 TYPES = (
-    "Appointment", "AuditEvent", "Consent", "DocumentReference", "Encounter", "Observation", "Organization", "Patient",
-    "Practitioner", "QuestionnaireResponse", "RelatedPerson", "ServiceRequest", "Task",
+    "Appointment", "AuditEvent", "Composition", "Consent", "DocumentReference", "Encounter", "Observation", "Organization",
+    "Patient", "Practitioner", "QuestionnaireResponse", "RelatedPerson", "ServiceRequest", "Task",
 )  # fmt: skip
 """What a visit's Bundle may hold."""
 
@@ -72,6 +73,7 @@ class Facts:
     letter: Letter | None = None
     deeds: tuple[Deed, ...] = ()
     guests: Mapping[str, str] = field(default_factory=dict)
+    written: Written | None = None
 
 
 def of_visit(facts: Facts, base: str, now: float) -> Resource:
@@ -101,6 +103,8 @@ def resources(facts: Facts) -> Iterator[Resource]:
     if facts.letter is not None:
         yield service_request(facts.letter, people, visit)
         yield task(facts.letter, people, visit)
+    if facts.written is not None:
+        yield from compositions(visit, facts.written, people)
     there = {paper.id for paper in facts.documents}
     for deed in facts.deeds:
         yield audit_event(visit, deed, people, there)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from server import descriptors
+from server.http.aftercare import add_aftercare
 from server.http.appointment import add_appointment
 from server.http.attesting import add_attesting
 from server.http.book import add_book
+from server.http.concerns import add_concerns
 from server.http.coordinator import add_coordinator
 from server.http.desk import add_desk
 from server.http.doctor import add_doctor
@@ -18,6 +20,7 @@ from server.http.house import HOUSE, House, is_asked_here
 from server.http.ledger import add_ledger
 from server.http.letter import add_letter
 from server.http.lost_link import add_lost_link
+from server.http.notes import add_notes
 from server.http.pages import add_pages
 from server.http.preparation import add_preparation
 from server.http.receipts import add_receipts
@@ -44,6 +47,9 @@ def build_app(house: House) -> web.Application:
     add_documents(app)
     add_guests(app)
     add_ledger(app)
+    add_notes(app)
+    add_aftercare(app)
+    add_concerns(app)
     add_doctor(app)
     add_receipts(app)
     add_coordinator(app)

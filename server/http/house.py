@@ -9,6 +9,7 @@ from aiohttp import web
 
 from server import access
 from server.bookings import Bookings
+from server.concerns.register import Concerns
 from server.config import Config
 from server.consultation import Consultation
 from server.consultations import Consultations
@@ -18,6 +19,7 @@ from server.errors import Refused
 from server.family_booking import FamilyBooking
 from server.http.address import client_address
 from server.http.problems import Problem
+from server.notes import Texts
 from server.passwords import Passwords
 from server.questionnaires import Shelf
 from server.referral import Checklist
@@ -63,6 +65,7 @@ class House:
     webhook_secrets: Secrets
     checklist: Checklist
     questionnaires: Shelf
+    texts: Texts
     consultations: Consultations
     cabinet: Cabinet
     bookings: Bookings
@@ -70,6 +73,7 @@ class House:
     workers: Sequence[Worker]
     ready: Callable[[], Awaitable[list[str]]]
     register: Register
+    concerns: Concerns
     receipt_token: Callable[[str], str]
     reminders: Reminders
 

@@ -1,4 +1,4 @@
-"""The referral's letter and the summary: as data, as PDF and as FHIR."""
+"""The referral's letter: as data, as PDF and as FHIR."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from server.referrals.tokens import receipt_link
 from server.store import details
 from server.store.referrals import Referral
 from server.store.secrets import digest
-from server.visit_view import moment
 
 
 class Press:
@@ -54,7 +53,6 @@ def add_letter(app: web.Application) -> None:
     app.router.add_get("/api/visits/{visit}/letter.pdf", letter_pdf)
     app.router.add_get("/api/visits/{visit}/letter.fhir.json", letter_fhir)
     app.router.add_get("/api/visits/{visit}/letter.qr.svg", letter_qr)
-    app.router.add_get("/api/visits/{visit}/summary", summary)
 
 
 async def _press(app: web.Application) -> AsyncIterator[None]:
@@ -97,18 +95,3 @@ async def letter_qr(request: web.Request) -> web.Response:
 
 async def letter_fhir(request: web.Request) -> web.Response:
     return web.json_response(service_request(await _letter(request)), content_type=MEDIA_TYPE)
-
-
-async def summary(request: web.Request) -> web.Response:
-    _, record, _ = await at_visit(request, "summary_read")
-    found = await details.summary(request.app[HOUSE].database, record.id)
-    if found is None:
-        raise Problem("not_found")
-    return web.json_response(
-        {
-            "summary": found.content["summary"],
-            "physician": found.physician.name,
-            "hospital": found.hospital_name,
-            "ended_at": moment(found.ended_at),
-        }
-    )

@@ -42,6 +42,10 @@ TEXTS: dict[str, tuple[int, str, str]] = {
                         "An appointment's time belongs to \"booked\" and lies within a year."),
     "guest_invited": (409, "已有一位受邀者。请先收回邀请，再邀请另一位。", "Somebody is invited already. Take that invitation back before inviting another."),
     "guest_not_agreed": (409, "请先阅读并同意参与说明。", "Please read and agree to what taking part means first."),
+    "note_changed": (412, "这份病历在另一个窗口被修改或签名，已附上现在的内容。",
+                     "The note was changed or signed in another window; how it is now comes with this."),
+    "note_incomplete": (422, "病历还不完整，不能签名，见 missing。", "The note is not complete and cannot be signed yet; see missing."),
+    "note_too_early": (409, "就诊结束后才能签名。", "A note is signed once the visit has ended."),
     "session_ended": (409, "本次就诊已经结束。", "This visit has ended."),
     # documents (server/http/documents.py)
     "upload_version": (412, "上传方式的版本不受支持。", "This version of the upload protocol is not supported."),

@@ -119,7 +119,7 @@ def _check_types(session: str, links: list[Link], types: list[str]) -> list[Find
 async def _check_bodies(connection: AsyncConnection, session: str, links: list[Link]) -> list[Finding]:
     """A body that is there must be one that an event names; one that was deleted in time is no fault."""
     committed = {_record(link).get("body_sha256"): link.n for link in links}
-    query = select(body.c.nonce, body.c.text, body.c.sha256).where(body.c.session == session, body.c.kind != "note")
+    query = select(body.c.nonce, body.c.text, body.c.sha256).where(body.c.session == session)
     rows = await connection.execute(query.order_by(body.c.at, body.c.id))
     return [
         Finding(Fault.BODY_ALTERED, session, committed.get(row.sha256, 0))

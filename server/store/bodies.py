@@ -17,8 +17,8 @@ from server.store.tables import body
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """``kind`` is chat, summary, letter, note, receipt, questionnaire, measurements or whereabouts; ``text`` is canonical JSON;
-    ``nonce`` is 16 random bytes."""
+    """``kind`` is chat, summary, letter, note, receipt, questionnaire, measurements, document, whereabouts or concern; ``text``
+    is canonical JSON; ``nonce`` is 16 random bytes."""
 
     id: str
     session: str

@@ -23,6 +23,7 @@ from server.store.tables import (
     event,
     guardian,
     hospital,
+    note,
     preparation,
     referral,
     relation,
@@ -126,6 +127,7 @@ def _which(kind: str, id: str) -> ColumnElement[bool] | None:
         case "Observation":
             return visit.c.id.in_(select(preparation.c.visit).where(preparation.c.id == whole))
     tables = {
+        "Composition": note,
         "Consent": consent,
         "DocumentReference": document,
         "QuestionnaireResponse": preparation,

@@ -21,6 +21,10 @@ class Kind(StrEnum):
     VISIT_STARTED = "visit.started"
     VISIT_ENDED = "visit.ended"
     REFERRAL_ISSUED = "referral.issued"
+    NOTE_SIGNED = "note.signed"
+    NOTE_AMENDED = "note.amended"
+    COMPLAINT_FILED = "complaint.filed"
+    INCIDENT_RECORDED = "incident.recorded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,3 +49,10 @@ test("every step and group that the server can name has its words", () => {
   for (const group of ["overdue", "open", "closed"]) assert.ok(hasText(`coordinator.group.${group}`), group);
   for (const unit of ["minutes", "hours", "days"]) assert.ok(hasText(`coordinator.lasting.${unit}`), unit);
 });
+
+test("an answer takes its concern's place at once", () => {
+  const data = { now: "", referrals: [], more: false, concerns: [{ id: "c1", state: "open" }, { id: "c2", state: "open" }] };
+  const listed = reduce(signedIn, { type: "data", data, atMs: 2_000 });
+  const answered = reduce(reduce(listed, { type: "asked", referral: "c2" }), { type: "answered", line: { id: "c2", state: "answered" } });
+  assert.deepEqual([answered.data.concerns.map(({ state }) => state), answered.busy], [["open", "answered"], null]);
+});

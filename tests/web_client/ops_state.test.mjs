@@ -142,3 +142,12 @@ test("lines keep their places: the oldest first", () => {
     ["c", "a", "b"],
   );
 });
+
+test("an incident is on its way, recorded with a number, or to be tapped again; signing out forgets it", () => {
+  const after = (...events) => events.reduce(reduce, initial()).incidents;
+  const recording = { type: "recording", session: "a" };
+  assert.deepEqual(after(recording), { a: { number: null, failed: false } });
+  assert.deepEqual(after(recording, { type: "recorded", session: "a", number: "SJ-1" }), { a: { number: "SJ-1", failed: false } });
+  assert.deepEqual(after(recording, { type: "not_recorded", session: "a", code: "network" }), { a: { number: null, failed: true } });
+  assert.deepEqual(after(recording, { type: "signed_out" }), {});
+});

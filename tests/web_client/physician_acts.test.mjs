@@ -277,7 +277,7 @@ describe("keys", () => {
     assert.deepEqual(meaningOf(comparing, press("Enter")), { type: "act", act: "admit" });
     assert.deepEqual(meaningOf(comparing, press("n")), { type: "act", act: "deny_family" });
     assert.equal(meaningOf(comparing, press("1")), null);
-    assert.equal(meaningOf(visitIn(session("waiting")), press("n")), null);
+    assert.deepEqual(meaningOf(visitIn(session("waiting")), press("n")), { type: "panel", panel: "note" });
     assert.equal(meaningOf(visitIn(session("waiting"), panel("admit"), { type: "sent", act: "deny_family" }), press("N")), null);
   });
 

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.unhurried]
 PREVIEW = Path(__file__).parent / "preview"
 LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")
 DOCTOR = ("ready", "insecure", "beginning", "running", "good", "partial", "none", "expired", "busy")
-OPERATIONS = ("loading", "sign-in", "none", "fine", "trouble", "stale")
+OPERATIONS = ("loading", "sign-in", "none", "fine", "incident", "trouble", "stale")
 RAW_KEY = re.compile(r"\b(?:physician|staff|ops|desk|letter|role|field|urgency|family|doctor|book|change)\.\w[\w.]*\b")
 WINDOWS = {"desk": (1440, 900, "zh"), "phone": (390, 844, "en"), "at 200 %": (720, 450, "en")}
 

@@ -1,4 +1,4 @@
-/** The care coordinator's page, put together: it asks every 15 s. */
+/** The care coordinator's page, put together: it asks every 15 s for referrals, complaints and incidents. */
 
 import { ApiProblem } from "../shared/api.js";
 import { staffPage } from "../shared/staff/page.js";
@@ -14,9 +14,20 @@ staffPage({
   initial,
   reduce,
   view,
-  ask: (api) => api.coordinator.referrals(),
-  act: (intent, page) =>
-    void (intent.type === "reveal" ? reveal(page, intent.referral) : tell(page, intent.referral, intent.fact, intent.words)),
+  ask: async (api) => {
+    const [referrals, { concerns }] = await Promise.all([api.coordinator.referrals(), api.coordinator.concerns()]);
+    return { ...referrals, concerns };
+  },
+  act: (intent, page) => {
+    switch (intent.type) {
+      case "reveal":
+        return void reveal(page, intent.referral);
+      case "tell":
+        return void tell(page, intent.referral, intent.fact, intent.words);
+      case "answer":
+        return void answer(page, intent);
+    }
+  },
 });
 
 /** @param {Page} page @param {string} referral */
@@ -40,5 +51,18 @@ async function tell({ api, state, dispatch, ask }, referral, fact, words) {
     await ask();
   } catch (error) {
     dispatch({ type: "failed", referral, code: error instanceof ApiProblem ? error.code : "unknown" });
+  }
+}
+
+/** What was typed stays in its field until the server has it. @param {Page} page @param {Extract<import("./view.js").Intent, {type: "answer"}>} intent */
+async function answer({ api, state, dispatch, ask }, { concern, text, sent }) {
+  if (state().busy) return;
+  dispatch({ type: "asked", referral: concern });
+  try {
+    dispatch({ type: "answered", line: await api.coordinator.answer(concern, text) });
+    sent();
+    await ask();
+  } catch (error) {
+    dispatch({ type: "failed", referral: concern, code: error instanceof ApiProblem ? error.code : "unknown" });
   }
 }

@@ -1,15 +1,15 @@
 /**
- * What the care coordinator sees: the last answer of `GET /api/coordinator/referrals` in its order, the numbers that were asked for,
- * and what is being told. Pure.
+ * What the care coordinator sees: the last answers of `GET /api/coordinator/referrals` and `…/concerns` in their order, the numbers
+ * that were asked for, and what is being told. Pure.
  *
  * @typedef {import("../shared/api.js").CoordinatorLine} Line
  * @typedef {"overdue" | "open" | "closed"} Group
  *
- * @typedef {{now: string, referrals: Line[], more: boolean}} Data
+ * @typedef {{now: string, referrals: Line[], more: boolean, concerns: import("../shared/api.js").ConcernLine[]}} Data
  *
  * @typedef {Object} Own
  * @property {Readonly<Record<string, string>>} phones whole numbers, by referral
- * @property {string | null} busy the referral of which something is being asked or told
+ * @property {string | null} busy the referral or concern of which something is being asked or told
  * @property {{referral: string, code: string} | null} problem
  * @typedef {import("../shared/staff/entry.js").Entry<Data> & Own} State
  *
@@ -17,6 +17,7 @@
  *   | {type: "asked", referral: string}
  *   | {type: "phone", referral: string, phone: string}
  *   | {type: "told", line: Line}
+ *   | {type: "answered", line: import("../shared/api.js").ConcernLine}
  *   | {type: "failed", referral: string, code: string}} Event
  */
 
@@ -39,6 +40,8 @@ export function reduce(state, event) {
       return { ...state, busy: null, phones: { ...state.phones, [event.referral]: event.phone } };
     case "told":
       return { ...state, busy: null, data: state.data && { ...state.data, referrals: replaced(state.data.referrals, event.line) } };
+    case "answered":
+      return { ...state, busy: null, data: state.data && { ...state.data, concerns: state.data.concerns.map((each) => (each.id === event.line.id ? event.line : each)) } };
     case "failed":
       return { ...state, busy: null, problem: { referral: event.referral, code: event.code } };
     default:

@@ -5,7 +5,8 @@
  * @typedef {import("./state.js").State} State
  * @typedef {import("./state.js").Line} Line
  * @typedef {import("../shared/i18n/i18n.js").Translate} Translate
- * @typedef {{type: "reveal", referral: string} | {type: "tell", referral: string, fact: "contacted" | "seen", words: string}} Intent
+ * @typedef {{type: "reveal", referral: string} | {type: "tell", referral: string, fact: "contacted" | "seen", words: string}
+ *   | {type: "answer", concern: string, text: string, sent: () => void}} Intent
  * @typedef {import("../shared/staff/view.js").Context<Intent>} Context
  */
 
@@ -14,6 +15,7 @@ import { h, icon } from "../shared/ui/dom.js";
 import { staleS } from "../shared/staff/entry.js";
 import { staffView } from "../shared/staff/view.js";
 import { stepsList } from "../shared/ui/steps.js";
+import { concerns } from "./concerns.js";
 import { groupOf, grouped, lasting, STALE_AFTER_MS } from "./state.js";
 
 /** @param {State} state @param {Context} context */
@@ -45,6 +47,7 @@ function list(state, data, context) {
       overdue > 0 && icon("warn"),
       overdue > 0 ? t("coordinator.overdueOf", { overdue, open }) : t("coordinator.count", { open }),
     ),
+    concerns(state, data.concerns, context),
     data.more && h("p", { class: "notice notice-warn", key: "more" }, icon("warn"), h("span", null, t("coordinator.more"))),
     open === 0 && h("p", { class: "soft", key: "none" }, t("coordinator.none")),
     grouped(data.referrals).map(({ group, lines }) =>

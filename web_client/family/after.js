@@ -3,6 +3,8 @@
 import { hasText } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { stepsList } from "../shared/ui/steps.js";
+import { safetyNet, wordsForFamily } from "./aftercare.js";
+import { complaintLine } from "./complaint_sheet.js";
 import { button, facts, page, title } from "./frame.js";
 import { outcomeOf } from "./state.js";
 
@@ -31,31 +33,23 @@ function endedOtherwise(scene, outcome) {
       { class: "card stack" },
       h("h2", null, t("family.ended.next_title")),
       h("p", { class: "with-icon" }, icon("phone"), h("span", null, t(`family.ended.${outcome}.next`, { hospital }))),
-      h("p", { class: "with-icon" }, icon("hospital"), h("span", null, t("family.ended.urgent"))),
     ),
-    state.letter && letterCard(scene, state.letter),
+    wordsForFamily(scene),
+    state.letter ? letterCard(scene, state.letter) : safetyNet(scene),
+    h("div", { key: "foot" }, complaintLine(scene)),
   );
 }
 
 /** @param {Scene} scene */
 function completed(scene) {
   const { state, t } = scene;
-  const { summary } = state;
   return page(
     scene,
     { key: "ended-completed" },
     h("div", { class: "stack-tight" }, title(state, t("family.ended.completed.title")), h("p", null, t("family.ended.completed.body"))),
-    summary
-      ? h(
-          "section",
-          { class: "card stack", key: "summary" },
-          h("h2", null, t("family.ended.completed.summary")),
-          h("p", { class: "written", lang: "zh-CN" }, summary.summary),
-          h("p", { class: "small soft" }, t("family.ended.completed.by", { physician: summary.physician, hospital: summary.hospital })),
-        )
-      : arriving(scene, "family.ended.completed.waiting"),
-    h("p", { class: "with-icon" }, icon("hospital"), h("span", null, t("family.ended.urgent"))),
-    h("p", { class: "small soft" }, t("family.ended.close")),
+    wordsForFamily(scene) ?? arriving(scene, "family.ended.completed.waiting"),
+    safetyNet(scene),
+    h("div", { class: "stack-tight", key: "foot" }, complaintLine(scene), h("p", { class: "small soft" }, t("family.ended.close"))),
   );
 }
 
@@ -70,7 +64,8 @@ function referred(scene) {
     h("div", { class: "stack-tight" }, title(state, t("family.ended.referred.title")), h("p", null, t("family.ended.referred.body"))),
     urgency === "emergency" && h("div", { class: "notice notice-danger", key: "emergency", role: "alert" }, icon("warn"), h("p", null, h("strong", null, t("family.ended.referred.emergency")))),
     letter ? letterCard(scene, letter) : arriving(scene, "family.ended.referred.waiting"),
-    h("p", { class: "small soft" }, t("family.ended.close")),
+    wordsForFamily(scene),
+    h("div", { class: "stack-tight", key: "foot" }, complaintLine(scene), h("p", { class: "small soft" }, t("family.ended.close"))),
   );
 }
 

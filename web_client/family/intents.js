@@ -10,6 +10,7 @@
  *   | {type: "open_sheet", sheet: import("./state.js").Sheet} | {type: "close_sheet"} | {type: "leave"} | {type: "come_back"}
  *   | {type: "choose_withdrawal", kind: import("../shared/api.js").ConsentKind} | {type: "withdraw"}
  *   | {type: "add_documents", files: File[], purpose: "examination" | "delegation"} | {type: "remove_document", key: string, url: string | null}
+ *   | {type: "complain"} | {type: "complaint_text", text: string} | {type: "complaint_add", concern: string} | {type: "complaint_withdraw", concern: string}
  *   | {type: "retry_connection"} | {type: "retry_records"} | {type: "reload"}
  *   | import("./whereabouts.js").WhereaboutsIntent | import("./preparing.js").PreparingIntent} Intent
  */

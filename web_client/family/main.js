@@ -4,15 +4,17 @@
  */
 
 import { ApiProblem, createApi } from "../shared/api.js";
+import { filesAnew } from "../shared/concerns.js";
 import { browserSupport, watchLevel, watchPicture } from "../shared/devices.js";
 import { receivedOf } from "../shared/flow.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { OwnDevices } from "../shared/own_devices.js";
 import { storageOf } from "../shared/storage.js";
 import { isOutside, isStale } from "./countdown.js";
+import { complaintSender } from "./complaining.js";
 import { Documents } from "./documents.js";
 import { Preparing } from "./preparing.js";
-import { fetchRecords, followReferral } from "./records.js";
+import { fetchRecords, followRecords } from "./records.js";
 import { initialState, reduce, screenOf } from "./state.js";
 import { createView } from "./view.js";
 import { VisitRoom } from "./visit_room.js";
@@ -67,6 +69,7 @@ const documents = new Documents({
   api,
   dispatch: (event) => dispatch({ type: "documents", event }),
 });
+const complaining = complaintSender(api, visit, stored, (event) => dispatch({ type: "complaints", event }));
 const preparing = new Preparing({
   api,
   visit,
@@ -101,6 +104,7 @@ async function open() {
   await attempt(async () => {
     dispatch({ type: "opened", status: await api.visit(visit), nowMs: performance.now() });
   }, "problem");
+  if (state.status) void complaining.open();
   if (screenOf(state) === "ended") return showRecords();
   await loadTexts();
   void documentsOnceAgreed();
@@ -209,6 +213,18 @@ async function handle(intent) {
       return location.reload();
     case "retry_records":
       return showRecords();
+    case "complain":
+      dispatch({ type: "sheet", sheet: "complaint" });
+      return filesAnew(state.complaints) ? complaining.file() : complaining.look();
+    case "complaint_text":
+      return dispatch(intent);
+    case "complaint_add": {
+      const text = state.complaintText;
+      dispatch({ type: "complaint_text", text: "" });
+      return complaining.add(intent.concern, text);
+    }
+    case "complaint_withdraw":
+      return complaining.withdraw(intent.concern);
     case "add_documents":
       return documents.add(intent.files, intent.purpose);
     case "remove_document":
@@ -388,8 +404,11 @@ async function sendChat(text) {
 async function showRecords() {
   await fetchRecords(api, visit, dispatch);
   unfollow();
-  if (state.letter && state.letter.receipt !== "seen")
-    unfollow = followReferral(api, visit, dispatch, { seen: () => document.visibilityState === "visible" });
+  unfollow = followRecords(api, visit, dispatch, {
+    seen: () => document.visibilityState === "visible",
+    awaits: () => state.letter !== null && state.letter.receipt !== "seen",
+    look: () => void complaining.look(),
+  });
 }
 
 /** Does the physician's sound and picture still arrive, and do one's own devices still give? @param {VisitRoom} looking */

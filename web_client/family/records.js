@@ -1,6 +1,6 @@
 /**
- * Fetches what the family takes home, the letter or the summary, and asks again for a minute while it is being written. A family
- * that withdrew its consent is owed nothing but may still be referred: for ten minutes the page goes on looking for a letter.
+ * Fetches what the family takes home, the letter and the physician's words, and asks again for a minute while it is being written. What
+ * to watch for comes with every end. A family that withdrew its consent is owed nothing but may still be referred: for ten minutes the page goes on looking for a letter.
  */
 
 /** @typedef {import("../shared/api.js").Api} Api */
@@ -23,16 +23,22 @@ const PERHAPS = "consent_withdrawn";
  */
 export async function fetchRecords(api, visit, dispatch, wait = (ms) => new Promise((done) => setTimeout(done, ms))) {
   let waits = WAITS_MS;
+  let read = false; // what every family reads, however the visit ended
   for (let asked = 0; asked < waits.length; asked += 1) {
     await wait(waits[asked]);
     try {
       const status = await api.visit(visit);
       if (status.state !== "ended") continue;
       dispatch({ type: "status", status });
-      if (status.letter) return dispatch({ type: "letter", letter: await api.letter(visit) });
-      if (status.summary) return dispatch({ type: "summary", summary: await api.summary(visit) });
+      if (status.letter) dispatch({ type: "letter", letter: await api.letter(visit) });
+      const owed = OWED.includes(status.outcome) && !status.letter;
+      if (!read || owed) {
+        const summary = await api.summary(visit);
+        read = !owed || summary.told.length > 0;
+        if (read) dispatch({ type: "summary", summary });
+      }
+      if (status.letter || (read && status.outcome !== PERHAPS)) return;
       if (status.outcome === PERHAPS) waits = LOOKS_MS;
-      else if (!OWED.includes(status.outcome)) return;
     } catch {
       // Asked again below; what is late is said in the end.
     }
@@ -43,24 +49,21 @@ export async function fetchRecords(api, visit, dispatch, wait = (ms) => new Prom
 const AGAIN_MS = 30_000;
 
 /**
- * Reads the letter again now and then, so that the family sees when the hospital has received it; until the child was seen, and
- * only while somebody looks. Gives the function that ends it.
+ * Reads again now and then what can still change, while somebody looks: how far the referral has come, until the child was seen; what
+ * the physician writes for the family later; what the hospital answers. Gives the function that ends it.
  *
- * @param {Pick<Api, "letter">} api @param {string} visit @param {(event: StateEvent) => void} dispatch
- * @param {{seen: () => boolean, every?: (work: () => void, ms: number) => () => void}} page  `seen`: whether the page is looked at
+ * @param {Pick<Api, "letter" | "summary">} api @param {string} visit @param {(event: StateEvent) => void} dispatch
+ * @param {{seen: () => boolean, awaits: () => boolean, look: () => void, every?: (work: () => void, ms: number) => () => void}} page
+ *   `seen`: whether the page is looked at; `awaits`: whether a referral is still on its way; `look`: asks for what else can change
  */
-export function followReferral(api, visit, dispatch, { seen, every = repeat }) {
-  const stop = every(() => {
+export function followRecords(api, visit, dispatch, { seen, awaits, look, every = repeat }) {
+  return every(() => {
     if (!seen()) return;
-    api.letter(visit).then(
-      (letter) => {
-        dispatch({ type: "letter", letter });
-        if (letter.receipt === "seen") stop();
-      },
-      () => undefined, // asked again
-    );
+    const again = () => undefined; // it is asked for again
+    if (awaits()) api.letter(visit).then((letter) => dispatch({ type: "letter", letter }), again);
+    api.summary(visit).then((summary) => dispatch({ type: "summary", summary }), again);
+    look();
   }, AGAIN_MS);
-  return stop;
 }
 
 /** @param {() => void} work @param {number} ms */

@@ -4,6 +4,7 @@ import { clockTime } from "../shared/i18n/i18n.js";
 import { chat } from "../shared/ui/chat.js";
 import { dialog } from "../shared/ui/dialog.js";
 import { h, icon } from "../shared/ui/dom.js";
+import { complaintSheet } from "./complaint_sheet.js";
 import { button, noticeOf } from "./frame.js";
 import { screenOf } from "./state.js";
 import { licenceCard } from "./waiting.js";
@@ -23,6 +24,8 @@ export function sheet(scene) {
       return withdrawing(scene);
     case "licence":
       return licence(scene);
+    case "complaint":
+      return complaintSheet(scene);
     default:
       return null;
   }
@@ -52,6 +55,7 @@ function menu({ state, t, emit }) {
       menuLine("eye", t(state.wholePicture ? "family.menu.fill" : "family.menu.whole"), () => emit({ type: "show_whole", whole: !state.wholePicture })),
       menuLine("person", t("family.menu.licence"), open("licence")),
       menuLine("help", t("family.menu.help"), open("trouble")),
+      menuLine("chat", t("family.complaint.tap"), () => emit({ type: "complain" })),
       menuLine("shield", t("family.menu.withdraw"), open("withdraw")),
     ),
     button("plain", close, t("common.close")),

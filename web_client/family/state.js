@@ -4,6 +4,7 @@
  */
 
 import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
+import { concerns, NONE } from "../shared/concerns.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 import { NOT_ASKED } from "../shared/own_devices.js";
 import { documents } from "./documents_state.js";
@@ -25,7 +26,7 @@ import { whereabouts } from "./whereabouts.js";
 /** @typedef {import("../shared/messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("../shared/messages.js").SessionView} SessionView */
 /** @typedef {"top-right" | "top-left" | "bottom-right" | "bottom-left"} Corner */
-/** @typedef {"leave" | "menu" | "withdraw" | "trouble" | "licence"} Sheet */
+/** @typedef {"leave" | "menu" | "withdraw" | "trouble" | "licence" | "complaint"} Sheet */
 /** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "early" | "devices" | "left" | "room"} Stage */
 /** @typedef {"idle" | import("../shared/signal_state.js").Link} Connection */
 
@@ -67,6 +68,8 @@ import { whereabouts } from "./whereabouts.js";
  * @property {Summary | null} summary
  * @property {import("./countdown.js").Appointment} appointment  when the waiting room opens
  * @property {readonly import("./documents_state.js").Item[]} documents  what the family handed in, or is handing in
+ * @property {import("../shared/concerns.js").Concerns} complaints
+ * @property {string} complaintText  typed and not sent
  * @property {boolean} recordsLate  letter or summary did not come within the time
  * @property {import("./preparation.js").Preparation | null} preparation  null until its form is there
  * @property {import("./whereabouts.js").Whereabouts | null} whereabouts  null until it is known what was told
@@ -84,6 +87,7 @@ import { whereabouts } from "./whereabouts.js";
  *   | {type: "withdrawing", kind: ConsentKind} | {type: "stills_withdrawn"} | {type: "chat_open", open: boolean}
  *   | {type: "chat_sent", clientId: string, text: string, at: string} | {type: "chat_accepted", clientId: string, id: string}
  *   | {type: "chat_failed", clientId: string} | {type: "corner", corner: Corner} | {type: "whole_picture", whole: boolean}
+ *   | {type: "complaints", event: import("../shared/concerns.js").ConcernEvent} | {type: "complaint_text", text: string}
  *   | {type: "documents", event: import("./documents_state.js").DocumentEvent}
  *   | {type: "status", status: VisitStatus, nowMs?: number} | {type: "outside", status: VisitStatus, nowMs: number} | {type: "test_early"} | {type: "tested", works: boolean} | {type: "enter_early"} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}
  *   | {type: "preparation", change: import("./preparation.js").Change}
@@ -97,6 +101,7 @@ export function initialState(language, languageChosen) {
     status: null, connection: "idle", retryS: 0, session: null, sessionAtMs: 0, nowMs: 0, call: "idle", remotes: [],
     flow: NOTHING_DUE, playBlocked: false, light: null, chat: [], chatOpen: false, unread: 0, sheet: null, withdrawing: "recording", corner: "top-right",
     wholePicture: false, letter: null, summary: null, recordsLate: false, documents: [], preparation: null, whereabouts: null, appointment: NO_APPOINTMENT,
+    complaints: NONE, complaintText: "",
     devices: { ...NOT_ASKED, support: "ok", level: 0, heard: false, picture: "unknown" },
   }; // prettier-ignore
 }
@@ -155,6 +160,10 @@ export function reduce(state, event) {
       return { ...state, summary: event.summary, recordsLate: false };
     case "documents":
       return { ...state, documents: documents(state.documents, event.event) };
+    case "complaints":
+      return { ...state, complaints: concerns(state.complaints, event.event) };
+    case "complaint_text":
+      return { ...state, complaintText: event.text };
     case "records_late":
       return { ...state, recordsLate: true };
     case "preparation":

@@ -48,11 +48,10 @@ async function read() {
     const status = await api.visit(visit);
     become({ role: status.role });
     if (status.letter) become({ paper: { kind: "letter", letter: await api.letter(visit) } });
-    else if (status.summary) become({ paper: { kind: "summary", summary: await api.summary(visit) } });
+    else if (status.state === "ended" && status.outcome !== "referred") become({ paper: { kind: "summary", summary: await api.summary(visit) } });
     else {
       become({ paper: { kind: "none", ended: status.state === "ended" } });
-      if (status.state !== "ended" || status.outcome === "referred" || status.outcome === "completed")
-        setTimeout(read, AGAIN_MS);
+      setTimeout(read, AGAIN_MS);
     }
   } catch (error) {
     become({ paper: { kind: "problem", code: error instanceof ApiProblem ? error.code : "unknown" } });

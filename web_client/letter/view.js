@@ -267,16 +267,19 @@ function summarySheet(summary, english) {
       h("p", { class: "sheet-from" }, summary.hospital),
       h("h1", null, zh("letter.summary.title"), beside(en("letter.summary.title"), english)),
     ),
-    h("section", null, h("p", { class: "written summary-text" }, summary.summary)),
+    summary.told.length === 0 && h("section", { key: "none" }, h("p", null, zh("letter.summary.nothing"), beside(en("letter.summary.nothing"), english))),
+    summary.told.map(({ source, text, at }, n) =>
+      h(
+        "section",
+        { key: at + source },
+        n > 0 && h("h2", null, zh("letter.summary.added"), beside(en("letter.summary.added"), english), " ", h("time", { datetime: at, class: "soft figures" }, moment(at))),
+        h("p", { class: "written summary-text" }, text),
+      ),
+    ),
     h(
       "section",
-      { class: "safety" },
-      h(
-        "p",
-        null,
-        zh("letter.summary.worse"),
-        english && h("span", { class: "english", lang: "en" }, en("letter.summary.worse")),
-      ),
+      { class: "safety", key: "safety" },
+      h("ul", null, summary.safety_net.map((line) => h("li", { key: line.en }, line.zh, english && h("span", { class: "english", lang: "en" }, line.en)))),
     ),
     h(
       "footer",

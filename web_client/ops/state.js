@@ -8,8 +8,12 @@
  * @typedef {"fine" | "warn" | "bad"} Verdict
  *
  * @typedef {{sessions: OpsSession[], workers: OpsWorker[]}} Data
- * @typedef {import("../shared/staff/entry.js").Entry<Data>} State
- * @typedef {import("../shared/staff/entry.js").EntryEvent<Data>} Event
+ * @typedef {{number: string | null, failed: boolean}} Incident of a session, recorded from here; without a number it is on its way
+ * @typedef {import("../shared/staff/entry.js").Entry<Data> & {incidents: Readonly<Record<string, Incident>>}} State
+ * @typedef {import("../shared/staff/entry.js").EntryEvent<Data>
+ *   | {type: "recording", session: string}
+ *   | {type: "recorded", session: string, number: string}
+ *   | {type: "not_recorded", session: string, code: string}} Event
  */
 
 import { noEntry, reduceEntry } from "../shared/staff/entry.js";
@@ -28,12 +32,26 @@ const SILENT_BPS = 4000;
 
 /** @returns {State} */
 export function initial() {
-  return noEntry();
+  return { ...noEntry(), incidents: {} };
 }
 
 /** @param {State} state @param {Event} event @returns {State} */
 export function reduce(state, event) {
-  return reduceEntry(state, event, initial);
+  switch (event.type) {
+    case "recording":
+      return withIncident(state, event.session, { number: null, failed: false });
+    case "recorded":
+      return withIncident(state, event.session, { number: event.number, failed: false });
+    case "not_recorded":
+      return withIncident(state, event.session, { number: null, failed: true });
+    default:
+      return reduceEntry(state, event, initial);
+  }
+}
+
+/** @param {State} state @param {string} session @param {Incident} incident @returns {State} */
+function withIncident(state, session, incident) {
+  return { ...state, incidents: { ...state.incidents, [session]: incident } };
 }
 
 /**

@@ -7,7 +7,7 @@
  * @typedef {import("./state.js").OpsSession} OpsSession
  * @typedef {import("./state.js").OpsLeg} OpsLeg
  * @typedef {import("../shared/i18n/i18n.js").Translate} Translate
- * @typedef {import("../shared/staff/view.js").Context<never>} Context
+ * @typedef {import("../shared/staff/view.js").Context<{type: "incident", session: string}>} Context
  */
 
 import { hasText } from "../shared/i18n/i18n.js";
@@ -43,7 +43,8 @@ function opening({ t }) {
 }
 
 /** @param {State} state @param {Context} context */
-function table(state, { t }) {
+function table(state, context) {
+  const { t } = context;
   const stale = staleS(state, STALE_AFTER_MS);
   const sessions = inOrder(state.data?.sessions ?? []);
   const workers = state.data?.workers ?? [];
@@ -75,7 +76,7 @@ function table(state, { t }) {
             ),
           ),
         ),
-        sessions.map((session) => rows(t, session)),
+        sessions.map((session) => rows(state, session, context)),
         sessions.length === 0 &&
           h(
             "tbody",
@@ -144,8 +145,9 @@ function summary(t, data, sessions) {
   );
 }
 
-/** @param {Translate} t @param {OpsSession} session */
-function rows(t, session) {
+/** @param {State} state @param {OpsSession} session @param {Context} context */
+function rows(state, session, context) {
+  const { t } = context;
   const verdict = sessionVerdict(session);
   const legs = session.legs.length > 0 ? session.legs : [null];
   return h(
@@ -155,22 +157,31 @@ function rows(t, session) {
       h(
         "tr",
         { key: leg?.seat ?? "none" },
-        index === 0 && sessionCells(t, session, legs.length),
+        index === 0 && sessionCells(state, session, legs.length, context),
         leg ? legCells(t, session, leg) : h("td", { colspan: COLUMNS.length - 5, class: "soft" }, t("ops.noLegs")),
       ),
     ),
   );
 }
 
-/** @param {Translate} t @param {OpsSession} session @param {number} span */
-function sessionCells(t, session, span) {
+/** @param {State} state @param {OpsSession} session @param {number} span @param {Context} context */
+function sessionCells(state, session, span, context) {
+  const { t } = context;
   return [
-    h("th", { scope: "rowgroup", rowspan: span, key: "session", class: "session-id" }, session.session),
+    h("th", { scope: "rowgroup", rowspan: span, key: "session", class: "session-id" }, session.session, incident(state, session.session, context)),
     cell(t, "state", stateVerdict(session), known(t, "ops.state", session.state), span),
     cell(t, "gate", gateVerdict(session), t(session.gate ? "ops.gate.open" : "ops.gate.closed"), span),
     cell(t, "recording", recordingVerdict(session), known(t, "ops.recording", session.recording), span),
     cell(t, "age", "fine", age(session.age_s), span),
   ];
+}
+
+/** One tap records an incident of the session, with a number to tell. @param {State} state @param {string} session @param {Context} context */
+function incident(state, session, { t, emit }) {
+  const recorded = state.incidents[session];
+  if (recorded?.number) return h("span", { class: "incident-number figures", key: "number", role: "status" }, recorded.number);
+  const words = recorded?.failed ? "ops.incident.failed" : recorded ? "ops.incident.busy" : "ops.incident";
+  return h("button", { class: "button button-quiet incident-button", type: "button", key: "incident", onclick: () => emit({ type: "incident", session }) }, t(words));
 }
 
 /** @param {Translate} t @param {OpsSession} session @param {OpsLeg} leg */

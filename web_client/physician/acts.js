@@ -121,10 +121,19 @@ export function missing(visit, act) {
       return missingForReferral(drafts);
     case "complete":
       if (drafts.adequate === false) return ["not_adequate"];
-      return [...(drafts.summary.trim() ? [] : ["summary"]), ...(drafts.adequate === null ? ["adequate"] : [])];
+      return [...(summaryOf(visit).trim() ? [] : ["summary"]), ...(drafts.adequate === null ? ["adequate"] : [])];
     default:
       return [];
   }
+}
+
+/**
+ * What the family will read: the note's section for them, which is saved as it is typed, or what was typed before the note came.
+ *
+ * @param {Visit} visit
+ */
+export function summaryOf({ note, drafts }) {
+  return (note?.kind === "note" && note.words.family) || drafts.summary;
 }
 
 /** @param {Drafts} drafts */
@@ -157,7 +166,7 @@ export function intentFor(visit, act) {
     case "refer":
       return referralOf(drafts);
     case "complete":
-      return drafts.adequate === null ? null : intents.complete(drafts.summary.trim(), drafts.adequate);
+      return drafts.adequate === null ? null : intents.complete(summaryOf(visit).trim(), drafts.adequate);
     default:
       return { type: act };
   }

@@ -51,6 +51,10 @@ function inTheCall(visit, name) {
       return { type: "panel", panel: visit.panel === "documents" ? null : "documents" };
     case "g":
       return { type: "panel", panel: visit.panel === "guest" ? null : "guest" };
+    case "i":
+      return { type: "panel", panel: visit.panel === "incident" ? null : "incident" };
+    case "n":
+      return visit.panel === "admit" ? null : { type: "panel", panel: visit.panel === "note" ? null : "note" };
     case "?":
       return { type: "panel", panel: visit.panel === "help" ? null : "help" };
     default:

@@ -21,6 +21,8 @@ import { LedgerReader } from "./ledger_reader.js";
 import { GuestDesk } from "./guest_desk.js";
 import { DocumentsReader } from "./documents_reader.js";
 import { FamilyReader } from "./family_reader.js";
+import { incidentSender } from "./incidents.js";
+import { NoteKeeper } from "./note_keeper.js";
 import { followFocus, writeMessage } from "./focus.js";
 import { pressOf } from "../shared/ui/press.js";
 import { initial, reduce } from "./state.js";
@@ -68,6 +70,15 @@ const guests = new GuestDesk({
   copy: (text) => navigator.clipboard.writeText(text),
   tell: (visit, form) => dispatch({ type: "guest", visit, form }),
 });
+const notes = new NoteKeeper({
+  api,
+  storage,
+  tell: (visit, note) => dispatch({ type: "note", visit, note }),
+  now,
+});
+
+/** Sends the open visit's incidents. @type {import("../shared/concern_sender.js").ConcernSender | null} */
+let incidents = null;
 
 // --- state to screen --------------------------------------------------------------------------------------------------
 
@@ -78,9 +89,16 @@ function dispatch(event) {
   ledgers.follow(state.visit);
   documents.follow(state.visit);
   families.follow(state.visit);
+  notes.follow(state.visit?.id ?? null);
+  if (hasEnded(state) && !hasEnded(before)) void notes.again();
   if (state === before || drawing) return;
   drawing = true;
   queueMicrotask(draw);
+}
+
+/** @param {State} of */
+function hasEnded({ visit }) {
+  return visit !== null && outcomeOf(visit) !== null;
 }
 
 function draw() {
@@ -166,10 +184,24 @@ function emit(intent) {
       const entry = state.visit?.documents?.find(({ id }) => id === intent.id);
       return entry && void documents.show(entry);
     }
+    case "note_type":
+      if (intent.code === "family") dispatch({ type: "draft", draft: { summary: intent.text } });
+      return notes.type(intent.code, intent.text);
+    case "incident":
+      return void incidents?.file(intent.category);
+    case "incident_add":
+      return void incidents?.add(intent.concern, intent.text);
+    case "note_sign":
+      return void signNote();
     case "panel":
     case "draft":
       return dispatch(intent);
   }
+}
+
+async function signNote() {
+  await notes.sign();
+  void refreshUnsigned();
 }
 
 /** @param {"zh" | "en"} chosen */
@@ -272,16 +304,24 @@ async function refreshWorklist() {
   try {
     const { visits } = await api.worklist();
     dispatch({ type: "worklist", visits, atMs: now() });
+    await refreshUnsigned();
   } catch (error) {
     if (codeOf(error) === "not_signed_in") return dispatch({ type: "signed_out" });
     dispatch({ type: "worklist_failed" });
   }
 }
 
+async function refreshUnsigned() {
+  const listed = await api.unsigned().catch(() => null);
+  if (listed) dispatch({ type: "unsigned", visits: listed.visits });
+}
+
 /** @param {string} visit */
 async function openVisit(visit) {
   closeRoom();
   dispatch({ type: "opened", visit });
+  incidents = incidentSender(api, visit, storage, (event) => dispatch({ type: "incidents", visit, event }));
+  void incidents.open();
   if (!state.visit?.entry) void refreshWorklist();
   const opening = new Room(visit, {
     api,
@@ -353,6 +393,10 @@ function codeOf(error) {
 
 document.addEventListener("keydown", (event) => {
   if (state.screen !== "visit" || !state.visit || event.defaultPrevented || event.isComposing) return;
+  if ((event.ctrlKey || event.metaKey) && event.key === "s") {
+    event.preventDefault();
+    return void notes.saveNow();
+  }
   const meaning = meaningOf(state.visit, pressOf(event));
   if (!meaning) return;
   event.preventDefault();
@@ -364,9 +408,10 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("popstate", () => state.me && void route());
 window.addEventListener("beforeunload", (event) => {
   const drafts = state.visit?.drafts;
-  if (drafts && [drafts.note, drafts.notExamined, drafts.toldFamily, drafts.summary].some((text) => text.trim() !== ""))
-    event.preventDefault();
+  if (drafts && [drafts.note, drafts.notExamined, drafts.toldFamily].some((text) => text.trim() !== "")) event.preventDefault();
 });
+window.addEventListener("pagehide", () => void notes.saveNow());
+window.addEventListener("online", () => void notes.saveNow());
 document.addEventListener(
   "visibilitychange",
   () => document.visibilityState === "visible" && state.screen === "worklist" && void refreshWorklist(),

@@ -21,6 +21,7 @@
  *   | import("../shared/staff/entry.js").SignInEvent
  *   | {type: "worklist", visits: WorklistEntry[], atMs: number}
  *   | {type: "worklist_failed"}
+ *   | {type: "unsigned", visits: import("../shared/api.js").UnsignedVisit[]}
  *   | {type: "unreachable"}
  *   | {type: "opened", visit: string}
  *   | {type: "left"}} PageEvent
@@ -34,6 +35,8 @@
  *   | {type: "prepared", visit: string, prepared: import("../shared/api.js").Prepared}
  *   | {type: "family", visit: string, family: import("../shared/api.js").FamilyView}
  *   | {type: "guest", visit: string, form: Partial<import("./guest_desk.js").GuestForm>}
+ *   | {type: "note", visit: string, note: import("./note.js").Note}
+ *   | {type: "incidents", visit: string, event: import("../shared/concerns.js").ConcernEvent}
  *   | {type: "sent", act: Act}
  *   | {type: "done", act: Act}
  *   | {type: "failed", act: Act, problem: Problem}
@@ -53,6 +56,7 @@
 import { dueFrom, flowed, NOTHING_DUE } from "../shared/flow.js";
 import { guestOf } from "../shared/guests.js";
 import { nobodyInvited } from "./guest_desk.js";
+import { concerns, NONE } from "../shared/concerns.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 import { NOT_TRIED, reduceSignIn } from "../shared/staff/entry.js";
 
@@ -68,6 +72,7 @@ export function initial() {
     me: null,
     signIn: NOT_TRIED,
     worklist: { visits: null, atMs: 0, stale: false },
+    unsigned: [],
     visit: null,
   };
 }
@@ -112,6 +117,8 @@ export function reduce(state, event) {
       return { ...state, unreachable: true };
     case "worklist_failed":
       return { ...state, worklist: { ...state.worklist, stale: true } };
+    case "unsigned":
+      return { ...state, unsigned: event.visits };
     case "opened":
       return { ...state, screen: "visit", visit: opened(state, event.visit) };
     case "left":
@@ -156,6 +163,8 @@ function opened(state, id) {
     shownDocument: null,
     prepared: null,
     family: null,
+    note: null,
+    incidents: NONE,
     chat: [],
     chatSeen: 0,
     quality: null,
@@ -206,6 +215,10 @@ function reduceVisit(visit, event) {
       return event.visit === visit.id ? { ...visit, family: event.family } : visit;
     case "guest":
       return event.visit === visit.id ? { ...visit, guest: { ...visit.guest, ...event.form } } : visit;
+    case "note":
+      return event.visit === visit.id ? { ...visit, note: event.note } : visit;
+    case "incidents":
+      return event.visit === visit.id ? { ...visit, incidents: concerns(visit.incidents, event.event) } : visit;
     case "sent":
       return { ...visit, pending: { ...visit.pending, [event.act]: true }, problems: without(visit.problems, event.act) };
     case "done":
@@ -336,8 +349,8 @@ function withSession(visit, session, atMs) {
  * @returns {Panel | null}
  */
 function panelThatFits(panel, state) {
-  if (panel === null || panel === "help" || panel === "documents") return panel;
-  if (state === "ended") return null;
+  if (panel === null || panel === "help" || panel === "documents" || panel === "incident") return panel;
+  if (state === "ended") return null; // the note is beside the outcome then
   if (panel === "guest") return panel;
   if (panel === "attest") return state === "verifying" || state === "held" ? panel : null;
   if (panel === "cancel" || panel === "admit") return state === "waiting" ? panel : null;

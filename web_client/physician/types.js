@@ -12,7 +12,7 @@
  * @typedef {import("../shared/api.js").WorklistEntry} WorklistEntry
  *
  * @typedef {"admit" | "deny_family" | "attest" | "hold" | "resume" | "refer" | "complete" | "cancel"} Act
- * @typedef {"admit" | "attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "documents" | "guest" | "help"} Panel
+ * @typedef {"admit" | "attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "note" | "incident" | "documents" | "guest" | "help"} Panel
  *
  * @typedef {{id: string, picture: string | null, failed: boolean}} ShownDocument `picture` is an address of this page's own
  * @typedef {"emergency" | "within_24h" | "within_2w" | "within_30d" | "routine"} Urgency
@@ -70,6 +70,8 @@
  * @property {ShownDocument | null} shownDocument the one that is looked at
  * @property {import("../shared/api.js").Prepared | null} prepared what the family told before the visit, as last read
  * @property {import("../shared/api.js").FamilyView | null} family who they are and where, as last read
+ * @property {import("./note.js").Note | null} note the note, once it was read
+ * @property {import("../shared/concerns.js").Concerns} incidents those that the physician recorded
  * @property {readonly import("../shared/chat_log.js").ChatEntry[]} chat
  * @property {number} chatSeen how many chat messages were on screen already
  * @property {{light: "good" | "fair" | "poor", legs: Leg[]} | null} quality
@@ -92,6 +94,7 @@
  * @property {Staff | null} me
  * @property {import("../shared/staff/entry.js").SignIn} signIn
  * @property {{visits: WorklistEntry[] | null, atMs: number, stale: boolean}} worklist
+ * @property {readonly import("../shared/api.js").UnsignedVisit[]} unsigned visits that wait for a signature, the longest ago first
  * @property {Visit | null} visit
  */
 

@@ -18,6 +18,10 @@
  *   | {type: "panel", panel: Panel | null}
  *   | {type: "show_document", id: string}
  *   | {type: "draft", draft: Partial<Drafts>}
+ *   | {type: "note_type", code: string, text: string}
+ *   | {type: "note_sign"}
+ *   | {type: "incident", category: string}
+ *   | {type: "incident_add", concern: string, text: string}
  *   | {type: "act", act: Act}
  *   | {type: "say", text: string}
  *   | {type: "mute"}

@@ -20,7 +20,15 @@
  */
 /** @typedef {"consultation" | "recording" | "stills"} ConsentKind */
 /** @typedef {{kind: ConsentKind, version: string, language: Language, title: string, paragraphs: string[], sha256: string}} ConsentText */
-/** @typedef {{summary: string, physician: string, hospital: string, ended_at: string}} Summary */
+/**
+ * @typedef {{outcome: string, told: {source: "summary" | "note" | "amendment", text: string, at: string}[], safety_net: {zh: string, en: string}[],
+ *            physician: string, hospital: string, ended_at: string}} Summary
+ */
+/** @typedef {{source: "guardian" | "physician" | "operations" | "coordinator", at: string, text: string}} ConcernWords */
+/** @typedef {{id: string, number: string, category: string, at: string, state: "open" | "answered" | "withdrawn", words: ConcernWords[]}} Concern */
+/**
+ * @typedef {Concern & {kind: "complaint" | "incident", source: string, child: string, field: string, physician: string, starts_at: string}} ConcernLine
+ */
 /**
  * @typedef {{referral: string, number: string, issued_at: string, urgency: string, by_when: string,
  *            reason: {code: string, text_zh: string, text_en: string}, physician: {name: string, title: string, licence: string},
@@ -101,14 +109,26 @@
  *            measurements: null | {at: string, turn: number, items: import("../family/preparation.js").Measurement[],
  *                                  velocity: null | {cm_per_year: string, since: string, until: string, at_home: boolean, converted: boolean}}}} Prepared
  */
+/** @typedef {{zh: string, en: string}} BothLanguages */
+/**
+ * @typedef {{kind: "note" | "amendment",
+ *            form: {version: string, sections: {code: string, max_length: number, title: BothLanguages, hint: BothLanguages}[], needs: string[][]},
+ *            draft: {revision: number, sections: Record<string, string>, at: string | null}, can_sign: boolean, safety_net: BothLanguages[],
+ *            signed: {id: string, kind: "note" | "amendment", at: string, by: null | {name: string, title: string, licence: string},
+ *                     sections: {code: string, title: BothLanguages, text: string}[]}[]}} NoteView
+ */
+/**
+ * @typedef {{visit: string, child: string, age_years: number, field: string, starts_at: string, ended_at: string, outcome: string,
+ *            begun: boolean}} UnsignedVisit
+ */
 
 const SOCKET_TOKEN_WITHIN_MS = 5_000;
 const DOCUMENT_WITHIN_MS = 120_000;
 
 /** The server said no (RFC 9457), or could not be reached (`code` "network", `status` 0). */
 export class ApiProblem extends Error {
-  /** @param {number} status @param {string} code @param {string} detail @param {number | null} [retryAfterS] @param {readonly FieldError[]} [errors] */
-  constructor(status, code, detail, retryAfterS = null, errors = []) {
+  /** @param {number} status @param {string} code @param {string} detail @param {number | null} [retryAfterS] @param {readonly FieldError[]} [errors] @param {any} [body] */
+  constructor(status, code, detail, retryAfterS = null, errors = [], body = null) {
     super(code);
     this.name = "ApiProblem";
     this.status = status;
@@ -118,6 +138,8 @@ export class ApiProblem extends Error {
     this.retryAfterS = retryAfterS;
     /** What is wrong where, of an `invalid`. */
     this.errors = errors;
+    /** The whole problem document. @type {any} */
+    this.body = body;
   }
 }
 
@@ -210,8 +232,30 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
     letter: (visit) => call(of(visit, "/letter")),
     /** @param {string} visit @returns {Promise<Summary>} */
     summary: (visit) => call(of(visit, "/summary")),
+    /** @param {string} visit @returns {Promise<{complaints: Concern[]}>} */
+    complaints: (visit) => call(of(visit, "/complaints")),
+    /** @param {string} visit @param {string} clientId @param {string} text @returns {Promise<Concern>} */
+    complain: (visit, clientId, text) => post(of(visit, "/complaints"), { client_id: clientId, text }),
+    /** @param {string} visit @param {string} concern @param {string} fact @param {string} text @returns {Promise<Concern>} */
+    tellOfComplaint: (visit, concern, fact, text) => post(of(visit, `/complaints/${encodeURIComponent(concern)}`), { fact, text }),
+    /** @param {string} visit @param {string} clientId @param {string} category @param {string} text @returns {Promise<Concern>} */
+    recordIncident: (visit, clientId, category, text) => post(of(visit, "/incidents"), { client_id: clientId, category, text }),
+    /** @param {string} visit @param {string} concern @param {string} text @returns {Promise<Concern>} */
+    tellOfIncident: (visit, concern, text) => post(of(visit, `/incidents/${encodeURIComponent(concern)}`), { fact: "added", text }),
+    /** @param {string} visit @returns {Promise<{incidents: Concern[]}>} */
+    incidents: (visit) => call(of(visit, "/incidents")),
     /** @param {string} visit @returns {Promise<Ledger>} */
     ledger: (visit) => call(of(visit, "/ledger")),
+    /** @param {string} visit @returns {Promise<NoteView>} */
+    note: (visit) => call(of(visit, "/note")),
+    /** @param {string} visit @param {NoteView["kind"]} kind @param {number} revision @param {Readonly<Record<string, string>>} sections @returns {Promise<NoteView>} */
+    saveNote: (visit, kind, revision, sections) =>
+      call(of(visit, "/note"), { method: "PUT", headers: { "Content-Type": "application/json", "If-Match": `"${revision}"` }, body: JSON.stringify({ kind, sections }) }),
+    /** @param {string} visit @param {number} revision @returns {Promise<NoteView>} */
+    signNote: (visit, revision) =>
+      call(of(visit, "/note/signature"), { method: "POST", headers: { "Content-Type": "application/json", "If-Match": `"${revision}"` }, body: "{}" }),
+    /** @returns {Promise<{visits: UnsignedVisit[], more: boolean}>} */
+    unsigned: () => call("/api/staff/unsigned"),
     /** @param {string} login @param {string} password @returns {Promise<{name: string, role: string}>} */
     signIn: (login, password) => post("/api/staff/sign-in", { login, password }),
     signOut: () => post("/api/staff/sign-out"),
@@ -272,6 +316,10 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
     coordinator: {
       /** @returns {Promise<{now: string, referrals: CoordinatorLine[], more: boolean}>} */
       referrals: () => call("/api/coordinator/referrals"),
+      /** @returns {Promise<{concerns: ConcernLine[], more: boolean}>} */
+      concerns: () => call("/api/coordinator/concerns"),
+      /** @param {string} concern @param {string} text @returns {Promise<ConcernLine>} */
+      answer: (concern, text) => post(`/api/coordinator/concerns/${encodeURIComponent(concern)}/answer`, { text }),
       /** @param {string} referral @returns {Promise<{phone: string}>} */
       phone: (referral) => post(`/api/coordinator/referrals/${encodeURIComponent(referral)}/phone`),
       /** @param {string} referral @param {string} fact @param {string} words @returns {Promise<CoordinatorLine>} */
@@ -305,6 +353,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       /** @returns {Promise<DeskRefusals>} */
       refusals: () => call("/api/desk/refusals"),
     },
+    /** @param {string} session @param {string} clientId @returns {Promise<{number: string, at: string}>} */
+    opsIncident: (session, clientId) => post("/api/ops/incidents", { session, client_id: clientId, category: "technical", text: "" }),
     /** @returns {Promise<{sessions: OpsSession[], workers: OpsWorker[]}>} */
     opsSessions: () => call("/api/ops/sessions"),
   });
@@ -329,5 +379,5 @@ function problemOf(response, body) {
   const detail = typeof body?.detail === "string" ? body.detail : "";
   const wait = Number(body?.retry_after_s ?? response.headers.get("Retry-After"));
   const errors = Array.isArray(body?.errors) ? body.errors : [];
-  return new ApiProblem(response.status, code, detail, Number.isFinite(wait) && wait > 0 ? wait : null, errors);
+  return new ApiProblem(response.status, code, detail, Number.isFinite(wait) && wait > 0 ? wait : null, errors, body);
 }

@@ -17,6 +17,7 @@ from server.fhir import MEDIA_TYPE
 from server.fhir.audit_event import AUDITED
 from server.fhir.bundle import TYPES, Answered, Facts, Measured, of_visit, resources
 from server.fhir.capability_statement import capability_statement
+from server.fhir.composition import Written
 from server.fhir.people import Ids, People
 from server.http.house import HOUSE, House
 from server.http.problems import Problem
@@ -24,7 +25,7 @@ from server.http.v1.models import Given, Taken
 from server.http.v1.operations import BASE, FHIR, Answer, Call, Operation
 from server.letter.letter import Letter, compose
 from server.questionnaires.measurements import read_back
-from server.store import charts, details, guests, preparation
+from server.store import charts, details, guests, notes, preparation
 from server.store.charts import Chart
 
 
@@ -95,7 +96,8 @@ async def _facts(call: Call, visit: str) -> Facts:
         chart.papers,
         await _letter(house, visit),
         chart.deeds,
-        await guests.names(house.database, visit),
+        guests=await guests.names(house.database, visit),
+        written=Written((await notes.of_visit(house.database, visit)).signed, house.texts.forms),
     )
 
 

@@ -21,6 +21,7 @@ from server.store.tables.entry import (
     staff_session,
 )
 from server.store.tables.machine import app_lease
+from server.store.tables.notes import concern, concern_event, note, note_draft
 from server.store.tables.people import child, department, guardian, hospital, relation, staff
 from server.store.tables.referrals import pathway, referral, referral_event
 from server.store.tables.reminders import reminder
@@ -46,6 +47,8 @@ __all__ = [
     "attempt",
     "body",
     "child",
+    "concern",
+    "concern_event",
     "consent",
     "consent_text",
     "department",
@@ -62,6 +65,8 @@ __all__ = [
     "idempotency",
     "join_link",
     "metadata",
+    "note",
+    "note_draft",
     "outbox",
     "pathway",
     "preparation",

@@ -91,8 +91,7 @@ body = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("session", ForeignKey("visit.id"), nullable=False),
-    # chat | summary | letter | note | receipt | questionnaire | measurements | whereabouts | guest
-    Column("kind", String, nullable=False),
+    Column("kind", String, nullable=False),  # what it is: see server.store.bodies
     Column("at", Double, nullable=False),
     Column("nonce", LargeBinary, nullable=False),
     Column("text", Text, nullable=False),

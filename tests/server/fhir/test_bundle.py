@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from server.events import Cancelled, DeadlinePassed, MediaAlive, MediaSilent, SeatTaken
 from server.fhir.audit_event import AUDITED
 from server.fhir.bundle import TYPES, Facts, of_visit, transaction
+from server.fhir.composition import Written
 from tests.server.fhir.kit import (
     BASE,
     BEGAN,
@@ -32,6 +33,7 @@ from tests.server.fhir.kit import (
     paper,
     told,
 )
+from tests.server.fhir.test_composition import AMENDMENT, FORMS, NOTE
 from tests.server.session_kit import INVITED, LIVE, PREPARED, REFERRED, G, X
 
 NOW = BEGAN + 7200
@@ -52,6 +54,7 @@ WHOLE = facts(
     measured=measured(HEIGHT, LENGTH, WEIGHT),
     documents=(paper(1), paper(2, "application/pdf")),
     letter=letter(),
+    written=Written((NOTE, AMENDMENT), FORMS),
     deeds=(deed(7, "attested", checks=["guardian_seen"]), deed(9, "document_read", role="physician", document="paper-2")),
 )
 
@@ -67,6 +70,7 @@ def test_everything_that_is_known_of_a_visit_is_in_it() -> None:
     assert kinds(bundle) == {
         "Patient": 1, "RelatedPerson": 1, "Practitioner": 1, "Organization": 1, "Appointment": 1, "Encounter": 1, "Consent": 2,
         "QuestionnaireResponse": 1, "Observation": 3, "DocumentReference": 2, "ServiceRequest": 1, "Task": 1, "AuditEvent": 2,
+        "Composition": 2,
     }  # fmt: skip
     assert kinds(bundle).keys() == set(TYPES)
 

@@ -54,7 +54,7 @@ def test_the_shell_example_makes_the_signature(tmp_path: Path) -> None:
 
 
 def test_every_event_has_its_line_and_the_numbers_are_the_codes() -> None:
-    described = re.findall(r"^\| `((?:visit|referral)\.[a-z_]+)` \|", DOCS, re.MULTILINE)
+    described = re.findall(r"^\| `((?:visit|referral|note|complaint|incident)\.[a-z_]+)` \|", DOCS, re.MULTILINE)
     assert sorted(described) == sorted(Kind)
     patience, limits = schedule.Patience(), schedule.Limits()
     assert (patience.first_s, patience.longest_s / 60, patience.give_up_after_s / 86400) == (2, 15, 3)

@@ -50,7 +50,15 @@ const STATES = {
   summary: {
     kind: "summary",
     summary: {
-      summary: "生长速度正常，每年约 5.5 厘米。\n建议保证睡眠与户外运动，3 个月后复查身高体重。",
+      outcome: "completed",
+      told: [
+        { source: "summary", text: "生长速度正常，每年约 5.5 厘米。\n建议保证睡眠与户外运动，3 个月后复查身高体重。", at: "2026-11-22T06:18:00Z" },
+        { source: "amendment", text: "复查时请带上骨龄片。", at: "2026-11-23T02:00:00Z" },
+      ],
+      safety_net: [
+        { zh: "出现头痛、反复呕吐、视力下降，请尽快到医院就诊。", en: "Headache, repeated vomiting, failing vision: see a doctor in person soon." },
+        { zh: "孩子呼吸困难、抽搐或叫不醒时，请立即拨打 120。", en: "Trouble breathing, a seizure, cannot be woken: call 120 at once." },
+      ],
       physician: "陈明远",
       hospital: "首都儿童医学中心",
       ended_at: "2026-11-22T06:18:00Z",

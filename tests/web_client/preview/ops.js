@@ -48,6 +48,7 @@ const STATES = {
   "sign-in": [{ type: "signed_out" }],
   none: shown([]),
   fine: shown(FINE),
+  incident: [...shown(FINE), { type: "recorded", session: FINE[0].session, number: "SJ-261122-1A2B3C4D" }],
   trouble: shown(TROUBLE, "starting"),
   stale: [...shown(TROUBLE), { type: "tick", atMs: 12_000 }],
 };

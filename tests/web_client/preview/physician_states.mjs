@@ -2,6 +2,7 @@
 
 import { calm, eventful, ledger, line as ledgerLine, span, uneventful } from "/preview/ledgers.mjs";
 import { PREPARED } from "/preview/preparations.mjs";
+import { changedElsewhere, notSaved, notSigned, opened, typed } from "/web/physician/note.js";
 import { initial, reduce } from "/web/physician/state.js";
 
 export const REASONS = [
@@ -160,6 +161,53 @@ const DOUBTED = calm({
     }),
   ],
 });
+const SECTIONS = [
+  ["history", "病史", "History", "家长所述、既往检查、生长记录"],
+  ["findings", "所见", "Findings", "视频和图片上看到的"],
+  ["not_examined", "未能检查", "Not examined", "线上无法判断的内容"],
+  ["impression", "初步印象", "Impression", "判断及其把握程度"],
+  ["advice", "建议", "Advice", "处理与检查建议"],
+  ["follow_up", "随访", "Follow-up", "何时、以何种方式复诊"],
+  ["family", "给家长的话", "For the family", "用平实的中文写：孩子怎么样，家长做什么"],
+].map(([code, zh, en, hint]) => ({ code, max_length: 4000, title: { zh, en }, hint: { zh: hint, en: hint } }));
+const AMENDMENT = [["reason", "补正原因", "Reason"], ["text", "补正内容", "What is added or put right"], ["family", "给家长的补充（可不填）", "For the family (optional)"]].map(
+  ([code, zh, en]) => ({ code, max_length: 4000, title: { zh, en }, hint: { zh, en } }),
+);
+const WORDS = {
+  history: "近一年长了 3 厘米，父亲 172 cm，母亲 160 cm。胃纳一般，睡眠 21:30–7:00。\n2026-09 外院骨龄片：家长未带。",
+  not_examined: "骨龄、甲状腺、第二性征",
+  impression: "生长速度偏慢，原因待查；家族性矮小可能。",
+  advice: "线下测量身高体重，拍骨龄片，查甲状腺功能。",
+  family: "孩子这一年长得偏慢，需要到医院量身高、拍一张手腕的片子。不用紧张，先不要吃增高产品。",
+};
+const NEEDS = [["history"], ["findings", "not_examined"], ["impression"], ["advice"]];
+const NET = [
+  { zh: "出现头痛、反复呕吐、视力下降，请尽快到医院就诊。", en: "Headache, repeated vomiting, failing vision: see a doctor in person soon." },
+  { zh: "孩子呼吸困难、抽搐或叫不醒时，请立即拨打 120。", en: "Trouble breathing, a seizure, cannot be woken: call 120 at once." },
+];
+const noteView = (sections = {}, more = {}) => ({
+  kind: "note",
+  form: { version: "note-2026-1", sections: SECTIONS, needs: NEEDS },
+  draft: { revision: 4, sections, at: Object.keys(sections).length ? "2026-11-22T10:31:00+08:00" : null },
+  can_sign: true,
+  safety_net: NET,
+  signed: [],
+  ...more,
+});
+const signedNote = (id, kind, sections) => ({
+  id,
+  kind,
+  at: kind === "note" ? "2026-11-22T10:45:00+08:00" : "2026-11-23T09:10:00+08:00",
+  by: { name: "陈明远", title: "主任医师", licence: "110000000000123" },
+  sections: Object.entries(sections).map(([code, text]) => ({ code, title: [...SECTIONS, ...AMENDMENT].find((one) => one.code === code).title, text })),
+});
+const SIGNED = [signedNote("n1", "note", WORDS), signedNote("a1", "amendment", { reason: "家长次日补充", text: "外院骨龄 6 岁 10 个月（实际 8 岁 1 个月）。" })];
+const amending = (sections = {}) => noteView(sections, { kind: "amendment", form: { version: "note-2026-1", sections: AMENDMENT, needs: [["reason"], ["text"]] }, signed: SIGNED });
+const noted = (note) => ({ type: "note", visit: "v1", note });
+const UNSIGNED = [
+  ["v8", "何*", 6, "skin", "2026-11-19T15:20:00+08:00", "referred", true],
+  ["v9", "司马*然", 10, "growth", "2026-11-21T09:40:00+08:00", "completed", false],
+].map(([visit, child, age_years, field, ended_at, outcome, begun]) => ({ visit, child, age_years, field, starts_at: ended_at, ended_at, outcome, begun }));
 const problem = (code, text = "") => ({ code, text });
 /** Who they are and where, as the server says it. */
 const FAMILY = {
@@ -189,6 +237,7 @@ export const STATES = {
     { type: "sign_in_failed", code: "too_many_attempts", retryAfterS: 42, atMs: 0 },
   ],
   worklist: start,
+  "worklist-unsigned": [...start, { type: "unsigned", visits: UNSIGNED }],
   "worklist-stale": [...start, { type: "tick", atMs: 185_000 }, { type: "worklist_failed" }],
   "worklist-empty": [
     { type: "signed_in", me },
@@ -284,6 +333,24 @@ export const STATES = {
   "documents-fetching": live(handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }, looking({})),
   "documents-shown": live(handedIn(PICTURE, PDF, SHEET), { type: "panel", panel: "documents" }, looking({ picture: "/web/shared/ui/icons/brand.svg" })),
   "documents-failed": live(handedIn(PICTURE, PDF), { type: "panel", panel: "documents" }, looking({ failed: true })),
+  "note-reading": live({ type: "panel", panel: "note" }),
+  "note-empty": live(noted(opened(noteView())), { type: "panel", panel: "note" }),
+  note: live(noted(opened(noteView(WORDS))), { type: "panel", panel: "note" }),
+  "note-offline": live(noted(notSaved(typed(opened(noteView(WORDS)), "findings", "视频中身材匀称"), "offline", "network")), { type: "panel", panel: "note" }),
+  "note-both": live(
+    noted(changedElsewhere(typed(opened(noteView(WORDS)), "advice", "查甲状腺功能、IGF-1。"), noteView({ ...WORDS, advice: "先复测身高。" }))),
+    { type: "panel", panel: "note" },
+  ),
+  incident: live({ type: "panel", panel: "incident" }),
+  "incident-recorded": live(
+    { type: "panel", panel: "incident" },
+    { type: "incidents", visit: "v1", event: { type: "listed", list: [{ id: "i1", number: "SJ-261122-1A2B3C4D", category: "privacy", at: "2026-11-22T14:12:00+08:00", state: "open", words: [{ source: "physician", at: "2026-11-22T14:13:00+08:00", text: "画面里出现了另一位患儿的病历。" }] }] } },
+  ),
+  "complete-noted": live(noted(opened(noteView(WORDS))), { type: "panel", panel: "complete" }, { type: "draft", draft: { adequate: true } }),
+  "ended-unsigned": [...ended("completed"), noted(opened(noteView(WORDS)))],
+  "ended-incomplete": [...ended("guardian_absent"), noted(opened(noteView({ history: WORDS.history })))],
+  "ended-signed": [...ended("completed"), noted(opened(amending()))],
+  "ended-amending": [...ended("completed"), noted(notSigned(opened(amending({ reason: "笔误", text: "应为 4 厘米" })), "note_changed"))],
   leave: live({ type: "panel", panel: "leave" }),
   help: live({ type: "panel", panel: "help" }),
   "help-emergency": live(family(), { type: "panel", panel: "help" }),

@@ -56,7 +56,17 @@ const LETTER = {
   ],
   journal_head: "a1b2", receipt: "issued", page: "/letter/?visit=v1", pdf: "/api/visits/v1/letter.pdf", fhir: "/api/visits/v1/letter.fhir.json",
 };
-const SUMMARY = { summary: "身高处于正常范围下限，生长速度正常。\n建议均衡饮食、保证睡眠，三个月后复测身高体重。", physician: "林晓岚 副主任医师", hospital: PHYSICIAN.hospital, ended_at: "2026-03-05T15:00:00+08:00" };
+const NET = [
+  { zh: "出现头痛、清晨或反复呕吐、看东西重影或视力下降，请尽快到医院就诊。", en: "Headache, repeated vomiting, double or failing vision: see a doctor in person soon." },
+  { zh: "线上就诊不能代替当面检查。孩子的情况有变化，或者您不放心，请到线下就诊。", en: "An online visit does not replace an examination. If the child changes, or you are worried, have the child seen in person." },
+  { zh: "孩子呼吸困难、面色青紫、抽搐、意识不清或叫不醒时，请立即拨打 120。", en: "If the child has trouble breathing, turns blue, has a seizure, is confused or cannot be woken, call 120 at once." },
+];
+const NOT_FINISHED = { zh: "这次就诊没有完成，医师还没有给出结论。请不要把它当作“没有问题”。", en: "This visit was not completed and the doctor has not come to a conclusion. Do not take it to mean that all is well." };
+const TOLD = { source: "summary", text: "身高处于正常范围下限，生长速度正常。\n建议均衡饮食、保证睡眠，三个月后复测身高体重。", at: "2026-03-05T15:00:00+08:00" };
+const COMPLAINT = { id: "c1", number: "TS-260305-1A2B3C4D", category: "none", at: "2026-03-05T15:02:00+08:00", state: "open", words: [] };
+const complains = (...events) => [...events.map((event) => ({ type: "complaints", event })), { type: "sheet", sheet: "complaint" }];
+const FILING = { type: "queued", sending: { clientId: "k", concern: null, fact: "filed", category: "none", text: "" } };
+const SUMMARY = { outcome: "completed", told: [TOLD], safety_net: NET, physician: "林晓岚 副主任医师", hospital: PHYSICIAN.hospital, ended_at: "2026-03-05T15:00:00+08:00" };
 const LIVE = { state: "open", audio: "live", video: "live", cameras: 2, level: 0.55, heard: true, picture: "ok" };
 
 const welcome = (session) => ({ type: "message", nowMs: 0, message: { type: "welcome", epoch: 1, role: "guardian", visit: VISIT, session, chat: CHAT, receive_pairs: 1, ice_servers: [], ice_policy: "all" } });
@@ -164,6 +174,17 @@ const STORIES = {
   superseded: () => [...inRoom(), { type: "message", nowMs: 0, message: { type: "superseded" } }],
   closing: () => [...inRoom(waitingRoom), { type: "message", nowMs: 0, message: { type: "closing", retry_s: 15 } }],
   "ended-completed": () => [...ended("completed"), { type: "summary", summary: SUMMARY }],
+  "ended-completed-amended": () => [...ended("completed"), { type: "summary", summary: { ...SUMMARY, told: [TOLD, { source: "amendment", text: "复查时请带上骨龄片。", at: "2026-03-06T09:00:00+08:00" }] } }],
+  "ended-cancelled-told": () => [...ended("recording_lost"), { type: "summary", summary: { ...SUMMARY, outcome: "recording_lost", safety_net: [NOT_FINISHED, ...NET], told: [{ ...TOLD, source: "note", text: "网络中断前看到的皮疹不能排除感染，请今天带孩子到门诊。" }] } }],
+  "ended-complaint-answered": () => [...ended("completed"), { type: "summary", summary: SUMMARY }, { type: "complaints", event: { type: "listed", list: [{ ...COMPLAINT, state: "answered" }] } }],
+  "live-complaint-filing": () => [...inRoom(), ...complains(FILING)],
+  "live-complaint-away": () => [...inRoom(), ...complains(FILING, { type: "away" })],
+  "live-complaint": () => [...inRoom(), ...complains({ type: "listed", list: [COMPLAINT] })],
+  "complaint-answered": () => [
+    ...ended("completed"),
+    ...complains({ type: "listed", list: [{ ...COMPLAINT, state: "answered", words: [{ source: "guardian", at: "2026-03-05T15:03:00+08:00", text: "等了一个小时，没有人告诉我们为什么。" }, { source: "coordinator", at: "2026-03-06T10:00:00+08:00", text: "很抱歉让您久等。已与科室核实，候诊超过 20 分钟将主动告知。" }] }] }),
+  ],
+  "complaint-withdrawn": () => [...ended("completed"), ...complains({ type: "listed", list: [{ ...COMPLAINT, state: "withdrawn" }] })],
   "ended-completed-waiting": () => ended("completed"),
   "ended-completed-late": () => [...ended("completed"), { type: "records_late" }],
   "ended-referred": () => [...ended("referred", { referral: { id: "r1", reason: LETTER.reason.code, urgency: "within_2w" } }), { type: "letter", letter: LETTER }],

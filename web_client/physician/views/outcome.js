@@ -9,15 +9,18 @@
 import { h, icon } from "../../shared/ui/dom.js";
 import { availability } from "../acts.js";
 import { outcomeOf } from "../words.js";
+import { noteAfter } from "./note.js";
 import { panel } from "./panels.js";
 import { presenceTimeline } from "./presence.js";
 
 /** @param {Visit} visit @param {Context} context */
 export function outcome(visit, context) {
+  const over = outcomeOf(visit) !== null && visit.link !== "superseded" && visit.link !== "refused";
   return h(
     "main",
-    { class: "page-center", id: "main", key: "outcome" },
+    { class: `page-center${over ? " outcome-page" : ""}`, id: "main", key: "outcome" },
     h("div", { class: "card outcome stack" }, card(visit, context)),
+    over && noteAfter(visit, context),
   );
 }
 

@@ -10,11 +10,13 @@
  */
 
 import { h, icon } from "../../shared/ui/dom.js";
-import { missing } from "../acts.js";
+import { missing, summaryOf } from "../acts.js";
 import { HOLD_REASONS } from "../state.js";
 import { admitPanel, attestPanel, emergencyCard } from "./attest.js";
 import { documentsPanel } from "./documents.js";
 import { guestPanel } from "./guest.js";
+import { incidents } from "./incident.js";
+import { notePanel } from "./note.js";
 import { confirm, panelBody, textField } from "./panel_parts.js";
 import { referral } from "./referral.js";
 
@@ -61,6 +63,10 @@ function body(visit, which, context) {
       return [panelBody(h("p", null, context.t("physician.cancel.body"))), confirm(visit, "cancel", context, { danger: true })];
     case "leave":
       return [panelBody(h("p", null, context.t("physician.leave.body"))), leave(context)];
+    case "incident":
+      return [panelBody(incidents(visit, context))];
+    case "note":
+      return notePanel(visit, context);
     case "documents":
       return documentsPanel(visit, context);
     case "guest":
@@ -106,7 +112,7 @@ function hold(visit, context) {
 /** @param {Visit} visit @param {Context} context */
 function complete(visit, context) {
   const { t, emit } = context;
-  const { adequate, summary } = visit.drafts;
+  const { adequate } = visit.drafts;
   const no = adequate === false;
   const lacking = missing(visit, "complete")[0];
   return [
@@ -136,11 +142,15 @@ function complete(visit, context) {
         textField(
           "summary",
           t("physician.complete.summary"),
-          summary,
+          summaryOf(visit),
           4000,
-          (value) => emit({ type: "draft", draft: { summary: value } }),
+          (value) => {
+            emit({ type: "draft", draft: { summary: value } });
+            emit({ type: "note_type", code: "family", text: value });
+          },
           t("physician.complete.summaryHint"),
         ),
+      !no && visit.note && safetyNet(visit.note.safetyNet, context),
     ),
     no
       ? h(
@@ -164,6 +174,16 @@ function complete(visit, context) {
   ];
 }
 
+/** What the family reads below the summary, in its language. @param {readonly {zh: string, en: string}[]} lines @param {Context} context */
+function safetyNet(lines, { t, language }) {
+  return h(
+    "details",
+    { class: "safety-net", key: "net" },
+    h("summary", null, t("physician.complete.safetyNet", { count: lines.length })),
+    h("ul", { class: "small" }, lines.map((line) => h("li", { key: line.en }, line[language]))),
+  );
+}
+
 /** @param {Context} context */
 function leave({ t, emit }) {
   return h(
@@ -184,6 +204,8 @@ const SHORTCUTS = Object.freeze([
   ["H", "physician.help.hold"],
   ["R", "physician.act.refer"],
   ["C", "physician.act.complete"],
+  ["N", "physician.note.title"],
+  ["I", "physician.incident.title"],
   ["D", "physician.documents.title"],
   ["G", "physician.guest.title"],
   ["M", "physician.help.mute"],

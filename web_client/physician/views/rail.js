@@ -262,6 +262,20 @@ function footer(visit, { t, emit }) {
       {
         class: "button button-quiet",
         type: "button",
+        key: "note",
+        id: "act-note",
+        "aria-keyshortcuts": "N",
+        "aria-expanded": String(visit.panel === "note"),
+        onclick: () => emit({ type: "panel", panel: visit.panel === "note" ? null : "note" }),
+      },
+      t("physician.note.title"),
+      h("kbd", { "aria-hidden": "true" }, "N"),
+    ),
+    h(
+      "button",
+      {
+        class: "button button-quiet",
+        type: "button",
         key: "documents",
         id: "act-documents",
         "aria-keyshortcuts": "D",
@@ -296,7 +310,7 @@ function footer(visit, { t, emit }) {
         "aria-keyshortcuts": "?",
         onclick: () => emit({ type: "panel", panel: visit.panel === "help" ? null : "help" }),
       },
-      t("physician.help.title"),
+      t("physician.help.short"),
       h("kbd", { "aria-hidden": "true" }, "?"),
     ),
   );

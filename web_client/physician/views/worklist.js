@@ -32,11 +32,13 @@ export function worklist(state, context) {
     h(
       "p",
       { class: "worklist-status", role: "status", key: "status" },
-      stale && h("span", { class: "tag tag-warn" }, icon("offline"), staleText(t, state)),
+      stale && h("span", { class: "tag tag-warn", key: "stale" }, icon("offline"), staleText(t, state)),
+      state.unsigned.length > 0 && h("a", { class: "unsigned-link", href: "#unsigned-title", key: "unsigned" }, t("physician.note.waiting", { count: state.unsigned.length })),
     ),
     visits === null && h("p", { class: "working", key: "loading" }, t("physician.worklist.loading")),
     visits?.length === 0 && empty(context),
     visits && visits.length > 0 && list(visits, context),
+    state.unsigned.length > 0 && unsignedList(state.unsigned, context),
   );
 }
 
@@ -72,6 +74,43 @@ function list(visits, context) {
   );
 }
 
+/** What waits for the physician's signature, however long ago. @param {State["unsigned"]} visits @param {Context} context */
+function unsignedList(visits, { t, language, emit }) {
+  return h(
+    "section",
+    { class: "unsigned", key: "unsigned", "aria-labelledby": "unsigned-title" },
+    h("h2", { id: "unsigned-title", tabindex: "-1" }, t("physician.note.waiting", { count: visits.length })),
+    h(
+      "ul",
+      { class: "worklist-list card", onkeydown: arrows },
+      visits.map(({ visit, child, age_years: age, field, ended_at: endedAt, outcome, begun }) =>
+        h(
+          "li",
+          { key: visit },
+          h(
+            "a",
+            { class: "visit-row unsigned-row", href: `/physician/?visit=${encodeURIComponent(visit)}`, onclick: opens(emit, visit) },
+            h("time", { class: "unsigned-time figures small", datetime: endedAt }, dayAndTime(language, endedAt)),
+            h("span", { class: "visit-child" }, h("b", null, child), h("span", { class: "soft" }, ageText(t, age), " · ", t(`field.${field}`))),
+            h("span", { class: "soft small" }, t(`physician.worklist.outcome.${outcome}`)),
+            h("span", { class: "tag tag-warn" }, icon("warn"), t(begun ? "physician.note.unsigned" : "physician.note.notBegun")),
+            h("span", { class: "visit-go" }, icon("arrow")),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Opens the visit here; with a modifier the browser opens it elsewhere. @param {Context["emit"]} emit @param {string} visit */
+function opens(emit, visit) {
+  return (/** @type {MouseEvent} */ event) => {
+    if (event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    emit({ type: "open", visit });
+  };
+}
+
 /** @param {Entry} entry @param {Context} context */
 function row(entry, { t, language, emit }) {
   const over = entry.state === "ended";
@@ -85,11 +124,7 @@ function row(entry, { t, language, emit }) {
       {
         class: `visit-row${over ? " visit-row-over" : ""}${waits ? " visit-row-waits" : ""}`,
         href: `/physician/?visit=${encodeURIComponent(entry.visit)}`,
-        onclick: (/** @type {MouseEvent} */ event) => {
-          if (event.metaKey || event.ctrlKey) return;
-          event.preventDefault();
-          emit({ type: "open", visit: entry.visit });
-        },
+        onclick: opens(emit, entry.visit),
       },
       h("time", { class: "visit-time figures", datetime: entry.starts_at }, time),
       h(

@@ -47,6 +47,8 @@ class Stage:
     referral: str
     receipt: str
     document: str = ""
+    complaint: str = ""
+    incident: str = ""
     consent: Mapping[str, Any] | None = None
     answers: Mapping[str, Any] | None = None
     routing: Mapping[str, Any] | None = None
@@ -156,7 +158,7 @@ async def _completed(live: Visit) -> None:
 
 
 async def _prepared(stage: Stage) -> None:
-    """What the family of the visit that waits is asked, and a document that it handed in."""
+    """What the family of the visit that waits is asked, a document that it handed in, its complaint; an incident."""
     at = f"/api/visits/{stage.visits['waiting']}"
     browser = Browser(stage.client)
     device = {"headers": stage.headers_of("guardian", "waiting")}
@@ -171,6 +173,11 @@ async def _prepared(stage: Stage) -> None:
     asked = (await (await browser.get("/api/routing")).json())["questionnaire"]
     stage.routing = {name: asked[name] for name in ("version", "sha256", "language")} | {"answers": {}, "complete": False}
     await _invited(stage, browser, at)
+    complained = await browser.post(f"{at}/complaints", {"client_id": "c0", "text": ""}, **device)
+    stage.complaint = (await complained.json())["id"]
+    said = {"client_id": "c0", "category": "other", "text": ""}
+    recorded = await browser.post(f"{at}/incidents", said, headers=stage.headers_of("physician", "waiting"))
+    stage.incident = (await recorded.json())["id"]
     picture, upload = samples.jpeg(6), device["headers"] | TUS | {"Origin": ORIGIN}
     begun = await stage.client.post(f"{at}/documents", headers=upload | {"Upload-Length": str(len(picture))})
     stage.document = begun.headers["Location"].rpartition("/")[2]

@@ -65,6 +65,10 @@ _DOCTOR = Line(EVERYBODY, gives=(404,), path=lambda stage: {"token": stage.no_to
 _DOCUMENT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"document": stage.document}  # noqa: E731
 _RECEIPT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"token": stage.receipt}  # noqa: E731
 _OF_DESK = Line(("desk",), at="beside")
+_COMPLAINT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"concern": stage.complaint}  # noqa: E731
+_INCIDENT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"concern": stage.incident}  # noqa: E731
+_ADDED: Callable[[Stage], Body] = lambda stage: {"fact": "added", "text": "经过"}  # noqa: E731
+_UNREAD = {"If-Match": '"0"'}
 _REFERRAL: Callable[[Stage], Mapping[str, str]] = lambda stage: {"referral": stage.referral}  # noqa: E731
 
 PAGES = ("book", "change", "coordinator", "desk", "family", "guest", "letter", "link", "ops", "physician")
@@ -115,6 +119,20 @@ ROUTES: Mapping[str, Line] = {
     "POST /api/coordinator/referrals/{referral}/tell": Line(
         ("coordinator",), body=lambda stage: {"fact": "contacted", "appointment_at": None, "words": ""}, path=_REFERRAL
     ),
+    "GET /api/staff/unsigned": Line(("physician", "another physician", "foreign physician")),
+    "POST /api/ops/incidents": Line(
+        ("operations", "administrator"),
+        body=lambda stage: {
+            "session": stage.visits["waiting"][:8],
+            "client_id": "c1",
+            "category": "technical",
+            "text": "",
+        },
+    ),
+    "GET /api/coordinator/concerns": Line(("coordinator", "foreign coordinator")),
+    "POST /api/coordinator/concerns/{concern}/answer": Line(
+        ("coordinator",), body=lambda stage: {"text": "已沟通"}, path=_COMPLAINT
+    ),
     # a visit, by who is there
     "GET /api/visits/{visit}": Line(PARTIES),
     "GET /api/visits/{visit}/consent-texts": Line(("guardian",)),
@@ -152,6 +170,22 @@ ROUTES: Mapping[str, Line] = {
     "GET /api/visits/{visit}/letter.fhir.json": Line(PARTIES, at="referred"),
     "GET /api/visits/{visit}/letter.qr.svg": Line(PARTIES, at="referred"),
     "GET /api/visits/{visit}/summary": Line(PARTIES, at="completed"),
+    "GET /api/visits/{visit}/note": Line(("physician",)),
+    "PUT /api/visits/{visit}/note": Line(("physician",), body=lambda stage: {"kind": "note", "sections": {}}, headers=_UNREAD),
+    "POST /api/visits/{visit}/note/signature": Line(
+        ("physician",),
+        gives=(422,),  # nothing is written
+        at="completed",
+        headers=_UNREAD,
+    ),
+    "GET /api/visits/{visit}/complaints": Line(("guardian",)),
+    "POST /api/visits/{visit}/complaints": Line(("guardian",), body=lambda stage: {"client_id": "c1", "text": ""}),
+    "POST /api/visits/{visit}/complaints/{concern}": Line(("guardian",), body=_ADDED, path=_COMPLAINT),
+    "GET /api/visits/{visit}/incidents": Line(("physician",)),
+    "POST /api/visits/{visit}/incidents": Line(
+        ("physician",), body=lambda stage: {"client_id": "c1", "category": "privacy", "text": ""}
+    ),
+    "POST /api/visits/{visit}/incidents/{concern}": Line(("physician",), body=_ADDED, path=_INCIDENT),
     "GET /api/visits/{visit}/ledger": Line(("physician",)),
     "GET /api/visits/{visit}/documents": Line(PARTIES),
     "OPTIONS /api/visits/{visit}/documents": Line(("guardian",), gives=(204,)),

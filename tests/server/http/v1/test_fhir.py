@@ -26,6 +26,7 @@ from signaling.seats import Role
 from tests.server.consultation_kit import Visit, go_live, live, visit
 from tests.server.fhir.kit import is_whole
 from tests.server.http.conftest import ORIGIN, Browser, guardian, house, seeded
+from tests.server.http.test_aftercare import NOTE, sign
 from tests.server.http.test_preparation import WHOLE, height, measure, send
 from tests.server.http.v1.kit import Client, Place, another_hospital, problem
 
@@ -71,7 +72,7 @@ async def test_a_visit_that_goes_on_gives_what_is_there_so_far(live: Visit, syst
     is_whole(bundle, AT)
     assert one(bundle, "Encounter")["status"] == "in-progress"
     assert one(bundle, "Appointment")["status"] == "fulfilled"
-    assert kinds(bundle)["Consent"] == 2
+    assert kinds(bundle)["Consent"] == 3
     assert not {"ServiceRequest", "Task", "Observation"} & kinds(bundle).keys()
     subtypes = [entry["resource"]["subtype"][0]["code"] for entry in bundle["entry"] if "subtype" in entry["resource"]]
     assert {"admitted", "attested", "consent_given", "child_confirmed"} <= set(subtypes)
@@ -85,6 +86,7 @@ async def test_a_referred_visit_is_whole_and_each_resource_of_it_is_read_on_its_
     await go_live(visit)
     issued = await visit.ask(Role.PHYSICIAN, wire.Refer("growth_headache", "within_24h", "夜间头痛", "眼底", "已告知"))
     await house.server.register.tell(issued["referral"], Saying(Fact.RECEIVED, Source.QR))
+    await sign(visit.browsers[Role.PHYSICIAN], f"/api/visits/{visit.id}", 0, NOTE)
     bundle = await system.get(f"/visits/{visit.id}/bundle")
     is_whole(bundle, AT)
     assert kinds(bundle).keys() == set(TYPES)
