@@ -104,7 +104,7 @@ function answerScreen(scene) {
   const watch = h("ul", { class: "stack-tight", key: "watch" }, route.safety_net.map((words) => h("li", { key: words }, words)));
   if (route.outcome === "field")
     return [
-      h("div", { class: "stack-tight", key: "head" }, title(t("book.answer.field", { field })), h("p", null, t("book.answer.field.body", { field }))),
+      h("div", { class: "stack-tight", key: "head" }, title(t("book.answer.field", { field })), h("p", null, t("book.answer.field.body"))),
       route.safety_net.length > 0 && h("section", { class: "notice", key: "net" }, icon("info"), watch),
       h("div", { class: "stack-tight actions", key: "actions" }, primary(t("book.answer.go"), () => emit({ type: "go", screen: "hospital" })), quiet(t("book.answer.change"), change, "change")),
     ];
@@ -113,7 +113,7 @@ function answerScreen(scene) {
       "section",
       { class: `notice ${emergency ? "notice-danger" : "notice-warn"}`, role: "alert", key: "away" },
       icon(emergency ? "warn" : "hospital"),
-      h("div", { class: "stack" }, title(t(`book.answer.${route.outcome}`)), h("p", null, h("strong", null, t(`book.answer.${route.outcome}.body`)))),
+      h("div", { class: "stack" }, title(t(`book.answer.${route.outcome}`)), h("p", null, emergency ? h("strong", null, t("book.answer.emergency.body")) : t("book.answer.in_person.body"))),
     ),
     emergency && h("a", { class: "button button-danger button-large button-block", href: "tel:120", key: "call" }, icon("phone"), t("book.answer.call")),
     route.why.length > 0 && h("section", { class: "card stack-tight", key: "why" }, route.why.map((words) => h("p", { key: words }, words))),

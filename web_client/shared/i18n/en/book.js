@@ -22,7 +22,7 @@ export default Object.freeze({
   "book.answer.in_person": "Please see a doctor in person",
   "book.answer.in_person.body": "What you told us cannot be judged through a screen; a doctor has to examine your child. Please register at a hospital near you soon. If it gets worse, go to emergency care.",
   "book.answer.field": "An online visit fits: {field}",
-  "book.answer.field.body": "From what you told us you can book a first online visit for {field}. This is not a diagnosis; the doctor will tell you the next step after seeing your child.",
+  "book.answer.field.body": "From what you told us you can book a first online visit in this field. This is not a diagnosis; the doctor will tell you the next step after seeing your child.",
   "book.answer.go": "Choose a hospital",
   "book.answer.change": "Change my answers",
 

@@ -22,7 +22,7 @@ export default Object.freeze({
   "book.answer.in_person": "请带孩子到医院当面就诊",
   "book.answer.in_person.body": "按您填写的情况，隔着屏幕看不清楚，需要医生当面检查。请尽快在当地医院的儿科挂号；如果情况变重，请直接去急诊。",
   "book.answer.field": "可以先在线上看：{field}",
-  "book.answer.field.body": "按您填写的情况，可以预约{field}专业的线上首诊。这不是诊断，医师看过孩子后会告诉您下一步。",
+  "book.answer.field.body": "按您填写的情况，可以预约这个专业的线上首诊。这不是诊断，医师看过孩子后会告诉您下一步。",
   "book.answer.go": "选择医院",
   "book.answer.change": "修改刚才的回答",
 
