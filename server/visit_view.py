@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from server.referral import Checklist
@@ -24,6 +25,12 @@ def visit_view(detail: VisitDetail, role: Role, language: str, checklist: Checkl
         call_back=detail.guardian_phone if role is Role.PHYSICIAN else "",
         reasons=tuple(ReasonView(r.code, r.text.zh if language == "zh" else r.text.en, r.urgency.value) for r in reasons),
     )
+
+
+def before_confirmation(view: VisitView) -> VisitView:
+    """What whoever holds the link sees before they said that the child is theirs: masked names, the hospital and the time. For
+    what the child is seen, and by whom, is not a stranger's to know."""
+    return replace(view, field="", physician=PhysicianCard("", "", view.physician.hospital, ""))
 
 
 def moment(at: float) -> str:

@@ -20,7 +20,7 @@ from server.store.database import Write
 from server.store.throttle import PER_ADDRESS, PER_SUBJECT, Counted
 from server.store.tickets import LASTS_S, Ticket
 from server.views import state_name
-from server.visit_view import visit_view
+from server.visit_view import before_confirmation, visit_view
 from server.webhooks.events import Kind, fact
 from signaling.messages import plain
 from signaling.seats import GUESTS, Role
@@ -65,6 +65,9 @@ async def read(request: web.Request) -> web.Response:
     filed = record.referral
     base = f"/api/visits/{record.id}/letter"
     page = f"/letter/?visit={record.id}"
+    view = visit_view(record, who.role, language(request), house.checklist)
+    if who.role is Role.GUARDIAN and not session.child_confirmed:
+        view = before_confirmation(view)
     asked = await consents.kinds_for(house.database, record.id, house.clock())
     letter = filed and {
         "receipt": filed.state,
@@ -75,7 +78,7 @@ async def read(request: web.Request) -> web.Response:
     }
     return web.json_response(
         {
-            "visit": plain(visit_view(record, who.role, language(request), house.checklist)),
+            "visit": plain(view),
             "role": who.role.value,
             "state": state_name(session.state),
             "starts_in_ms": round((record.starts_at - house.clock()) * 1000),

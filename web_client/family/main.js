@@ -311,6 +311,7 @@ async function answerChild(right) {
   dispatch({ type: "busy" });
   await attempt(async () => {
     await api.confirmChild(visit, right);
+    if (right) dispatch({ type: "status", status: await api.visit(visit) }); // before, it does not say for what and by whom
     dispatch({ type: "child_answered", right });
   }, "refused");
   await loadTexts();

@@ -49,9 +49,7 @@ export function childStep(scene) {
       h("p", { class: "child-name" }, h("span", { class: "visually-hidden" }, t("family.child.name"), " "), visit.child),
       facts([
         [t("family.child.guardian"), visit.guardian],
-        [t("family.child.field"), t(`field.${visit.field}`)],
         [t("family.child.when"), dayAndTime(state.language, visit.starts_at)],
-        [t("family.child.physician"), `${visit.physician.name} ${visit.physician.title}`],
         [t("family.child.hospital"), visit.physician.hospital],
       ]),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -182,3 +183,19 @@ async def test_a_body_over_the_limit_is_too_large(house: House, stranger: Browse
 async def test_there_is_no_letter_and_no_summary_before_the_end(house: House, guardian: Browser) -> None:
     for path in ("letter", "letter.pdf", "letter.fhir.json", "summary"):
         assert await guardian.problem(await guardian.get(f"{house.visit}/{path}")) == "not_found"
+
+
+async def test_who_came_into_a_wrong_room_learns_neither_for_what_nor_by_whom_the_child_is_seen(
+    house: House, guardian: Browser
+) -> None:
+    async def shown() -> dict[str, Any]:
+        view: dict[str, Any] = (await (await guardian.get(house.visit)).json())["visit"]
+        return view
+
+    before = await shown()
+    assert (before["child"], before["guardian"], before["field"]) == ("张*明", "李*", "")
+    assert (before["physician"]["name"], before["physician"]["title"], before["physician"]["licence"]) == ("", "", "")
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
+    assert ((await shown())["field"], (await shown())["physician"]["name"]) == ("growth", "王芳")
+    await guardian.post(f"{house.visit}/child", {"confirmed": False})
+    assert await shown() == before

@@ -57,7 +57,7 @@ export function attestPanel(visit, context) {
         CHECKS.map((check, index) => [
           h(
             "label",
-            { class: check === "location_confirmed" ? "choice attest-wide" : "choice", key: check },
+            { class: "choice", key: check },
             h("input", {
               type: "checkbox",
               checked: checks.includes(check),
@@ -96,7 +96,7 @@ function number(visit, { t, emit }) {
 /** @param {Visit} visit @param {Context} context */
 function place(visit, { t, emit }) {
   return h("textarea", {
-    class: "input attest-told attest-wide",
+    class: "input attest-told",
     key: "location",
     id: "field-location",
     rows: "2",

@@ -244,7 +244,7 @@ export default Object.freeze({
   "physician.attest.identity_matches": "Names and relation match the booking",
   "physician.attest.private_place": "The place is private and quiet",
   "physician.attest.call_back_confirmed": "The call-back number is right",
-  "physician.attest.location_confirmed": "The address where the child is now is right",
+  "physician.attest.location_confirmed": "The child’s address now is right",
   "physician.attest.call_back": "Call-back number, can be corrected",
   "physician.attest.location": "Address where the child is now, can be corrected",
   "physician.attest.locationAsk": "The family has not told it. Please ask: city, street, number",

@@ -239,7 +239,7 @@ export default Object.freeze({
   "physician.attest.identity_matches": "姓名、关系与登记一致",
   "physician.attest.private_place": "周围安静，没有无关的人",
   "physician.attest.call_back_confirmed": "回拨电话正确",
-  "physician.attest.location_confirmed": "孩子现在所在的地址正确",
+  "physician.attest.location_confirmed": "孩子现在的地址正确",
   "physician.attest.call_back": "回拨电话，可更正",
   "physician.attest.location": "孩子现在所在的地址，可更正",
   "physician.attest.locationAsk": "家属没有填写，请口头询问：省市、街道、门牌号",
