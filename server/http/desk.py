@@ -85,6 +85,7 @@ async def offer(call: Call) -> Answer:
             physicians=[PhysicianShown(id=each.id, name=each.name, title=each.title) for each in staff],
             fields=list(own.fields),
             proofs=list(own.proofs),
+            delegated_adults=own.delegated_adults,
         )
 
     return Answer(await call.read(work))

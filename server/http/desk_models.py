@@ -90,12 +90,13 @@ class DepartmentShown(Given):
 
 
 class Offer(Given):
-    """Whom the hospital can book with, and which proofs it accepts."""
+    """Whom the hospital can book with, which proofs it accepts, and whether a delegated adult may come."""
 
     departments: list[DepartmentShown]
     physicians: list[PhysicianShown]
     fields: list[str]
     proofs: list[str]
+    delegated_adults: bool
 
 
 class Find(Taken):

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bookingBody, changed, departmentsFor, fieldsOf, KINDS, missing, noBooking, RELATIONS, SEXES, slotAfter, slotsWanted } from "../../web_client/desk/booking.js";
+import { bookingBody, changed, DELEGATED, departmentsFor, fieldsOf, KINDS, missing, noBooking, proofsFor, RELATIONS, relationsFor, SEXES, slotAfter, slotsWanted } from "../../web_client/desk/booking.js";
 import { dayOf, dayText, later, momentText, timeText, yearsOn } from "../../web_client/desk/days.js";
 import { byReason } from "../../web_client/desk/refusals.js";
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
@@ -17,6 +17,7 @@ const OFFER = {
   physicians: [],
   fields: ["growth", "nutrition", "skin"],
   proofs: ["other"],
+  delegated_adults: false,
 };
 const FAMILY = { child: { id: "c" }, guardian: { id: "g" }, relation: { kind: "mother", proof: "other" } };
 const SLOT = { id: "s", physician: "p", department: "d1", field: "growth", starts_at: "", ends_at: "" };
@@ -83,6 +84,16 @@ test("a slot stays with its own physician only", () => {
   assert.equal(changed({ ...KNOWN, physician: "p" }, { physician: "" }, OFFER).slot, SLOT);
 });
 
+test("a delegated adult comes where the hospital allows it, with the written delegation and nothing else", () => {
+  const allowed = { ...OFFER, delegated_adults: true };
+  assert.deepEqual(relationsFor(OFFER), RELATIONS);
+  assert.deepEqual(relationsFor(allowed), [...RELATIONS, DELEGATED]);
+  const delegated = changed(NEW, { relation: { kind: DELEGATED, proof: "other" } }, allowed);
+  assert.deepEqual([delegated.relation.proof, proofsFor(allowed, DELEGATED)], ["written_delegation", ["written_delegation"]]);
+  assert.equal(changed(delegated, { relation: { ...delegated.relation, kind: "mother" } }, allowed).relation.proof, "");
+  assert.equal(changed(NEW, { relation: { kind: "father", proof: "other" } }, allowed).relation.proof, "other");
+});
+
 test("only what is said against the slot itself lets it go", () => {
   for (const code of ["slot_taken", "schedule_closed", "physician_busy", "in_the_past", "beyond_horizon"]) assert.equal(slotAfter(SLOT, code), null, code);
   for (const code of ["training_expired", "network", "precondition_failed"]) assert.equal(slotAfter(SLOT, code), SLOT, code);
@@ -118,8 +129,8 @@ test("refusals read by reason, the most frequent first, its last day first", () 
 test("everything that can be chosen or missing has its words", () => {
   for (const kind of KINDS) assert.ok(hasText(`desk.kind.${kind}`), kind);
   for (const sex of SEXES) assert.ok(hasText(`desk.sex.${sex}`), sex);
-  for (const kind of RELATIONS) assert.ok(hasText(`letter.relation.${kind}`), kind);
-  for (const proof of ["household_register", "birth_certificate", "court_order", "other", "declared"]) assert.ok(hasText(`desk.proof.${proof}`), proof);
+  for (const kind of [...RELATIONS, DELEGATED]) assert.ok(hasText(`letter.relation.${kind}`), kind);
+  for (const proof of ["household_register", "birth_certificate", "court_order", "other", "written_delegation", "declared"]) assert.ok(hasText(`desk.proof.${proof}`), proof);
   const all = [...missing({ ...noBooking(), who: "new", field: "growth" }, TODAY), ...missing(noBooking(), TODAY), "slot"];
   for (const id of all) assert.ok(hasText(`desk.missing.${id}`), id);
 });

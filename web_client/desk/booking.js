@@ -25,6 +25,9 @@
 export const KINDS = Object.freeze(["first", "follow_up", "advice"]);
 export const SEXES = Object.freeze(["female", "male", "unknown"]);
 export const RELATIONS = Object.freeze(["mother", "father", "legal_guardian"]);
+/** Somebody who comes in the guardian's place, where the hospital allows it; the written delegation is their only proof. */
+export const DELEGATED = "delegated";
+const WRITTEN = "written_delegation";
 const PHONE = /^\+?[0-9]{5,15}$/;
 
 /** @returns {Booking} */
@@ -57,6 +60,8 @@ export function changed(booking, change, offer) {
     const stays = departments.some(({ id }) => id === next.department);
     next.department = stays ? next.department : departments.length === 1 ? departments[0].id : "";
   }
+  const { kind, proof } = next.relation;
+  if (kind !== booking.relation.kind && !proofsFor(offer, kind).includes(proof)) next.relation = { kind, proof: kind === DELEGATED ? WRITTEN : "" };
   const elsewhere = next.field !== booking.field || next.department !== booking.department;
   if (elsewhere) next.physician = "";
   const other = next.slot !== null && next.physician !== "" && next.slot.physician !== next.physician;
@@ -66,6 +71,16 @@ export function changed(booking, change, offer) {
 /** @param {Offer | null} offer @param {string} field */
 export function departmentsFor(offer, field) {
   return (offer?.departments ?? []).filter(({ fields }) => fields.includes(field));
+}
+
+/** What a guardian may be of the child. @param {Offer | null} offer */
+export function relationsFor(offer) {
+  return offer?.delegated_adults ? [...RELATIONS, DELEGATED] : RELATIONS;
+}
+
+/** Which proofs there are of such a relation. @param {Offer | null} offer @param {string} kind */
+export function proofsFor(offer, kind) {
+  return kind === DELEGATED ? [WRITTEN] : (offer?.proofs ?? []);
 }
 
 /** Fields that the hospital sees and some department offers. @param {Offer | null} offer */

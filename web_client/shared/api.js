@@ -61,7 +61,7 @@
 /** @typedef {{child: DeskChild, guardian: DeskGuardian | null, relation: {kind: string, proof: string} | null}} DeskFamily */
 /**
  * @typedef {{departments: {id: string, name: string, name_en: string, fields: string[]}[], physicians: {id: string, name: string, title: string}[],
- *            fields: string[], proofs: string[]}} DeskOffer
+ *            fields: string[], proofs: string[], delegated_adults: boolean}} DeskOffer
  */
 /** @typedef {{id: string, physician: string, department: string, field: string, starts_at: string, ends_at: string}} DeskSlot */
 /** Told once. `qr` is an SVG image as a URL has it. @typedef {{visit: string, link: string, link_expires_at: string, qr: string}} DeskLink */

@@ -10,9 +10,11 @@ from urllib.parse import unquote
 import pytest
 
 from server import events as ev
+from server.booking.limits import Limits
 from server.calendar import day_of
 from server.http.desk import MOST_DAYS
 from server.journal import Journal
+from server.store import limits
 from server.store.visits import Child, Guardian, Relation, add
 from tests.server.http.conftest import House
 from tests.server.http.desk_kit import NEW_CHILD, NEW_GUARDIAN, RELATION, Desk, open_desk
@@ -56,6 +58,7 @@ async def test_the_offer_is_what_can_be_booked(desk: Desk) -> None:
     assert [each["id"] for each in offer["departments"]] == [desk.clinic.department]
     assert offer["physicians"] == [{"id": desk.clinic.physician, "name": "王芳", "title": "主任医师"}]
     assert offer["proofs"] == ["household_register", "birth_certificate", "court_order", "other"]
+    assert offer["delegated_adults"] is False
     slots = await desk.get("/slots", department=desk.clinic.department, field="growth")
     assert [each["id"] for each in slots["items"]] == list(desk.clinic.slots)
 
@@ -102,6 +105,14 @@ async def test_two_who_are_known_are_related_with_their_visit(desk: Desk) -> Non
     assert await desk.problem("/visits", desk.booking(guardian="g-new")) == "relation_missing"
     await desk.book(guardian="g-new", relation=RELATION)
     assert await desk.problem("/visits", desk.booking(1, guardian="g-new", relation=RELATION)) == "relation_exists"
+
+
+async def test_a_delegated_adult_is_refused_unless_the_hospital_allows_it(desk: Desk) -> None:
+    asked = {"new_guardian": NEW_GUARDIAN, "relation": {"kind": "delegated", "proof": "written_delegation"}, "guardian": None}
+    assert await desk.problem("/visits", desk.booking(**asked)) == "delegate_not_allowed"
+    await desk.house.server.database.write(limits.set_limits(desk.clinic.hospital, Limits(delegated_adults=True)))
+    told = await desk.book(**asked)
+    assert (await desk.get(f"/visits/{told['visit']}"))["relation"] == asked["relation"]
 
 
 async def test_what_is_refused_registers_nobody_and_is_counted(desk: Desk) -> None:

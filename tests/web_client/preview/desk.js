@@ -51,6 +51,7 @@ const OFFER = {
   physicians: [wang, chen],
   fields: ["growth", "nutrition", "skin"],
   proofs: ["household_register", "birth_certificate", "court_order", "other"],
+  delegated_adults: true,
 };
 const slots = ["2026-11-24", "2026-11-25", "2026-11-26"].flatMap((day, d) =>
   [0, 1, 2, 3, 4, 5, 6, 7].slice(d).map((n) => ({ id: `s${d}${n}`, physician: n % 3 ? "p1" : "p2", department: "d1", field: "growth", starts_at: at(9, n * 20, day), ends_at: at(9, n * 20 + 20, day) })),
@@ -113,6 +114,7 @@ const STATES = {
   "book-nobody": [...BOOK, booking({ text: "欧阳" }), { ...found([]), text: "欧阳" }],
   "book-missing": [...BOOK, booking({ who: "new" }), booking({ field: "growth" }), ...free(), { type: "tried" }],
   "book-filled": FILLED,
+  "book-delegated": [...FILLED, booking({ relation: { kind: "delegated", proof: "" } })],
   "book-taken": [...FILLED, { type: "sent" }, refused("slot_taken"), ...free(slots.filter(({ id }) => id !== "s02"), true)],
   "book-refused": [...FILLED, { type: "sent" }, refused("training_expired", "医师的培训在就诊当日已过有效期。患儿年龄不在医院的接诊范围内。")],
   "book-full": [...BOOK, booking({ field: "skin" }), ...free([])],

@@ -1,7 +1,7 @@
 /** A new booking: the family that is found or entered, the field, the department, the specialist, a free slot. */
 
 import { h, icon } from "../../shared/ui/dom.js";
-import { childIsNew, departmentsFor, fieldsOf, guardianIsNew, KINDS, missing, RELATIONS, SEXES } from "../booking.js";
+import { childIsNew, DELEGATED, departmentsFor, fieldsOf, guardianIsNew, KINDS, missing, proofsFor, relationsFor, SEXES } from "../booking.js";
 import { dayOf, momentText } from "../days.js";
 import { act, choices, field, heading, refusal, slotChoices, text } from "./parts.js";
 
@@ -123,8 +123,9 @@ function people(state, { t }, change, wrong) {
       h(
         "div",
         { class: "stack-tight", key: "relation" },
-        choices({ name: "relation-kind", legend: t("desk.relation"), value: relation.kind, wrong: wrong("relation-kind"), inline: true, options: RELATIONS.map((value) => ({ value, text: t(`letter.relation.${value}`) })), onchoose: (kind) => change({ relation: { ...relation, kind } }) }),
-        choices({ name: "relation-proof", legend: t("desk.proof.seen"), value: relation.proof, wrong: wrong("relation-proof"), inline: true, options: (offer?.proofs ?? []).map((value) => ({ value, text: t(`desk.proof.${value}`) })), onchoose: (proof) => change({ relation: { ...relation, proof } }) }),
+        choices({ name: "relation-kind", legend: t("desk.relation"), value: relation.kind, wrong: wrong("relation-kind"), inline: true, options: relationsFor(offer).map((value) => ({ value, text: t(`letter.relation.${value}`) })), onchoose: (kind) => change({ relation: { ...relation, kind } }) }),
+        choices({ name: "relation-proof", legend: t("desk.proof.seen"), value: relation.proof, wrong: wrong("relation-proof"), inline: true, options: proofsFor(offer, relation.kind).map((value) => ({ value, text: t(`desk.proof.${value}`) })), onchoose: (proof) => change({ relation: { ...relation, proof } }) }),
+        relation.kind === DELEGATED && h("p", { class: "notice", key: "delegated" }, icon("info"), h("span", null, t("desk.delegated"))),
       ),
   ];
 }

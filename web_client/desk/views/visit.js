@@ -1,6 +1,7 @@
 /** One visit: who, when, how it stands; and the one thing that is being done with it, asked once more before it cannot be undone. */
 
 import { h, icon } from "../../shared/ui/dom.js";
+import { proofsFor } from "../booking.js";
 import { ACTS } from "../keys.js";
 import { momentText } from "../days.js";
 import { actsOn, REASONS } from "../state.js";
@@ -112,7 +113,7 @@ function asking(state, visit, context) {
           name: "proof-seen",
           legend: t("desk.proof.seen"),
           value: state.proof,
-          options: (state.offer?.proofs ?? []).map((value) => ({ value, text: t(`desk.proof.${value}`) })),
+          options: proofsFor(state.offer, visit.relation.kind).map((value) => ({ value, text: t(`desk.proof.${value}`) })),
           onchoose: (proof) => emit({ type: "choose", proof }),
         }),
         act(state, context, { text: t("desk.proof.confirm"), intent: { type: "proof" }, disabled: state.proof === "" }),

@@ -54,6 +54,8 @@ export default Object.freeze({
   "desk.proof.birth_certificate": "Birth certificate",
   "desk.proof.court_order": "Court order",
   "desk.proof.other": "Other proof",
+  "desk.proof.written_delegation": "Written delegation",
+  "desk.delegated": "The guardian delegates this in writing: the family hands the paper in, and the specialist reads it before admitting.",
   "desk.proof.act": "Verify relation",
   "desk.proof.title": "Verify the relation",
   "desk.proof.note": "Look at the document, or a picture of it, and make sure that {guardian} is the child's {relation}. Nobody is admitted before that.",

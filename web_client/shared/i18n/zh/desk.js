@@ -54,6 +54,8 @@ export default Object.freeze({
   "desk.proof.birth_certificate": "出生医学证明",
   "desk.proof.court_order": "法院文书",
   "desk.proof.other": "其他证明",
+  "desk.proof.written_delegation": "书面委托书",
+  "desk.delegated": "须有监护人的书面委托：家属提交委托书，医师接诊前会查看。",
   "desk.proof.act": "核验关系",
   "desk.proof.title": "核验监护关系",
   "desk.proof.note": "请查看证明原件或照片，确认 {guardian} 是患儿的{relation}。核验前医师不能接诊。",
