@@ -7,14 +7,16 @@ from typing import Any
 
 from media.quality import light
 from signaling.messages import LegQuality, Line, Quality
-from signaling.seats import Role
+from signaling.seats import GUESTS, Role
 
 _WORST = ("good", "fair", "poor")
 
 
 def quality_message(legs: Mapping[Role, Mapping[str, Any]]) -> Quality:
-    """One light for the call (its worst leg's) and each leg's two directions."""
-    worst = max((light(leg) for leg in legs.values()), key=_WORST.index, default="good")
+    """One light for the call and each leg's two directions. The light is the worse leg's of the two that the visit rests on:
+    a guest with a weak network makes nobody else's connection poor."""
+    resting = [leg for role, leg in legs.items() if role not in GUESTS]
+    worst = max((light(leg) for leg in resting), key=_WORST.index, default="good")
     return Quality(worst, tuple(_leg(role, leg) for role, leg in legs.items()))
 
 

@@ -18,6 +18,10 @@ from media.room import Room, Seat
 from media.srtp import Outbound, PacketBuffer
 
 CHROMIUM = (Path(__file__).parents[1] / "corpus/sdp/chromium.sdp").read_bytes().decode()
+_HEAD, *_LINES = CHROMIUM.split("\r\nm=")
+_MORE = (_LINES[2].replace("a=mid:2", "a=mid:4"), _LINES[3].replace("a=mid:3", "a=mid:5"))
+TWO_PAIRS = "\r\nm=".join([_HEAD.replace("0 1 2 3", "0 1 2 3 4 5"), *(line.rstrip() for line in _LINES), *_MORE])
+"""Chromium's offer with a second pair of receive-only lines."""
 AUDIO_SSRC, VIDEO_SSRC, RTX_SSRC = 1001, 1002, 1003
 OPUS, VP8, RTX, RED = 111, 96, 97, 63
 KEYFRAME, DELTA = b"\x10\x00\x00\x00\x9d\x01\x2a\x80\x02\x68\x01", b"\x10\x01\x00"
@@ -105,11 +109,7 @@ class Kit:
         leg = Leg(seat, number, number, 9000 + number, counters, self.room, self._send)
         parsed = sdp.parse(offer)
         here = sdp.Here(Credentials("u", "p"), "00", (), 1, 1)
-        ours = sdp.PairNumbers(100 * number + 1, 100 * number + 2, 100 * number + 3, "c")
-        answer = sdp.answer(parsed, here, ("VP8", "H264"), [ours])
-        leg.negotiated(parsed, answer)
-        for downlink in answer.downlinks:
-            leg.add(Outgoing(downlink, leg, PacketBuffer(), first_sequence, 5000))
+        self._negotiate(leg, parsed, here, first_sequence)
         leg.path.bound(ADDRESS, nominated=True)
         self.room.place(leg)
         outbound: Any = WatchedOutbound()
@@ -117,6 +117,20 @@ class Kit:
         self.legs[seat], self.outbound[seat] = leg, outbound
         leg.secured(inbound, outbound)
         return leg
+
+    def widen(self, seat: str) -> None:
+        """The seat's page offers a second pair on the leg that it has."""
+        self._negotiate(self.legs[seat], sdp.parse(TWO_PAIRS), sdp.Here(Credentials("u", "p"), "00", (), 1, 2), 100)
+        self.room.rewire()
+
+    def _negotiate(self, leg: Leg, offer: sdp.Offer, here: sdp.Here, first_sequence: int) -> None:
+        first = [100 * leg.number + 10 * pair for pair in range(offer.pairs)]
+        ours = [sdp.PairNumbers(n + 1, n + 2, n + 3, "c") for n in first]
+        answer = sdp.answer(offer, here, ("VP8", "H264"), ours)
+        leg.negotiated(offer, answer)
+        for downlink in answer.downlinks:
+            if (downlink.pair, downlink.kind) not in leg.outgoing:
+                leg.add(Outgoing(downlink, leg, PacketBuffer(), first_sequence, 5000))
 
     def both(self) -> tuple[Leg, Leg]:
         legs = self.join("guardian"), self.join("physician")

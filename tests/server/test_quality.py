@@ -33,6 +33,12 @@ def test_the_light_is_the_worst_legs() -> None:
     assert [shown.role for shown in message.legs] == [Role.GUARDIAN, Role.PHYSICIAN]
 
 
+def test_a_guests_weak_network_is_not_the_calls() -> None:
+    message = quality_message({Role.GUARDIAN: leg(), Role.INTERPRETER: leg(video=kind(up_loss=0.5))})
+    assert message.light == "good"
+    assert [shown.role for shown in message.legs] == [Role.GUARDIAN, Role.INTERPRETER]
+
+
 def test_a_round_trip_that_is_not_known_is_not_shown() -> None:
     (shown,) = quality_message({Role.GUARDIAN: leg(rtt_ms=-1)}).legs
     assert shown.rtt_ms is None

@@ -21,7 +21,7 @@ PREVIEW = Path(__file__).parent / "preview"
 LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")
 DOCTOR = ("ready", "insecure", "beginning", "running", "good", "partial", "none", "expired", "busy")
 OPERATIONS = ("loading", "sign-in", "none", "fine", "incident", "trouble", "stale")
-RAW_KEY = re.compile(r"\b(?:physician|staff|ops|desk|letter|role|field|urgency|family|doctor|book|change)\.\w[\w.]*\b")
+RAW_KEY = re.compile(r"\b(?:physician|staff|ops|desk|letter|role|field|urgency|family|guest|doctor|book|change)\.\w[\w.]*\b")
 WINDOWS = {"desk": (1440, 900, "zh"), "phone": (390, 844, "en"), "at 200 %": (720, 450, "en")}
 
 
@@ -89,6 +89,7 @@ GALLERIES = [
     ("book", stories("book_states.mjs")),
     ("change", stories("change_states.mjs")),
     ("desk", names_of_states("desk.js")),
+    ("guest", names_of_states("guest.js")),
 ]
 
 

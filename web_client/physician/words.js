@@ -122,7 +122,8 @@ export function deviceSentence({ support, opened, microphone, camera }) {
 export function qualitySentence(visit, nowMs) {
   const quality = visit.quality;
   if (!quality || nowMs - visit.qualityAtMs > QUALITY_STALE_MS) return { light: "unknown", said: { key: "quality.unknown" } };
-  const worst = [...quality.legs].sort((a, b) => trouble(b) - trouble(a))[0];
+  const legs = quality.legs.filter(({ role }) => role === "guardian" || role === "physician");
+  const worst = legs.sort((a, b) => trouble(b) - trouble(a))[0];
   if (!worst || quality.light === "good") return { light: quality.light, said: { key: `quality.${quality.light}` } };
   const side = worst.role === "physician" ? "you" : "family";
   if (worstLoss(worst) >= LOSS_WORTH_SAYING)

@@ -36,7 +36,7 @@ function picture(width, height, wall, coat) {
 /** Draw a state in this page, in the place of the one before. */
 function viewer() {
   const own = picture(240, 320, "#8a9c96", "#4a6a8a");
-  const remotes = new Map([["physician", picture(640, 360, "#c9d3cf", "#f4f4f2")]]);
+  const remotes = new Map([["physician", picture(640, 360, "#c9d3cf", "#f4f4f2")], ["interpreter", picture(640, 480, "#d6cbb8", "#6a4a5a")], ["local_doctor", picture(640, 480, "#b8c6d6", "#f4f4f2")]]);
   const view = createView(root, (intent) => window.emitted.push(intent));
   return (state, inLanguage) => {
     window.emitted = [];

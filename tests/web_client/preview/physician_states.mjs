@@ -72,6 +72,8 @@ const session = (state, more = {}) => ({
   seats: BOTH,
   ...more,
 });
+const GUEST = seat("interpreter", "阿依古丽");
+const INVITED = seat("interpreter", "阿依古丽", { connected: false, presence: "absent" });
 const welcome = (view, chat = []) => ({
   type: "message",
   at_ms: 0,
@@ -244,6 +246,14 @@ export const STATES = {
     { type: "worklist", visits: [], atMs: 0 },
   ],
   connecting: [...start, { type: "opened", visit: "v1" }],
+  three: open(session("live", { seats: [...BOTH, GUEST] }), picture, quality("good", 0.004, 86)),
+  "three-no-picture": open(session("live", { seats: [...BOTH, { ...GUEST, presence: "doubtful", doubts: ["camera_off"] }] }), picture),
+  "three-held": open(session("held", { seats: [...BOTH, GUEST], causes: [{ cause: "guardian_silent", elapsed_ms: 4000, remaining_ms: 96_000 }], resume_to: "live" })),
+  "guest-panel": live({ type: "panel", panel: "guest" }),
+  "guest-panel-refused": live({ type: "panel", panel: "guest" }, { type: "guest", visit: "v1", form: { name: "阿依古丽", problem: "guest_invited" } }),
+  "guest-link": open(session("live", { seats: [...BOTH, INVITED] }), picture, { type: "guest", visit: "v1", form: { link: `https://visit.hospital.example/g/${"Ab3_".repeat(10)}abc` } }, { type: "panel", panel: "guest" }),
+  "guest-link-gone": open(session("waiting", { seats: [...BOTH, INVITED] }), { type: "panel", panel: "guest" }),
+  "guest-here": open(session("live", { seats: [...BOTH, GUEST] }), picture, { type: "panel", panel: "guest" }),
   "waiting-alone": open(session("waiting", { seats: alone })),
   waiting: open(session("waiting")),
   "waiting-prepared": open(session("waiting"), prepared()),

@@ -30,6 +30,7 @@ function painted(colour) {
 
 const family = painted("#8fa79a");
 const self = painted("#b9a88f");
+const third = painted("#7f8fa7");
 
 const draw = () => {
   const context = {
@@ -37,6 +38,7 @@ const draw = () => {
     language,
     own: state.visit ? self : null,
     remote: state.visit ? family : null,
+    remotes: new Map([["interpreter", third]]),
     level: (element) => element.style.setProperty("--level", "0.55"),
     emit,
   };

@@ -12,6 +12,8 @@ const SEATS = [
   { role: "guardian", name: "陈*梅", connected: true, presence: "present", doubts: [] },
   { role: "physician", name: "林晓岚", connected: true, presence: "present", doubts: [] },
 ];
+const GUEST = { role: "interpreter", name: "阿依古丽", connected: true, presence: "present", doubts: [] };
+const INVITED = { ...GUEST, connected: false, presence: "absent" };
 const SESSION = {
   version: 3, state: "live", admitted: true, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
   referral: null, rungs: [], seats: SEATS,
@@ -148,6 +150,12 @@ const STORIES = {
   "waiting-offline": () => [...inRoom(waitingRoom), { type: "connection", connection: "offline" }],
   verifying: () => inRoom({ state: "verifying" }),
   live: () => [...inRoom(), { type: "message", nowMs: 0, message: { type: "chat", message: { id: "9", role: "physician", text: "…", at: CHAT[0].at } } }],
+  "live-three": () => inRoom({ seats: [...SEATS, GUEST] }),
+  "live-three-corner": () => [...inRoom({ seats: [...SEATS, { ...GUEST, role: "local_doctor", name: "西昌市人民医院 阿木日哈" }] }), { type: "corner", corner: "top-left" }],
+  "live-three-no-picture": () => inRoom({ seats: [...SEATS, { ...GUEST, presence: "doubtful", doubts: ["camera_off"] }] }),
+  "live-invited": () => inRoom({ seats: [...SEATS, INVITED] }),
+  "held-three": () => held(cause("guardian_silent", 96_000), cause("recording_lost", 110_000)).map((event) => (event.message?.session ? { ...event, message: { ...event.message, session: { ...event.message.session, seats: [...SEATS, GUEST] } } } : event)),
+  "waiting-invited": () => inRoom({ ...waitingRoom, seats: [...SEATS, INVITED] }),
   "live-poor": () => [...inRoom(), { type: "message", nowMs: 0, message: { type: "quality", light: "poor", legs: [] } }],
   "live-muted": () => [...inRoom(), devices({ muted: true })],
   "live-camera-off": () => [...inRoom(), devices({ cameraOff: true }), { type: "corner", corner: "bottom-left" }],

@@ -27,7 +27,7 @@ export function guestPicture(visit, { t, remotes }) {
   const who = whoIs(t, guest);
   return h(
     "figure",
-    { class: "third stage-third", key: "third" },
+    { class: `third stage-third${held ? " stage-third-out" : ""}`, key: "third" },
     thirdPicture({ guest, held, stream, label: t("guest.picture", { who }) }),
     h("figcaption", { class: "third-who" }, who),
   );

@@ -65,7 +65,7 @@ export function stage(visit, nowMs, context) {
 
 /** Whether a third person is in the call. @param {Visit} visit */
 function hasThird({ session }) {
-  return session?.state !== "waiting" && (guestOf(session)?.connected ?? false);
+  return session?.gate === true && (guestOf(session)?.connected ?? false);
 }
 
 /** Something outside took camera or microphone in the middle of a visit. @param {Visit} visit @param {Context} context */
