@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from media import control
-from media.rate.ladder import Rung
-from tests.media.room_kit import KEYFRAME, OPUS, TWO_PAIRS, VP8, Kit
+from tests.media.room_kit import OPUS, TWO_PAIRS, Kit
 
 THREE = ["guardian", "physician", "interpreter"]
 
@@ -81,15 +80,6 @@ def test_a_third_who_falls_silent_or_goes_closes_nothing(kit: Kit) -> None:
     kit.room.close_leg(kit.legs["interpreter"].number)
     assert kit.room.gate.generation == kit.generation
     assert kit.said_of(control.GateClosed) == []
-
-
-def test_a_third_whose_way_is_weak_takes_no_picture_from_the_others(kit: Kit) -> None:
-    kit.legs["interpreter"].ladder.rung = Rung.SOUND
-    kit.room.rewire()
-    kit.rtp("guardian", VP8, 1, KEYFRAME)
-    kit.rtp("guardian", OPUS, 5, b"sound")
-    assert [payload for _, payload in sounds(kit, "physician")] == [KEYFRAME, b"sound"]
-    assert [payload for _, payload in sounds(kit, "interpreter")] == [b"sound"]
 
 
 def test_a_receiver_of_two_pictures_shares_its_way_between_them(kit: Kit) -> None:
