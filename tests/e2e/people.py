@@ -212,14 +212,18 @@ class Guardian(Person):
     async def joins(self, link: str) -> None:
         """From the link to the waiting room, by every step."""
         await self.redeems(link)
+        await self.answers_what_is_asked()
+        await self.click("打开摄像头和麦克风")
+        await self.click("进入候诊室")
+        await self.is_in_the_waiting_room()
+
+    async def answers_what_is_asked(self) -> None:
+        """Language, child and consents."""
         await self.click("用中文继续")
         await self.click("是，这是我的孩子")
         await self.click("我已阅读，同意线上就诊")
         await self.click("我已阅读，同意全程录制")
         await self.click("不同意留存照片，继续就诊")
-        await self.click("打开摄像头和麦克风")
-        await self.click("进入候诊室")
-        await self.is_in_the_waiting_room()
 
     async def returns(self, address: str) -> None:
         """To a visit that goes on: only the devices are asked for again."""

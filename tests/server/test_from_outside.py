@@ -17,6 +17,7 @@ from server.store.details import visit_detail
 from server.store.errors import Unavailable
 from server.store.tables import event as event_table
 from server.store.tables import visit as visit_table
+from server.visit_view import moment
 from signaling import messages as wire
 from signaling.seats import Role
 from tests.server.consultation_kit import FakeGateway, FakeWorker, Visit, bring_media, visit
@@ -47,6 +48,16 @@ async def moved(visit: Visit, by_s: float) -> Any:
         await connection.execute(update(visit_table).values(starts_at=starts_at, ends_at=ends_at))
 
     return await visit.house.server.consultations.from_outside(visit.id, event, (row,))
+
+
+async def test_a_move_is_told_at_once_to_those_in_the_waiting_room(visit: Visit) -> None:
+    detail = await visit_detail(visit.house.server.database, visit.id)
+    assert detail is not None
+    await moved(visit, 600.0)
+    await visit.settled()
+    assert visit.said(wire.Moved) == [wire.Moved(moment(detail.starts_at + 600.0))]
+    await visit.house.server.consultations.from_outside(visit.id, CALLED_OFF)
+    assert len(visit.said(wire.Moved)) == 1
 
 
 async def listed(visit: Visit) -> tuple[str, str | None, float]:

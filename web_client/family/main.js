@@ -101,6 +101,7 @@ function dispatch(event) {
 
 async function open() {
   dispatch({ type: "support", support: browserSupport() });
+  if (session?.getItem(testedKey)) dispatch({ type: "was_tested" });
   await attempt(async () => {
     dispatch({ type: "opened", status: await api.visit(visit), nowMs: performance.now() });
   }, "problem");

@@ -89,7 +89,7 @@ import { whereabouts } from "./whereabouts.js";
  *   | {type: "chat_failed", clientId: string} | {type: "corner", corner: Corner} | {type: "whole_picture", whole: boolean}
  *   | {type: "complaints", event: import("../shared/concerns.js").ConcernEvent} | {type: "complaint_text", text: string}
  *   | {type: "documents", event: import("./documents_state.js").DocumentEvent}
- *   | {type: "status", status: VisitStatus, nowMs?: number} | {type: "outside", status: VisitStatus, nowMs: number} | {type: "test_early"} | {type: "tested", works: boolean} | {type: "enter_early"} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}
+ *   | {type: "status", status: VisitStatus, nowMs?: number} | {type: "outside", status: VisitStatus, nowMs: number} | {type: "test_early"} | {type: "tested", works: boolean} | {type: "was_tested"} | {type: "enter_early"} | {type: "letter", letter: Letter} | {type: "summary", summary: Summary} | {type: "records_late"}
  *   | {type: "preparation", change: import("./preparation.js").Change}
  *   | {type: "whereabouts", change: import("./whereabouts.js").Change}} Event
  */
@@ -150,6 +150,8 @@ export function reduce(state, event) {
       return { ...state, stage: "devices", appointment: { ...state.appointment, testing: true } };
     case "tested":
       return { ...state, stage: "early", appointment: { ...state.appointment, testing: false, tested: event.works } };
+    case "was_tested":
+      return { ...state, appointment: { ...state.appointment, tested: true } };
     case "enter_early":
       return { ...settled(state), stage: "devices", appointment: { ...state.appointment, testing: false, early: true } };
     case "outside":
