@@ -130,7 +130,10 @@ function stage({ storage = memory(), server = { revision: 1, sections: {} } } = 
   const saves = [];
   const answers = [];
   const api = {
-    note: async () => view({ ...server.sections }, server.revision),
+    note: async () => {
+      if (server.away) throw new ApiProblem(0, "network", "");
+      return view({ ...server.sections }, server.revision, { can_sign: server.ended === true });
+    },
     saveNote: async (visit, kind, revision, sections) => {
       saves.push({ visit, revision, sections });
       const odd = answers.shift();
@@ -225,4 +228,19 @@ test("signing saves first, and does not sign what another window wrote meanwhile
   await run();
   await keeper.sign();
   assert.deepEqual([note().kind, note().signed.length], ["amendment", 1]);
+});
+
+test("after the end the note is read again, as often as it takes, and can be signed; what was typed meanwhile stays", async () => {
+  const { keeper, server, run, settle, note } = stage();
+  keeper.follow("v1");
+  await settle();
+  keeper.type("history", "一");
+  await run();
+  Object.assign(server, { ended: true, away: true });
+  void keeper.again();
+  await settle();
+  assert.equal(note().canSign, false);
+  server.away = false;
+  await run();
+  assert.deepEqual([note().canSign, note().words], [true, { history: "一" }]);
 });

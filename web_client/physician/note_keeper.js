@@ -44,9 +44,11 @@ export class NoteKeeper {
   /** Reads it again, after the visit's end for one: then it can be signed. */
   async again() {
     const visit = this.#visit;
-    if (!visit || !this.#note || this.#busy) return;
-    const view = await this.#options.api.note(visit).catch(() => null);
-    if (view && visit === this.#visit && this.#note) this.#become(changedElsewhere(this.#note, view));
+    if (!visit || !this.#note) return;
+    const view = this.#busy ? null : await this.#options.api.note(visit).catch(() => null);
+    if (visit !== this.#visit || !this.#note) return;
+    if (!view || this.#busy) return void this.#options.later(() => visit === this.#visit && void this.again(), AGAIN_MS);
+    this.#become(changedElsewhere(this.#note, view));
     this.#schedule(0);
   }
 
