@@ -82,7 +82,7 @@ async def test_what_is_typed_outlives_a_killed_page_and_is_signed_and_amended(se
     await expect(page.locator(".note-signed")).to_contain_text("执业证")
     await expect(page.locator(".note-signed")).to_contain_text("近一年长了 3 厘米")
 
-    await page.locator(".note-amend > summary").first.click()
+    await page.locator("#open-note").click()
     await page.locator("#note-reason").fill("笔误")
     await page.locator("#note-text").fill("应为 4 厘米")
     await page.locator("#note-sign").click()

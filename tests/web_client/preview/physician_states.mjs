@@ -360,6 +360,7 @@ export const STATES = {
   "ended-unsigned": [...ended("completed"), noted(opened(noteView(WORDS)))],
   "ended-incomplete": [...ended("guardian_absent"), noted(opened(noteView({ history: WORDS.history })))],
   "ended-signed": [...ended("completed"), noted(opened(amending()))],
+  "ended-incident": [...ended("completed"), noted(opened(amending())), { type: "panel", panel: "incident" }],
   "ended-amending": [...ended("completed"), noted(notSigned(opened(amending({ reason: "笔误", text: "应为 4 厘米" })), "note_changed"))],
   leave: live({ type: "panel", panel: "leave" }),
   help: live({ type: "panel", panel: "help" }),

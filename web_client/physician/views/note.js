@@ -41,8 +41,13 @@ export function noteAfter(visit, context) {
     "section",
     { class: "card note note-after stack", key: "note", "aria-labelledby": "note-title" },
     h("h2", { id: "note-title" }, t("physician.note.title"), note && tag(note, t)),
-    note ? [note.signed.map((entry, n) => signedEntry(entry, n, context)), writing(note, context)] : reading(context),
-    h("details", { class: "note-amend", key: "incidents", open: visit.incidents.list.length > 0 }, h("summary", null, t("physician.incident.title")), incidents(visit, context)),
+    note ? [note.signed.map((entry, n) => signedEntry(entry, n, context)), writing(visit, note, context)] : reading(context),
+    h(
+      "div",
+      { class: "note-amend stack-tight", key: "incidents" },
+      opener("incident", visit.panel === "incident", t("physician.incident.title"), context),
+      (visit.panel === "incident" || visit.incidents.list.length > 0) && incidents(visit, context),
+    ),
   );
 }
 
@@ -57,16 +62,20 @@ function tag(note, t) {
   return h("span", { class: `tag ${signed ? "tag-good" : "tag-warn"}`, key: "tag" }, icon(signed ? "check" : "warn"), t(`physician.note.${signed ? "signed" : "unsigned"}`));
 }
 
-/** @param {Note} note @param {Context} context */
-function writing(note, context) {
-  const { t } = context;
-  if (note.kind === "note") return [savedLine(note, context), fields(note, context), signature(note, context)];
-  const begun = Object.keys(note.words).length > 0;
+/** @param {Visit} visit @param {Note} note @param {Context} context */
+function writing(visit, note, context) {
+  const form = [savedLine(note, context), fields(note, context), signature(note, context)];
+  if (note.kind === "note") return form;
+  const open = visit.panel === "note" || Object.keys(note.words).length > 0;
+  return h("div", { class: "note-amend stack", key: "amend" }, opener("note", open, context.t("physician.note.amend"), context), open && form);
+}
+
+/** @param {import("../types.js").Panel} panel @param {boolean} open @param {string} words @param {Context} context */
+function opener(panel, open, words, { emit }) {
   return h(
-    "details",
-    { class: "note-amend", key: "amend", open: begun },
-    h("summary", null, t("physician.note.amend")),
-    h("div", { class: "stack" }, savedLine(note, context), fields(note, context), signature(note, context)),
+    "button",
+    { class: "button button-quiet note-opener", type: "button", key: `open-${panel}`, id: `open-${panel}`, "aria-expanded": String(open), onclick: () => emit({ type: "panel", panel: open ? null : panel }) },
+    words,
   );
 }
 
