@@ -30,6 +30,14 @@ class RehearsalFailed(Exception):
     """A step did not come to pass; the text says which condition, in words."""
 
 
+class RefusedAnswer(RehearsalFailed):
+    """An error over HTTP; ``document`` says what is wrong."""
+
+    def __init__(self, told: str, document: dict[str, Any]) -> None:
+        super().__init__(told)
+        self.document = document
+
+
 class Person:
     """One participant: cookies, a socket, a peer connection. ``state`` is the newest SessionView."""
 
@@ -66,6 +74,18 @@ class Person:
     async def get(self, path: str) -> Any:
         async with self._http.get(self.server + path) as answer:
             return await _json(answer, path)
+
+    async def upload(self, path: str, content: bytes) -> None:
+        """One document, in one piece (tus 1.0.0)."""
+        version = {"Tus-Resumable": "1.0.0"}
+        async with self._http.post(self.server + path, headers=version | {"Upload-Length": str(len(content))}) as answer:
+            if answer.status != 201:
+                await _json(answer, path)
+            where = answer.headers["Location"]
+        piece = version | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        async with self._http.patch(self.server + where, data=content, headers=piece) as answer:
+            if answer.status != 204:
+                await _json(answer, path)
 
     async def get_bytes(self, path: str) -> bytes:
         async with self._http.get(self.server + path) as answer:
@@ -195,7 +215,8 @@ class Person:
 
 
 async def _json(answer: aiohttp.ClientResponse, path: str) -> Any:
+    """Raises ``RefusedAnswer``."""
     document = await answer.json(content_type=None)
     if answer.status != 200:
-        raise RehearsalFailed(f"{path.rsplit('/', 1)[-1]}: {answer.status} {document.get('code')}")
+        raise RefusedAnswer(f"{path.rsplit('/', 1)[-1]}: {answer.status} {document.get('code')}", document)
     return document

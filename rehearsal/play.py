@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from rehearsal.person import ATTESTATION, Person, RehearsalFailed
 from signaling import messages as wire
@@ -45,13 +46,37 @@ class Figures:
     visit: str = ""
 
 
-class Play:
-    """``told`` is called with every step as it is done."""
+class Steps:
+    """Those done so far, in ``done``; ``told`` is called with each."""
 
-    def __init__(self, access: Access, told: Callable[[Step], None]) -> None:
-        self.figures = Figures()
-        self._access = access
+    def __init__(self, told: Callable[[Step], None]) -> None:
+        self.done: list[Step] = []
         self._told = told
+
+    @asynccontextmanager
+    async def step(self, name: str) -> AsyncIterator[None]:
+        """Raises ``RehearsalFailed`` when what is done in it fails."""
+        start = time.monotonic()
+        done = Step(name, True, 0)
+        try:
+            yield
+        except (RehearsalFailed, TimeoutError, OSError) as failure:
+            done.ok, done.why = False, str(failure) or type(failure).__name__
+        done.ms = round((time.monotonic() - start) * 1000)
+        self.done.append(done)
+        self._told(done)
+        if not done.ok:
+            raise RehearsalFailed(f"{name}: {done.why}")
+
+
+class Play:
+    """A whole consultation, in ``steps``."""
+
+    def __init__(self, access: Access, steps: Steps) -> None:
+        self.figures = Figures(steps.done)
+        self.step = steps.step
+        self.letter: dict[str, Any] = {}
+        self._access = access
         self.guardian = Person(access.server, GUARDIAN_COLOUR, GUARDIAN_HZ)
         self.physician = Person(access.server, PHYSICIAN_COLOUR, PHYSICIAN_HZ)
 
@@ -60,40 +85,38 @@ class Play:
         try:
             await self.arrive()
             await self.meet()
-            await self._hold_and_return()
-            await self._refer()
+            await self.leave_and_return()
+            await self.refer()
         except RehearsalFailed:
             pass
         finally:
-            await self.guardian.close()
-            await self.physician.close()
+            await self.leave()
 
-    @asynccontextmanager
-    async def step(self, name: str) -> AsyncIterator[None]:
-        start = time.monotonic()
-        done = Step(name, True, 0)
-        try:
-            yield
-        except (RehearsalFailed, TimeoutError, OSError) as failure:
-            done.ok, done.why = False, str(failure) or type(failure).__name__
-        done.ms = round((time.monotonic() - start) * 1000)
-        self.figures.steps.append(done)
-        self._told(done)
-        if not done.ok:
-            raise RehearsalFailed(f"{name}: {done.why}")
+    async def leave(self) -> None:
+        """Both are gone."""
+        await self.guardian.close()
+        await self.physician.close()
 
     async def arrive(self) -> None:
         """Both come in and connect their devices."""
-        guardian, physician = self.guardian, self.physician
         async with self.step("join"):
-            joined = await guardian.post("/api/join", token=self._access.guardian_link.rsplit("/", 1)[1])
-            guardian.visit = physician.visit = self.figures.visit = joined["visit"]
-            await guardian.post(f"/api/visits/{guardian.visit}/child", confirmed=True)
-            for text in await guardian.get(f"/api/visits/{guardian.visit}/consent-texts?language=zh"):
-                shown = {name: text[name] for name in ("kind", "version", "language", "sha256")}
-                await guardian.post(f"/api/visits/{guardian.visit}/consents", **shown, agreed=True)
-            await guardian.connect()
-            await guardian.start_media()
+            await self.agree()
+            await self.guardian.connect()
+            await self.guardian.start_media()
+        await self.sign_in()
+
+    async def agree(self) -> None:
+        """The link is redeemed, the child confirmed, every text agreed to."""
+        guardian = self.guardian
+        joined = await guardian.post("/api/join", token=self._access.guardian_link.rsplit("/", 1)[1])
+        guardian.visit = self.physician.visit = self.figures.visit = joined["visit"]
+        await guardian.post(f"/api/visits/{guardian.visit}/child", confirmed=True)
+        for text in await guardian.get(f"/api/visits/{guardian.visit}/consent-texts?language=zh"):
+            shown = {name: text[name] for name in ("kind", "version", "language", "sha256")}
+            await guardian.post(f"/api/visits/{guardian.visit}/consents", **shown, agreed=True)
+
+    async def sign_in(self) -> None:
+        physician = self.physician
         async with self.step("sign in"):
             await physician.post("/api/staff/sign-in", login=self._access.login, password=self._access.password)
             listed = await physician.get("/api/staff/worklist")
@@ -121,7 +144,8 @@ class Play:
             await physician.until("the chat", lambda: bool(physician.chat))
             await asyncio.sleep(2.0)  # some seconds of talk for the recording
 
-    async def _hold_and_return(self) -> None:
+    async def leave_and_return(self) -> None:
+        """The guardian falls silent: nothing passes until the guardian is back."""
         guardian, physician = self.guardian, self.physician
         async with self.step("guardian silent"):
             silent_at = guardian.fall_silent()
@@ -146,7 +170,8 @@ class Play:
             self.figures.resume_to_first_frame_ms = round((frame_at - back_at) * 1000)
             await asyncio.sleep(2.0)
 
-    async def _refer(self) -> None:
+    async def refer(self) -> None:
+        """Both are out, and the family has the letter."""
         guardian, physician = self.guardian, self.physician
         async with self.step("refer"):
             reason = physician.welcome.visit.reasons[0] if physician.welcome is not None else None
@@ -165,7 +190,7 @@ class Play:
                 raise RehearsalFailed("media went on for more than a second after the end")
         async with self.step("letter"):
             path = f"/api/visits/{guardian.visit}/letter"
-            letter = await guardian.get(path)
+            letter = self.letter = await guardian.get(path)
             if letter["referral"] != first["referral"]:
                 raise RehearsalFailed("the letter is of another referral")
             if not (await guardian.get_bytes(path + ".pdf")).startswith(b"%PDF-"):

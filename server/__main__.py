@@ -31,7 +31,8 @@ from server.wiring import Chance, Server, chance
 
 _BY_THE_DOOR = """\
 by the door script, ./peitong:
-    rehearse            a whole consultation, played by two synthetic people, with figures
+    rehearse            a whole consultation, played by two synthetic people, with figures;
+                        with --clinic the whole clinical visit, from its booking to the filed Bundle
     bench               what a consultation costs: CPU, delay, memory
     soak                whether it holds: churn, hostile datagrams, hours
     check               the fast checks: ruff, mypy, import rules, JavaScript types, unit tests

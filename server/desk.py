@@ -77,6 +77,7 @@ class Faults(Exception):
 class Enrolled:
     """``password`` is told only this once; ``not_eligible`` is why a physician may not admit yet."""
 
+    hospital: str
     staff: str
     login: str
     password: str
@@ -395,18 +396,23 @@ class Reception:
         return Invited(visit, await Links(self._database, self._new_secret).issue(visit, now, expires_at), expires_at)
 
     async def rehearsal(self, given: Given, now: float) -> tuple[Enrolled, Invited]:
-        """A visit of the child 演练 now, and its physician, whose password is new each time."""
+        """A visit of the child 演练 now, and its physician."""
+        enrolled = await self.rehearsing(given, now)
+        return enrolled, await self.book(_rehearsed(day_of(now)), now)
+
+    async def rehearsing(self, given: Given, now: float) -> Enrolled:
+        """The physician of rehearsals, whose password is new each time."""
         form, today = Form(given), day_of(now)
         physician = await people.by_login(self._database, REHEARSAL_LOGIN)
         if physician is None:
             hospital = await hospital_meant(self._database, form)
             stop_at(form)
-            enrolled = await self._enrol(_rehearsing(today), hospital, today)
-        else:
-            password, hashed = await self._new_password()
-            await people.change_password(self._database, physician.id, hashed)
-            enrolled = Enrolled(physician.id, REHEARSAL_LOGIN, password, reasons_against(physician.credentials, today))
-        return enrolled, await self.book(_rehearsed(today), now)
+            return await self._enrol(_rehearsing(today), hospital, today)
+        password, hashed = await self._new_password()
+        await people.change_password(self._database, physician.id, hashed)
+        return Enrolled(
+            physician.hospital, physician.id, REHEARSAL_LOGIN, password, reasons_against(physician.credentials, today)
+        )
 
     async def _enrol(self, asked: Staff, hospital: str, today: date) -> Enrolled:
         password, hashed = await self._new_password()
@@ -417,7 +423,7 @@ class Reception:
         found = await people.by_login(self._database, asked.login)
         assert found is not None
         against = reasons_against(found.credentials, today) if asked.role == "physician" else ()
-        return Enrolled(found.id, asked.login, password, against)
+        return Enrolled(hospital, found.id, asked.login, password, against)
 
     async def _new_password(self) -> tuple[str, str]:
         """96 random bits to tell once, and their hash."""

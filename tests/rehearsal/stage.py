@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.person import Person
-from rehearsal.play import GUARDIAN_COLOUR, GUARDIAN_HZ, Access, Play
+from rehearsal.play import GUARDIAN_COLOUR, GUARDIAN_HZ, Access, Play, Steps
 
 START_WITHIN_S = 60.0
 
@@ -85,14 +85,13 @@ async def running(data: Path) -> AsyncIterator[Stage]:
 @asynccontextmanager
 async def live(stage: Stage) -> AsyncIterator[Play]:
     """Both people in a Live session with media flowing; they are gone at the end."""
-    play = Play(stage.access(), lambda step: None)
+    play = Play(stage.access(), Steps(lambda step: None))
     try:
         await play.arrive()
         await play.meet()
         yield play
     finally:
-        await play.guardian.close()
-        await play.physician.close()
+        await play.leave()
 
 
 async def media_stops(person: Person, quiet_s: float, within_s: float) -> float:

@@ -17,7 +17,7 @@ import pytest
 
 from media.recorder.manifest import Finding, Level
 from rehearsal.person import ATTESTATION, Person
-from rehearsal.play import Play
+from rehearsal.play import Play, Steps
 from rehearsal.sealed import sealed
 from server.journal import Journal
 from server.opening import open_recording
@@ -105,7 +105,7 @@ async def test_a_killed_app_comes_back_held_and_resumes_when_both_return(stage: 
 
 async def test_what_the_physician_was_acknowledged_is_in_the_journal_whenever_the_app_is_killed(stage: Stage) -> None:
     chance = random.Random(20261122)
-    play = Play(stage.access(), lambda step: None)
+    play = Play(stage.access(), Steps(lambda step: None))
     former: list[Person] = []
     try:
         await play.arrive()

@@ -7,18 +7,23 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rehearsal.__main__ import main
-from rehearsal.play import Play
-from tests.rehearsal.stage import running
+from rehearsal.play import Play, Steps
+from tests.rehearsal.stage import Stage, running
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
 
 STEPS = [
     "join", "sign in", "admit", "see and hear", "attest", "live", "guardian silent", "held", "back", "refer", "letter",
     "recording verified",
+]  # fmt: skip
+CLINIC = [
+    "book", "prepare", "join", "sign in", "admit", "see and hear", "attest", "live", "guardian silent", "held", "back", "refer",
+    "letter", "destination receives", "family reads received", "bundle", "journal",
 ]  # fmt: skip
 
 
@@ -38,10 +43,10 @@ async def test_a_whole_consultation_holds_on_a_server_of_its_own() -> None:
     assert report["recording"]["seconds"] >= 3
 
 
-async def test_on_a_running_server_it_books_its_own_visit_as_often_as_it_is_asked(tmp_path: Path) -> None:
+async def test_on_a_running_server_it_books_its_own_visit_and_plays_the_whole_clinical_one(tmp_path: Path) -> None:
     async with running(tmp_path / "data") as stage:
-        arguments = ["--data", str(stage.data), "--origin", stage.made["origin"], "--json"]
-        for _ in range(2):
+        there = ["--data", str(stage.data), "--origin", stage.made["origin"], "--json"]
+        for arguments, steps in ((there, STEPS), ([*there, "--clinic"], CLINIC)):
             child = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "rehearsal", *arguments,
                 stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
@@ -49,10 +54,21 @@ async def test_on_a_running_server_it_books_its_own_visit_as_often_as_it_is_aske
             out, _ = await asyncio.wait_for(child.communicate(), 80)
             report = json.loads(out)
             assert report["ok"], report["steps"]
-            assert [step["name"] for step in report["steps"]] == STEPS
-            assert report["recording"]["verified"] is True
+            assert [step["name"] for step in report["steps"]] == steps
+            assert report.keys() == {"ok", "steps", "bundle_resources"} or report["recording"]["verified"] is True
+        assert report["bundle_resources"] >= 20
+        assert {key["state"] for key in await keys_of(stage)} == {"revoked"}
     assert len(list((tmp_path / "data" / "recordings").iterdir())) == 2
     assert not (tmp_path / "data" / "recordings" / stage.made["visit"]).exists()
+
+
+async def keys_of(stage: Stage) -> list[Any]:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "server", "key", "list", "--data", str(stage.data), "--json", stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await child.communicate()
+    found: list[Any] = json.loads(out)["keys"]
+    return found
 
 
 @pytest.mark.parametrize(
@@ -62,6 +78,8 @@ async def test_on_a_running_server_it_books_its_own_visit_as_often_as_it_is_aske
         (["--data", "{folder}", "--origin", "http://localhost:1"], "--data: no server has been set up"),
         (["--data", "{folder}", "--server", "http://localhost:1", "--link", "x", "--login", "x"], "either --server"),
         (["--origin", "http://localhost:1"], "belong to --data"),
+        (["--clinic", "--server", "http://localhost:1", "--link", "x", "--login", "x"], "needs a server of this machine"),
+        (["--clinic", "--data", "{folder}", "--origin", "http://localhost:1"], "--data: no server has been set up"),
         (["--config", "{folder}/none.toml"], "--configuration: {folder}/none.toml"),
     ],
 )
@@ -77,9 +95,12 @@ def test_where_it_cannot_book_it_says_why(
     assert about.format(folder=tmp_path) in capsys.readouterr().err
 
 
-def test_a_database_that_does_not_answer_is_a_rehearsal_that_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("which", [[], ["--clinic"]])
+def test_a_database_that_does_not_answer_is_a_rehearsal_that_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], which: list[str]
+) -> None:
     (tmp_path / "peitong.db").write_bytes(b"this is no database" * 100)
-    assert main(["--data", str(tmp_path), "--origin", "http://localhost:1", "--json"]) == 1
+    assert main([*which, "--data", str(tmp_path), "--origin", "http://localhost:1", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert [(step["name"], step["ok"]) for step in report["steps"]] == [("book", False)]
 
@@ -109,7 +130,7 @@ async def test_a_rehearsal_that_fails_says_so() -> None:
 
 async def test_quiet_logs_a_canary_in_a_whole_consultation_is_found_in_no_log(tmp_path: Path) -> None:
     async with running(tmp_path / "data") as stage:
-        play = Play(stage.access(), lambda step: None)
+        play = Play(stage.access(), Steps(lambda step: None))
         await play.perform()
         assert all(step.ok for step in play.figures.steps), play.figures.steps
         cookies = [cookie.value for person in (play.guardian, play.physician) for cookie in person.cookies]

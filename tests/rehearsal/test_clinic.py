@@ -1,0 +1,56 @@
+"""The clinical rehearsal's own judgement: what it takes for a filed visit, and what it says when a step fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rehearsal.__main__ import clinic_as_text, clinic_report
+from rehearsal.clinic import LOOK, Clinic, Ground, picture, whole
+from rehearsal.person import RehearsalFailed
+from server.documents.strip import strip
+from server.fhir.bundle import of_visit
+from tests.server.fhir.kit import BASE, BEGAN
+from tests.server.fhir.test_bundle import WHOLE
+
+FILED = of_visit(WHOLE, BASE, BEGAN)
+
+
+def test_a_whole_bundle_is_counted() -> None:
+    assert whole(FILED) == len(FILED["entry"])
+
+
+@pytest.mark.parametrize(
+    ("bundle", "said"),
+    [
+        (FILED | {"type": 7}, "not valid"),
+        (FILED | {"entry": FILED["entry"][1:]}, "lead nowhere: Patient/child-1"),
+        (of_visit(replace(WHOLE, letter=None), BASE, BEGAN), "lacks ServiceRequest, Task"),
+    ],
+)
+def test_one_that_is_not_is_told_why(bundle: dict[str, Any], said: str) -> None:
+    with pytest.raises(RehearsalFailed, match=said):
+        whole(bundle)
+
+
+def test_the_picture_is_one_that_a_family_may_hand_in() -> None:
+    assert strip(picture()).facts.width == 64
+
+
+async def test_a_step_that_fails_says_why_and_what_next() -> None:
+    async def never(pins: tuple[str, ...]) -> Any:
+        raise AssertionError("nothing to verify")
+
+    told: list[str] = []
+    clinic = Clinic(Ground("http://127.0.0.1:9", "p", "l", "x", "pk_1", "pk_2", never), lambda step: told.append(step.name))
+    await clinic.perform()
+    report = clinic_report(clinic.steps.done, clinic.resources)
+    assert told == ["book"]
+    assert (report["ok"], report["bundle_resources"]) == (False, None)
+    (step,) = report["steps"]
+    assert step["ok"] is False
+    assert "127.0.0.1" in step["why"]
+    assert "hospital limits" in step["next"] != LOOK
+    assert "book: look whether" in clinic_as_text(report)
