@@ -18,6 +18,8 @@ from server.attestation import CHECKS
 from tests.e2e.clips import Pixels, Seen, recognise
 
 PATIENCE_MS = 30_000
+MOST_SCREENS = 15
+FINISH = "填好了"
 
 PICTURE = """(video) => {
   const canvas = document.createElement("canvas");
@@ -230,6 +232,45 @@ class Guardian(Person):
         await self.page.goto(address)
         await self.click("打开摄像头和麦克风")
         await self.click("回到就诊")
+
+    async def prepares(self, height_cm: str, on: str) -> None:
+        """The questionnaire and a height, from the waiting room and back."""
+        await self.click("开始填写")
+        await self._answers_every_screen()
+        await self.screenshot("measurements")
+        await self._gives_a_height(height_cm, on)
+        await self.click(FINISH)
+        await self.reads("准备好了，谢谢您")
+        await self.click("回到就诊页面")
+        await self.is_in_the_waiting_room()
+        await self.reads("已经填好")
+
+    async def _answers_every_screen(self) -> None:
+        """The last answer to whatever must be answered: none of the signs, no."""
+        finish = self.page.get_by_role("button", name=FINISH)
+        further = self.page.get_by_role("button", name="下一步")
+        for _ in range(MOST_SCREENS):
+            await expect(finish.or_(further)).to_be_visible()
+            if await finish.is_visible():
+                return
+            for question in await self.page.locator("fieldset").all():
+                await question.locator("label.choice").last.click()
+            title = await self.page.locator("h1").inner_text()
+            await further.click()
+            await expect(self.page.locator("h1")).not_to_have_text(title)
+        raise AssertionError(f"more than {MOST_SCREENS} screens of questions")
+
+    async def _gives_a_height(self, height_cm: str, on: str) -> None:
+        """Whatever a child of this visit measures: the page may ask whether it is right."""
+        await self.page.locator("#row-value").fill(height_cm)
+        await self.page.locator("#row-on").fill(on)
+        await self.click("添加这条记录")
+        sure = self.page.get_by_role("button", name="没有填错，就是这样")
+        given = self.page.get_by_text(f"身高 {height_cm} 厘米")
+        await expect(sure.or_(given).first).to_be_visible()
+        if await sure.is_visible():
+            await sure.click()
+        await expect(given).to_be_visible()
 
     async def is_in_the_waiting_room(self) -> None:
         await self.reads("您已在候诊室")

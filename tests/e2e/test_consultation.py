@@ -1,4 +1,8 @@
-"""A whole consultation between two real browsers, with files as cameras and microphones, through the real server."""
+"""The clinical visit, whole, between real browsers with files as cameras and microphones, through the real server.
+
+Booked by a hospital's system, prepared by the family, attended, held, gone on with, referred; the destination receives, the
+family reads that it did.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,19 @@ import io
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pypdf
 import pytest
+from playwright.async_api import expect
 
+from rehearsal.clinic import book, day
+from rehearsal.ground import ground
+from rehearsal.system import System
+from server.config import Config
+from server.letter.pdf import receipt_code
+from server.referrals.tokens import receipt_link, receipt_token
 from tests.e2e import sealed
 from tests.e2e.clips import GUARDIAN, PHYSICIAN
 from tests.e2e.conftest import ROOT, DemoServer, Figures, NewGuardian
@@ -19,12 +31,13 @@ from tests.e2e.people import Guardian, Person, Physician
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(400)]
 
+READ = "未经医师核实"
 HELD = "已暂停：监护人一方的声音和画面中断"
 HZ = 12  # in a recording: the beeps' edges make the tone a little wider
 HEARD_HZ = 40  # through a jitter buffer, which stretches sound while it adapts
 
 
-async def test_a_whole_consultation(
+async def test_the_clinical_visit(
     server: DemoServer,
     guardian: Guardian,
     physician: Physician,
@@ -32,24 +45,54 @@ async def test_a_whole_consultation(
     tmp_path: Path,
     figures: Figures,
 ) -> None:
-    await both_are_in_the_call(server, guardian, physician, figures)
-    await they_see_and_hear_each_other(guardian, physician)
-    await physician.attests()
-    await physician.reads("就诊进行中")
-    await guardian.reads("正在与")
+    config = Config(data_folder=server.data, recipients=(), origin=server.origin)
+    async with (
+        ground(config, None) as at,
+        System(server.origin, at.key) as system,
+        System(server.origin, at.destination_key) as to,
+    ):
+        booked = await book(system, at.physician)
+        here = replace(server, visit=booked["id"])
+        await guardian.joins(booked["link"])
+        await physician.signs_in(server.physician_link, at.login, at.password)
+        await physician.opens(here.visit)
+        await what_the_family_prepares_is_before_the_physician(guardian, physician)
 
-    back = await the_guardians_browser_is_killed_and_the_physician_is_told(guardian, physician, new_guardian, figures)
-    await the_guardian_comes_back(server, back, physician)
+        await both_are_in_the_call(guardian, physician, figures)
+        await they_see_and_hear_each_other(guardian, physician)
+        await what_was_prepared_is_folded_away(physician)
+        await physician.attests()
+        await physician.reads("就诊进行中")
+        await guardian.reads("正在与")
 
-    await the_physician_refers_and_both_are_out_within_a_second(back, physician, figures)
-    await the_guardian_reads_the_letter(back)
-    await the_recording_holds_it_all(server, tmp_path)
+        await the_guardian_steps_away_and_nothing_passes(guardian, physician)
+        back = await the_guardians_browser_is_killed_and_the_physician_is_told(guardian, physician, new_guardian, figures)
+        await the_guardian_comes_back(here, back, physician)
+
+        await the_physician_refers_and_both_are_out_within_a_second(back, physician, figures)
+        await the_guardian_reads_the_letter(back)
+        await the_destination_receives_and_the_family_sees_it(here, back, physician, to)
+        await the_visit_is_filed_as_fhir(system, here)
+        await the_recording_holds_it_all(here, tmp_path)
 
 
-async def both_are_in_the_call(server: DemoServer, guardian: Guardian, physician: Physician, figures: Figures) -> None:
-    await guardian.joins(server.guardian_link)
-    await physician.signs_in(server.physician_link, server.physician_login, server.physician_password)
-    await physician.opens(server.visit)
+async def what_the_family_prepares_is_before_the_physician(guardian: Guardian, physician: Physician) -> None:
+    await physician.reads("家属没有填写")
+    await guardian.prepares("121.5", day(30))
+    await physician.reads(READ)
+    await physician.reads("身高 121.5 厘米")
+    await physician.screenshot("prepared")
+
+
+async def what_was_prepared_is_folded_away(physician: Physician) -> None:
+    fold = physician.page.locator(".prepared-fold")
+    await expect(fold.get_by_text(READ)).to_be_hidden()
+    await fold.locator("summary").click()
+    await expect(fold.get_by_text(READ)).to_be_visible()
+    await fold.locator("summary").click()
+
+
+async def both_are_in_the_call(guardian: Guardian, physician: Physician, figures: Figures) -> None:
     frames = {person.name: person.first_frame() for person in (guardian, physician)}
     await physician.admits()
     admitted_ms = time.time() * 1000
@@ -61,6 +104,15 @@ async def they_see_and_hear_each_other(guardian: Guardian, physician: Physician)
     await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
     assert await physician.hears_hz() == pytest.approx(GUARDIAN.hz, abs=HEARD_HZ)
     assert await guardian.hears_hz() == pytest.approx(PHYSICIAN.hz, abs=HEARD_HZ)
+
+
+async def the_guardian_steps_away_and_nothing_passes(guardian: Guardian, physician: Physician) -> None:
+    """The physician sees it, and holds until the guardian is with the child again."""
+    await physician.holds("guardian_not_with_child")
+    await guardian.reads("通话已暂停")
+    await asyncio.gather(physician.sees_no_more(3), guardian.sees_no_more(3))
+    await physician.acts("resume")
+    await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
 
 
 async def the_guardians_browser_is_killed_and_the_physician_is_told(
@@ -120,8 +172,39 @@ async def the_guardian_reads_the_letter(guardian: Guardian) -> None:
     await guardian.page.get_by_role("link", name="在网页上查看完整转诊单").click()
     await guardian.reads("骨龄")
     await guardian.screenshot("letter")
-    fhir = await guardian.page.request.get(f"{guardian.origin}{href.replace('letter.pdf', 'letter.fhir.json')}")
-    assert (await fhir.json())["resourceType"] == "ServiceRequest"
+
+
+async def the_destination_receives_and_the_family_sees_it(
+    server: DemoServer, guardian: Guardian, physician: Physician, destination: System
+) -> None:
+    """With the code on the letter, at a desk that is not signed in; its system then knows it, too."""
+    letter = await (await guardian.page.request.get(f"{guardian.origin}/api/visits/{server.visit}/letter")).json()
+    key = (server.data / "keys" / "receipt.key").read_bytes()
+    link = receipt_link(server.origin, receipt_token(key, letter["referral"]))
+    drawn = await guardian.page.request.get(f"{guardian.origin}{letter['receipt_qr']}")
+    assert await drawn.text() == receipt_code(link)
+
+    context = await physician.context.browser.new_context()
+    desk = Person("destination", context, await context.new_page(), "video", physician.screens)
+    await desk.page.goto(link)
+    await desk.click("登记：已收到")
+    await desk.reads("已登记，谢谢")
+    known = await destination.get(f"/referrals/{letter['number']}")
+    assert (known["state"], [(fact["fact"], fact["source"]) for fact in known["facts"]]) == ("received", [("received", "qr")])
+
+    await guardian.page.reload()
+    await guardian.reads("医院已收到")
+    await guardian.screenshot("received")
+
+
+async def the_visit_is_filed_as_fhir(system: System, server: DemoServer) -> None:
+    bundle = await system.get(f"/visits/{server.visit}/bundle")
+    kinds = {entry["resource"]["resourceType"]: entry["resource"] for entry in bundle["entry"]}
+    assert kinds["Task"]["status"] == "received"
+    periods = [
+        each for each in kinds["Encounter"]["participant"] if each["individual"]["reference"].startswith("RelatedPerson/")
+    ]
+    assert len(periods) >= 2, "one for each time that the guardian was there"
 
 
 async def the_recording_holds_it_all(server: DemoServer, tmp_path: Path) -> None:
