@@ -40,12 +40,12 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "questionnaire_answered": _Act("C", Who.GUARDIAN, ("questionnaire", "outcome")),
         "measured": _Act("C", Who.GUARDIAN),
         "whereabouts_told": _Act("C", Who.GUARDIAN),
-        "family_denied": _Act("C", Who.PHYSICIAN),
         "document_added": _Act("C", Who.GUARDIAN),
         "document_removed": _Act("D", Who.GUARDIAN),
         "document_read": _Act("R", Who.PHYSICIAN),
         "documents_destroyed": _Act("D", None),
         "admitted": _Act("E", Who.PHYSICIAN),
+        "family_denied": _Act("C", Who.PHYSICIAN),
         "attested": _Act("C", Who.PHYSICIAN, ("checks",)),
         "hold_placed": _Act("E", Who.PHYSICIAN, ("reason",)),
         "hold_cleared": _Act("E", Who.PHYSICIAN),
@@ -53,6 +53,7 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "referred": _Act("E", Who.PHYSICIAN, ("reason", "urgency", "checklist_version")),
         "cancelled": _Act("E", Who.PHYSICIAN),
         "phone_revealed": _Act("R", None),
+        "relation_verified": _Act("U", None, ("proof",)),
     }
 )
 AUDITED: Final = frozenset(_ACTS)

@@ -15,7 +15,7 @@ from server.visit_view import moment
 _STATUS = {"given": "active", "refused": "rejected", "withdrawn": "inactive"}
 _SCOPES = {"consultation": ("treatment", "Treatment")}
 _PRIVACY = ("patient-privacy", "Privacy Consent")
-_TITLES = {"consultation": "线上就诊知情同意", "recording": "全程录制知情同意", "stills": "拍摄静态照片知情同意"}
+_TITLES = {"consultation": "线上就诊知情同意", "recording": "全程录制知情同意", "stills": "留存照片知情同意"}
 
 
 def consents(visit: str, answers: Iterable[Answer], people: People) -> Iterator[Resource]:

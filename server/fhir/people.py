@@ -20,6 +20,7 @@ from server.fhir import Reference, Resource, checked, concept, without_none
 
 LICENCE: Final = "urn:peitong:physician-licence"
 GUARDIAN: Final = "urn:peitong:guardian"
+PROOF: Final = "urn:peitong:relation-proof"
 _ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 _RELATION = {"mother": ("MTH", "mother"), "father": ("FTH", "father"), "legal_guardian": ("GUARD", "guardian")}
 _MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
@@ -56,8 +57,9 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """``sex`` is female, male or unknown, ``birth_date`` ISO; ``phone_withheld``: there is a number, but not here. Without
-    ``ids`` everybody is contained."""
+    """``sex`` is female, male or unknown, ``birth_date`` ISO; ``proof`` is the kind that was seen of the relation, ``declared``
+    when none was, empty where it is not told; ``phone_withheld``: there is a number, but not here. Without ``ids`` everybody is
+    contained."""
 
     child: str
     guardian: str
@@ -69,6 +71,7 @@ class People:
     hospital_en: str
     sex: str
     birth_date: str
+    proof: str = ""
     phone_withheld: bool = False
     ids: Ids | None = None
 
@@ -118,6 +121,7 @@ class People:
         identifier = None if self.ids is None else [{"system": GUARDIAN, "value": self.ids.guardian}]
         return self._head(Who.GUARDIAN) | without_none(
             {
+                "extension": [{"url": PROOF, "valueCode": self.proof}] if self.proof else None,
                 "identifier": identifier,
                 "patient": {"reference": self._at(Who.PATIENT)},
                 "relationship": [relationship(self.relation)],

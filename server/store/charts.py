@@ -44,6 +44,7 @@ class Named:
     birth_date: str
     guardian: str
     relation: str
+    proof: str
     physician: str
     title: str
     licence: str | None
@@ -147,7 +148,7 @@ async def _named(transaction: Transaction, visit_id: str) -> Named:
         .join(guardian, guardian.c.id == visit.c.guardian)
         .join(relation, related)
     )
-    columns: list[Any] = [child.c.name, child.c.sex, child.c.birth_date, guardian.c.name, relation.c.kind]
+    columns: list[Any] = [child.c.name, child.c.sex, child.c.birth_date, guardian.c.name, relation.c.kind, relation.c.proof]
     columns += [staff.c.name, staff.c.title, staff.c.licence, hospital.c.name, hospital.c.name_en]
     row = (await transaction.execute(select(*columns).select_from(joined).where(visit.c.id == visit_id))).one()
     return Named(*row)

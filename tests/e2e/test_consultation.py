@@ -21,8 +21,8 @@ from playwright.async_api import expect
 from rehearsal.clinic import book, day
 from rehearsal.ground import ground
 from rehearsal.system import System
+from server import qr
 from server.config import Config
-from server.letter.pdf import receipt_code
 from server.referrals.tokens import receipt_link, receipt_token
 from tests.e2e import sealed
 from tests.e2e.clips import GUARDIAN, PHYSICIAN
@@ -182,7 +182,7 @@ async def the_destination_receives_and_the_family_sees_it(
     key = (server.data / "keys" / "receipt.key").read_bytes()
     link = receipt_link(server.origin, receipt_token(key, letter["referral"]))
     drawn = await guardian.page.request.get(f"{guardian.origin}{letter['receipt_qr']}")
-    assert await drawn.text() == receipt_code(link)
+    assert await drawn.text() == qr.svg(link)
 
     context = await physician.context.browser.new_context()
     desk = Person("destination", context, await context.new_page(), "video", physician.screens)

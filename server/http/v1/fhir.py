@@ -122,6 +122,7 @@ def _people(chart: Chart) -> People:
         named.hospital_en,
         named.sex,
         named.birth_date,
+        named.proof,
         ids=Ids(booked.child, booked.guardian, booked.physician, booked.hospital, booked.id),
     )
 

@@ -32,18 +32,9 @@ HEAD = "a3f1" * 16
 VISIT = "0123456789abcdef"
 IDS = Ids("child-1", "guardian-1", "physician-1", "hospital-1", VISIT)
 PEOPLE = People(
-    "张小明",
-    "李雷",
-    "father",
-    "王芳",
-    "主任医师",
-    "110",
-    "示范儿童医院",
-    "Demo Children's Hospital",
-    "male",
-    "2018-01-01",
-    ids=IDS,
-)
+    "张小明", "李雷", "father", "王芳", "主任医师", "110", "示范儿童医院", "Demo Children's Hospital",
+    "male", "2018-01-01", "declared", ids=IDS,
+)  # fmt: skip
 BOOKED = Booked(
     VISIT, IDS.hospital, "first", "growth", IDS.child, IDS.guardian, IDS.physician, "d1", "内分泌遗传代谢科", "slot-1",
     BEGAN, BEGAN + 1800, BEGAN - 86_400, "live", None, None, 3,

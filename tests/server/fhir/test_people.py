@@ -24,6 +24,7 @@ def test_as_entries_they_have_the_ids_that_the_hospital_knows() -> None:
         "Organization": "hospital-1",
     }
     assert found["RelatedPerson"]["identifier"] == [{"system": "urn:peitong:guardian", "value": "guardian-1"}]
+    assert found["RelatedPerson"]["extension"] == [{"url": "urn:peitong:relation-proof", "valueCode": "declared"}]
     assert found["RelatedPerson"]["patient"] == {"reference": "Patient/child-1"}
     assert PEOPLE.refer(Who.PHYSICIAN) == {"reference": "Practitioner/physician-1", "display": "王芳"}
     assert PEOPLE.contained is None
@@ -34,6 +35,7 @@ def test_contained_they_are_referred_to_within() -> None:
     assert within.refer(Who.HOSPITAL) == {"reference": "#hospital", "display": "示范儿童医院"}
     assert [each["id"] for each in within.contained] == ["patient", "guardian", "physician", "hospital"]
     assert "identifier" not in by_type(within)["RelatedPerson"]
+    assert "extension" not in by_type(replace(within, proof=""))["RelatedPerson"]
 
 
 def test_a_number_that_is_withheld_is_said_to_be_masked() -> None:
