@@ -52,6 +52,10 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "completed": _Act("E", Who.PHYSICIAN),
         "referred": _Act("E", Who.PHYSICIAN, ("reason", "urgency", "checklist_version")),
         "cancelled": _Act("E", Who.PHYSICIAN),
+        "guest_invited": _Act("E", Who.PHYSICIAN, ("role",)),
+        "invitation_taken_back": _Act("E", Who.PHYSICIAN),
+        "note_signed": _Act("C", Who.PHYSICIAN),
+        "note_amended": _Act("U", Who.PHYSICIAN),
         "phone_revealed": _Act("R", None),
         "relation_verified": _Act("U", None, ("proof",)),
     }
