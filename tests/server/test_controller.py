@@ -74,6 +74,12 @@ class House:
     def end_media(self, session: Session) -> None:
         self.diary.append("end media")
 
+    def make_room(self, session: Session) -> None:
+        self.diary.append("make room")
+
+    def show_out(self, session: Session, role: Role) -> None:
+        self.diary.append(f"show out {role}")
+
     def show_state(self, session: Session) -> None:
         pass
 
@@ -122,6 +128,30 @@ async def test_what_closes_comes_before_its_commit_and_what_opens_after(live: Co
     await live.post(ev.MediaSilent(Role.GUARDIAN, 1))
     await live.post(ev.MediaAlive(Role.GUARDIAN, 1))
     assert house.diary == ["close 1", "commit media_silent", "anchor", "commit media_alive", "open 2"]
+
+
+async def test_a_guest_is_shown_out_before_the_journal_has_it_and_is_made_room_for_after(
+    live: Controller, house: House
+) -> None:
+    await live.post(ev.GuestInvited(Role.INTERPRETER, "i1", "aa"))
+    await live.post(ev.InvitationTakenBack("i1"))
+    shown_out = ["show out interpreter", "commit invitation_taken_back"]
+    assert house.diary == ["commit guest_invited", "make room", *shown_out]
+
+
+async def test_a_guest_is_out_though_the_journal_is_away_and_nobody_is_invited_then(live: Controller, house: House) -> None:
+    await live.post(ev.GuestInvited(Role.INTERPRETER, "i1", "aa"))
+    house.away = True
+    house.asked.clear()
+    waiting = live.post(ev.InvitationTakenBack("i1"))
+    await house.asked.wait()
+    assert house.diary[-1] == "show out interpreter"
+    house.away = False
+    await waiting
+    assert house.diary[-1] == "commit invitation_taken_back"
+    house.away = True
+    with pytest.raises(Refused, match="unavailable"):
+        await live.post(ev.GuestInvited(Role.INTERPRETER, "i2", "aa"))
 
 
 async def test_an_event_of_an_older_epoch_is_not_even_journaled(live: Controller, house: House) -> None:
