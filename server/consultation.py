@@ -108,6 +108,7 @@ class Consultation:
         self.statistics: dict[Role, Mapping[str, Any]] = {}
         self.opened_at = clock()
         self.guest_names: dict[str, str] = {}  # by invitation
+        self.guardian_names: Mapping[str, str] = {}  # of further guardians, by id
         self.tickets: dict[Role, Ticket] = {}  # the device or sign-in that vouches for each seat's holder
         self.chat_turn = asyncio.Lock()
         self._clock = clock
@@ -151,11 +152,12 @@ class Consultation:
 
     @property
     def names(self) -> Mapping[Role, str]:
-        """Who is in the visit, as they are shown to all: the family masked, a guest as the physician named them."""
-        guest = self.session.guest
-        return (
-            self.shown.names if guest is None else {**self.shown.names, guest.role: self.guest_names.get(guest.invitation, "")}
-        )
+        """Who is in the visit, as they are shown to all: the guardian who holds the seat masked, a guest as the physician named
+        them."""
+        guest, names = self.session.guest, dict(self.shown.names)
+        if self.session.guardian:
+            names[Role.GUARDIAN] = self.guardian_names.get(self.session.guardian, "")
+        return names if guest is None else names | {guest.role: self.guest_names.get(guest.invitation, "")}
 
     def view(self, role: Role = Role.PHYSICIAN) -> wire.SessionView:
         """The session as that role is shown it: a referral is no guest's business."""
@@ -279,15 +281,19 @@ class Consultation:
 
     async def taken(self, role: Role, epoch: int, language: str) -> wire.Welcome:
         """A new epoch has the seat; its predecessor's leg is closed. Chat history is the caller's to add."""
+        whose = self.tickets[role].guardian if role in self.tickets else ""
         if not isinstance(self.session.state, Ended):
-            await self.controller.post(ev.SeatTaken(role, epoch))
+            await self.controller.post(ev.SeatTaken(role, epoch, whose))
             self._close_leg(role)
             self._rungs = rungs.begun_anew(self._rungs, role)
             self._tell_rungs()
         elif role in GUESTS:
             raise Refused("session_ended")
         pairs = guests.room_for(self.session)
-        return wire.Welcome(epoch, role, self.shown.visit(role, language), self.view(role), (), pairs, (), "all")
+        visit = self.shown.visit(role, language)
+        if whose:
+            visit = replace(visit, guardian=self.guardian_names.get(whose, ""))
+        return wire.Welcome(epoch, role, visit, self.view(role), (), pairs, (), "all")
 
     async def offered(self, role: Role, epoch: int, offer: wire.Offer) -> None:
         """Gets the relay's answer and sends it, unless a newer offer has come meanwhile. Raises ``Refused``."""

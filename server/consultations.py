@@ -28,7 +28,7 @@ from server.referral import Words
 from server.referrals.pathway import Issuer, Pathway, Referring
 from server.sealing import KeyMaker, Origin, SessionRecording, Signer
 from server.session import Ended, Session, begun, first_of, step
-from server.store import bodies, guests, listings, pathways, recordings
+from server.store import bodies, guardians, guests, listings, pathways, recordings
 from server.store.database import Database, Write
 from server.store.details import VisitDetail, visit_detail
 from server.store.errors import BrokenChain, Unavailable
@@ -95,7 +95,7 @@ class Consultations:
         self._keys.prepare()
 
     async def recover(self, last_beat: float | None) -> None:
-        """After a start: every session that had begun and not ended comes back, empty and held (session.py, rule 10).
+        """After a start: every session that had begun and not ended comes back, empty and held (session.py, rule 11).
 
         ``last_beat`` is when the former process last proved that it lived.
         """
@@ -219,6 +219,8 @@ class Consultations:
             raise Refused("unavailable") from None
         seat = here.consultation.session.seats.get(ticket.role)
         holder = ticket.device or ticket.staff_session or ""
+        if ticket.guardian:
+            here.consultation.guardian_names = await guardians.names(self._database, ticket.session)
         here.consultation.tickets[ticket.role] = ticket
         return Admission(ticket.session, ticket.role, holder, seat.epoch if seat is not None else 0)
 
@@ -331,6 +333,7 @@ class Consultations:
             hang_up=lambda role: self._gateway.disconnect(session_id, role),
         )
         consultation.guest_names = await guests.names(self._database, session_id) if session.guest is not None else {}
+        consultation.guardian_names = await guardians.names(self._database, session_id) if session.guardian else {}
         restarted = None
         if recovering_from is not None:
             last = max([recovering_from, *(at for _, at in committed[-1:])])

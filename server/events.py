@@ -70,11 +70,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class SeatTaken(Event):
-    """A new connection took the seat; every older epoch of it is over."""
+    """A new connection took the seat; every older epoch of it is over. ``guardian`` is empty for the guardian whom the visit is
+    booked with, and otherwise the id of the further one, here and in what guardians say."""
 
     type: ClassVar[str] = "seat_taken"
     role: Role
     epoch: int
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class ConsentGiven(Event):
     version: str
     language: str
     text_sha256: str
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +144,14 @@ class ConsentRefused(Event):
     type: ClassVar[str] = "consent_refused"
     kind: str
     version: str
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentWithdrawn(Event):
     type: ClassVar[str] = "consent_withdrawn"
     kind: str
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,7 @@ class ChildConfirmed(Event):
     """The guardian said that the masked name is the right child's."""
 
     type: ClassVar[str] = "child_confirmed"
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,7 @@ class ChildDenied(Event):
     """The guardian said that it is another child. The last word counts: they may have tapped by mistake, either way."""
 
     type: ClassVar[str] = "child_denied"
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,9 @@ async def perform(
         case wire.Leave():
             await here.controller.post(ev.SeatLeft(role, epoch))
         case wire.WithdrawConsent(kind=kind):
-            row = consents.withdraw(desk.new_id(), here.session.id, kind, desk.clock())
-            await here.controller.post(ev.ConsentWithdrawn(kind), (row,))
+            whose = here.session.guardian
+            row = consents.withdraw(desk.new_id(), here.session.id, kind, desk.clock(), whose or None)
+            await here.controller.post(ev.ConsentWithdrawn(kind, whose), (row,))
         case wire.Refer():
             return await _refer(desk, here, referring, intent)
         case wire.Complete():

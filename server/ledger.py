@@ -16,7 +16,9 @@ when and until when each of its answers held. These are its promises.
 4.  A lapse: the relay had closed the gate although all conditions held (its lease had run out). The journal has the moment at
     which it was opened again, not the second before it, so such a span counts as open: never less than what passed.
 
-5.  A guest of the third seat has a line of their own for each invitation, and stands in no other promise: nobody's presence
+5.  The guardian's line is that of the seat, whoever held it: at every moment of presence exactly one guardian did. Each
+    guardian also has a line of their own (``guardians``); together these are the seat's.
+6.  A guest of the third seat has a line of their own for each invitation, and stands in no other promise: nobody's presence
     but the guardian's is the guardian's.
 
 The journal has no list of the kinds of media that arrived. *Evidence* is therefore what nothing in the record speaks against:
@@ -28,7 +30,7 @@ the hold ``guardian_not_with_child``, which counts as a doubt about the guardian
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from media.rate.ladder import RUNGS, Rung
@@ -46,6 +48,7 @@ from server.events import (
     InvitationTakenBack,
     MediaSilent,
     SeatLeft,
+    SeatTaken,
     ServerRestarted,
 )
 from server.session import GUARDIAN_NOT_WITH_CHILD, Ended, Held, Seat, Session, step
@@ -131,6 +134,7 @@ class GuestLine:
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """``since`` and ``until`` are the journal's first event and the end (or now); the rest in order of time.
+    ``guardians`` has the line of each who held the seat, the booked one's under an empty id; that of ``lines`` is of all.
 
     ``lapses``, ``attested`` and ``clock_steps`` are moments, the last with how far the system's clock was set, in ms.
     """
@@ -148,6 +152,7 @@ class Ledger:
     clock_steps: tuple[tuple[float, int], ...]
     heard_within_s: float
     guests: tuple[GuestLine, ...] = ()
+    guardians: Mapping[str, Line] = field(default_factory=dict)
 
     @property
     def open_s(self) -> float:
@@ -195,6 +200,7 @@ def ledger(initial: Session, journal: Iterable[tuple[Event, float]], now: float)
     closed = isinstance(session.state, Ended)
     until = at if closed else max(at, now)
     book.tell(until)
+    seats = [e for _, e in moments.get(SeatTaken, ()) if isinstance(e, SeatTaken) and e.role is Role.GUARDIAN]
     admitted = next((when for when, _ in moments.get(Admitted, ())), None)
     return Ledger(
         since=until if began is None else began,
@@ -210,6 +216,7 @@ def ledger(initial: Session, journal: Iterable[tuple[Event, float]], now: float)
         clock_steps=tuple((when, e.by_ms) for when, e in moments.get(ClockStepped, ()) if isinstance(e, ClockStepped)),
         heard_within_s=initial.rules.silent_after_s,
         guests=tuple(_guests(book, moments)),
+        guardians={who: _line(book, _own(who)) for who in dict.fromkeys(["", *(e.guardian for e in seats)])},
     )
 
 
@@ -279,8 +286,7 @@ def _marks(session: Session) -> Iterator[_Mark]:
     if session.gate_open:
         yield _GATE
     for role, seat in session.seats.items():
-        if seat.present:
-            whose = session.guest.invitation if session.guest is not None and role in GUESTS else role
+        for whose in _lines_of(session, role) if seat.present else ():
             yield ("present", whose, "")
             yield ("evidence", whose, _evidence(session, role, seat))
             for doubt in seat.doubts:
@@ -290,7 +296,19 @@ def _marks(session: Session) -> Iterator[_Mark]:
             yield ("hold", cause, span.why)
         own = session.state.causes.get(Cause.PHYSICIAN_HOLD)
         if own is not None and own.why == GUARDIAN_NOT_WITH_CHILD:
-            yield ("doubt", Role.GUARDIAN, NOT_WITH_CHILD)
+            for whose in _lines_of(session, Role.GUARDIAN):
+                yield ("doubt", whose, NOT_WITH_CHILD)
+
+
+def _lines_of(session: Session, role: Role) -> tuple[str, ...]:
+    """On whose lines stands what holds of that seat now."""
+    if role is Role.GUARDIAN:
+        return (role, _own(session.guardian))
+    return (session.guest.invitation,) if session.guest is not None and role in GUESTS else (role,)
+
+
+def _own(guardian: str) -> str:
+    return f"{Role.GUARDIAN} {guardian}"
 
 
 def _evidence(session: Session, role: Role, seat: Seat) -> Evidence:

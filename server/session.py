@@ -35,7 +35,10 @@ holds the events, and the state is their fold (``replay``). These are the rules.
 9.  One guest at a time, a local doctor or an interpreter, may be invited by the physician while the session lasts. A guest
     takes the seat only after agreeing to be recorded, loses it at once when the invitation is taken back, and counts for
     nothing: no guest opens, closes, holds or ends anything, and a guest is no guardian (`server.guests`).
-10. After a restart of the server nobody is present and nothing records; an open session is Held until all are back, and
+10. A child may have several guardians, each of whom confirms and agrees for themselves; one at a time holds the seat and is the
+    guardian of these rules. Another takes it over only after both, and is then to be attested: Live goes back to Verifying
+    (`server.guardians`).
+11. After a restart of the server nobody is present and nothing records; an open session is Held until all are back, and
     deadlines that passed meanwhile start afresh, so that nobody is sent away for our fault.
 
 Each opening of the gate has its own, rising ``generation``; closing bars that one and all before it. Within the effects of one
@@ -48,7 +51,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from server import guests
+from server import guardians, guests
 from server.attestation import REQUIRED_CHECKS
 from server.chain import microseconds
 from server.errors import Refused
@@ -113,6 +116,7 @@ from server.session_seats import carried, seated, with_seat
 from server.session_state import (
     GUARDIAN_NOT_WITH_CHILD,
     REQUIRED_CONSENTS,
+    Agreement,
     Consent,
     Direction,
     Ended,
@@ -137,6 +141,7 @@ __all__ = [
     "GUARDIAN_NOT_WITH_CHILD",
     "REQUIRED_CHECKS",
     "REQUIRED_CONSENTS",
+    "Agreement",
     "Consent",
     "Direction",
     "Ended",
@@ -220,6 +225,8 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
     match event:
         case SeatTaken(role=role) if role in GUESTS:
             return guests.came(session, event, now)
+        case SeatTaken(role=Role.GUARDIAN):
+            return guardians.came(session, event, now)
         case SeatTaken() | SeatLeft() | MediaAlive() | MediaSilent() | Doubted():
             return seated(session, event, now)
         case GuestInvited() | GuestAgreed() | GuestDeclined() | InvitationTakenBack():
@@ -230,18 +237,9 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return replace(session, recorder=Recorder.RUNNING)
         case RecorderLost():
             return replace(session, recorder=Recorder.LOST)
-        case ChildConfirmed():
-            return replace(session, child_confirmed=True, child_denied=False)
-        case ChildDenied():  # once the physician sees who is there, a denial is written down and is theirs to judge
-            confirmed = session.child_confirmed and not isinstance(state, Waiting)
-            return replace(session, child_confirmed=confirmed, child_denied=True)
-        case ConsentGiven(kind=kind):
-            return _consent(session, kind, Consent.GIVEN)
-        case ConsentRefused(kind=kind) if isinstance(state, Waiting):
-            return _consent(session, kind, Consent.REFUSED)
-        case ConsentRefused(kind=kind) | ConsentWithdrawn(kind=kind):  # refusing what the call rests on takes it back
-            withdrawn = _consent(session, kind, Consent.WITHDRAWN)
-            return _ended(withdrawn, Outcome.CONSENT_WITHDRAWN, now) if kind in REQUIRED_CONSENTS else withdrawn
+        case ChildConfirmed() | ChildDenied() | ConsentGiven() | ConsentRefused() | ConsentWithdrawn():
+            said = guardians.told(session, event)
+            return _ended(said, Outcome.CONSENT_WITHDRAWN, now) if guardians.ends(session, event) else said
         case Admitted() | Attested() | HoldPlaced() | HoldCleared() | Completed() | Referred() | Cancelled():
             return _commanded(session, event, now)
         case FamilyDenied():
@@ -271,10 +269,6 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return session
         case _:
             raise TypeError(f"no rule for {event.type}")
-
-
-def _consent(session: Session, kind: str, consent: Consent) -> Session:
-    return replace(session, consents={**session.consents, kind: consent})
 
 
 def _ended(session: Session, outcome: Outcome, now: float) -> Session:

@@ -143,6 +143,19 @@ class Consent(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What one guardian said of the child (the last word) and agreed to."""
+
+    child_confirmed: bool = False
+    child_denied: bool = False
+    consents: Mapping[str, Consent] = field(default_factory=lambda: dict.fromkeys(REQUIRED_CONSENTS, Consent.OPEN))
+
+    @property
+    def complete(self) -> bool:
+        return self.child_confirmed and all(self.consents.get(kind) is Consent.GIVEN for kind in REQUIRED_CONSENTS)
+
+
 Direction = tuple[Role, Role]
 """From whom to whom."""
 
@@ -179,7 +192,11 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Everything the rules need to know. ``version`` rises with each change."""
+    """Everything the rules need to know. ``version`` rises with each change.
+
+    ``consents``, ``child_confirmed`` and ``child_denied`` are the booked guardian's, ``further`` has those of any other by id;
+    ``guardian`` took the guardian's seat last, empty for the booked one.
+    """
 
     id: str
     rules: Rules
@@ -196,6 +213,8 @@ class Session:
     family_denied: bool = False  # the physician's last word about who waits
     rungs: Mapping[Direction, Weakness] = field(default_factory=dict)  # of the directions that do not carry everything
     guest: Guest | None = None
+    guardian: str = ""
+    further: Mapping[str, Agreement] = field(default_factory=dict)
 
     @property
     def gate_open(self) -> bool:
@@ -217,11 +236,19 @@ class Session:
     def present(self, role: Role) -> bool:
         return role in self.seats and self.seats[role].present
 
+    def agreement(self, guardian: str) -> Agreement:
+        """Of the booked guardian (empty) or a further one; of whom nothing was heard yet everything is open."""
+        if guardian:
+            return self.further.get(guardian, Agreement())
+        return Agreement(self.child_confirmed, self.child_denied, self.consents)
+
     @property
     def stills_allowed(self) -> bool:
-        """Whether a still picture may be kept now; those that the rescue ladder sends in place of video are not."""
-        return self.consents.get("stills") is Consent.GIVEN
+        """Whether a still picture may be kept now: who holds the seat agreed. Those that the rescue ladder sends in place of
+        video are not kept."""
+        return self.agreement(self.guardian).consents.get("stills") is Consent.GIVEN
 
     @property
     def consented(self) -> bool:
-        return self.child_confirmed and all(self.consents.get(kind) is Consent.GIVEN for kind in REQUIRED_CONSENTS)
+        """Whether the guardian who holds the seat confirmed the child and agreed."""
+        return self.agreement(self.guardian).complete

@@ -85,6 +85,8 @@ def audit_event(visit: str, deed: Deed, people: People, documents: Collection[st
 
 def _agent(act: _Act, deed: Deed, people: People) -> dict[str, Any]:
     staff = deed.record.get("staff")
+    if act.who is Who.GUARDIAN:
+        return {"who": people.refer_guardian(deed.record.get("guardian", "")), "requestor": True}
     if act.who is not None:
         return {"who": people.refer(act.who), "requestor": True}
     if staff:  # a care coordinator, whom the visit does not name

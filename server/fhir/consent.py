@@ -1,4 +1,5 @@
-"""What a guardian agreed to as a ``Consent``, one for each agreement: the last answer counts, and says which text was shown."""
+"""What a guardian agreed to as a ``Consent``, one for each guardian and kind: the last answer counts, and says
+which text was shown."""
 
 from __future__ import annotations
 
@@ -21,10 +22,10 @@ _TITLES = {"consultation": "线上就诊知情同意", "recording": "全程录�
 def consents(visit: str, answers: Iterable[Answer], people: People) -> Iterator[Resource]:
     """``answers`` are all of the visit, oldest first. Of an agreement that was withdrawn the period says from when to when it
     was in force."""
-    by_kind: dict[str, list[Answer]] = {}
+    by_whom: dict[tuple[str | None, str], list[Answer]] = {}
     for answer in answers:
-        by_kind.setdefault(answer.kind, []).append(answer)
-    for told in by_kind.values():
+        by_whom.setdefault((answer.guardian, answer.kind), []).append(answer)
+    for told in by_whom.values():
         yield _consent(visit, told, people)
 
 
@@ -47,7 +48,7 @@ def _consent(visit: str, told: list[Answer], people: People) -> Resource:
         ],
         "patient": people.refer(Who.PATIENT),
         "dateTime": moment(last.at),
-        "performer": [people.refer(Who.GUARDIAN)],
+        "performer": [people.refer_guardian(last.guardian or "")],
         "organization": [people.refer(Who.HOSPITAL)],
         "policy": [{"uri": text}],
         "provision": _provision(told),

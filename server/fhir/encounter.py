@@ -33,7 +33,6 @@ _TYPES = {
         "翻译 interpreter",
     ),
 }
-_BOOKED = {Role.GUARDIAN: Who.GUARDIAN, Role.PHYSICIAN: Who.PHYSICIAN}
 
 
 def encounter(
@@ -79,14 +78,13 @@ def _lasted(ledger: Ledger) -> Span | None:
 
 
 def _participants(people: People, ledger: Ledger, lasted: Span | None) -> Iterator[dict[str, Any]]:
-    for role, line in ledger.lines.items():
-        person: dict[str, Any] = {"type": [_kind(role)]}
-        if role in _BOOKED:
-            person["individual"] = people.refer(_BOOKED[role])
+    lines = [(Role.GUARDIAN, people.refer_guardian(who), line) for who, line in ledger.guardians.items()]
+    lines.append((Role.PHYSICIAN, people.refer(Who.PHYSICIAN), ledger.lines[Role.PHYSICIAN]))
+    for role, reference, line in lines:
+        person: dict[str, Any] = {"type": [_kind(role)], "individual": reference}
         stays = _within(line.stays, lasted)[:MOST_PERIODS]
-        if stays:
-            yield from (person | {"period": _period(stay)} for stay in stays)
-        elif role in _BOOKED:
+        yield from (person | {"period": _period(stay)} for stay in stays)
+        if not stays:
             yield person
 
 

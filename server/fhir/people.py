@@ -56,6 +56,16 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherGuardian:
+    """One who may come besides the booked one: the ``n``-th of the visit, whole name, relation to the child."""
+
+    n: int
+    id: str
+    name: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """``sex`` is female, male or unknown, ``birth_date`` ISO; ``proof`` is the kind that was seen of the relation, ``declared``
     when none was, empty where it is not told; ``phone_withheld``: there is a number, but not here. Without ``ids`` everybody is
@@ -74,6 +84,14 @@ class People:
     proof: str = ""
     phone_withheld: bool = False
     ids: Ids | None = None
+    further: tuple[FurtherGuardian, ...] = ()
+
+    def refer_guardian(self, id: str) -> Reference:
+        """To the guardian of the visit (empty) or a further one, who is an entry and never contained."""
+        known = next((each for each in self.further if each.id == id), None)
+        if known is None:
+            return self.refer(Who.GUARDIAN)
+        return {"reference": f"RelatedPerson/{self._further_id(known)}", "display": known.name}
 
     def refer(self, who: Who) -> Reference:
         """A ``Reference`` to them, with their name."""
@@ -90,6 +108,7 @@ class People:
             checked(RelatedPerson, self._guardian()),
             checked(Practitioner, self._physician()),
             checked(Organization, self._hospital()),
+            *(checked(RelatedPerson, self._further(each)) for each in self.further),
         ]
 
     @property
@@ -129,6 +148,19 @@ class People:
                 "telecom": [{"system": "phone", "_value": _MASKED}] if self.phone_withheld else None,
             }
         )
+
+    def _further_id(self, guardian: FurtherGuardian) -> str:
+        return f"{self.ids.visit if self.ids is not None else ''}-guardian{guardian.n + 1}"
+
+    def _further(self, guardian: FurtherGuardian) -> Resource:
+        return {
+            "resourceType": "RelatedPerson",
+            "id": self._further_id(guardian),
+            "identifier": [{"system": GUARDIAN, "value": guardian.id}],
+            "patient": {"reference": self._at(Who.PATIENT)},
+            "relationship": [relationship(guardian.relation)],
+            "name": [_official(guardian.name)],
+        }
 
     def _physician(self) -> Resource:
         licence = [{"system": LICENCE, "value": self.licence}] if self.licence else None

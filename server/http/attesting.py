@@ -7,6 +7,7 @@ emergency. The number that was booked is told back to the guardian's page masked
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -18,9 +19,9 @@ from server.booking.delegation import DELEGATED, Paper
 from server.http.house import HOUSE, House, at_visit
 from server.http.problems import Problem
 from server.http.shell import body
-from server.masking import mask_phone
-from server.session import Consent, Ended
-from server.store import bodies
+from server.masking import mask_name, mask_phone
+from server.session import Consent, Ended, Session
+from server.store import bodies, guardians
 from server.store.bodies import Body
 from server.store.bookings import paper
 from server.store.details import VisitDetail
@@ -39,8 +40,8 @@ def add_attesting(app: web.Application) -> None:
 
 async def read(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
-    _, record, consultation = await at_visit(request, "whereabouts_read")
-    if not consultation.session.consented:
+    who, record, consultation = await at_visit(request, "whereabouts_read")
+    if not consultation.session.agreement(who.guardian).complete:
         raise Problem("consent_missing")
     told = _last(await _told(house, record))
     return web.json_response(_to_family(record, told))
@@ -49,11 +50,11 @@ async def read(request: web.Request) -> web.Response:
 async def tell(request: web.Request) -> web.Response:
     """An empty ``call_back`` is the number that was told last, or else the one that was booked with."""
     house = request.app[HOUSE]
-    _, record, consultation = await at_visit(request, "whereabouts_tell")
+    who, record, consultation = await at_visit(request, "whereabouts_tell")
     sent = await body(request, call_back=str, location=str)
     if isinstance(consultation.session.state, Ended):
         raise Problem("session_ended")
-    if not consultation.session.consented:
+    if not consultation.session.agreement(who.guardian).complete:
         raise Problem("consent_missing")
     earlier = await _told(house, record)
     known = _last(earlier)
@@ -78,13 +79,28 @@ async def family(request: web.Request) -> web.Response:
     return web.json_response(
         {
             "child": {"name": record.child, "age_years": record.age_years, "sex": record.sex},
-            "guardians": [{"name": record.guardian, "relation": record.relation, "proof": record.proof}],
+            "guardians": await _guardians(house, record, consultation.session.guardian),
             "denied": consultation.session.family_denied,
             "delegation": None if delegation is None else delegation.value,
-            "stills": consultation.session.consents.get("stills", Consent.OPEN).value,
+            "stills": _here(consultation.session).get("stills", Consent.OPEN).value,
             "whereabouts": _to_physician(record, told[-1] if told else None),
         }
     )
+
+
+def _here(session: Session) -> Mapping[str, Consent]:
+    """What the guardian who holds the seat answered."""
+    return session.agreement(session.guardian).consents
+
+
+async def _guardians(house: House, record: VisitDetail, seated: str) -> list[dict[str, Any]]:
+    """The guardian of the visit and the further ones; ``seated`` holds the seat, or held it last."""
+    further = await house.database.read(lambda transaction: guardians.of_visit(transaction, record.id))
+    booked = {"name": record.guardian, "relation": record.relation, "proof": record.proof, "seated": not seated}
+    return [booked] + [
+        {"name": mask_name(each.name), "relation": each.relation, "proof": each.proof, "seated": each.id == seated}
+        for each in further
+    ]
 
 
 async def _paper(house: House, record: VisitDetail) -> Paper | None:

@@ -56,7 +56,7 @@ async def options(request: web.Request) -> web.Response:
 async def begin(request: web.Request) -> web.Response:
     _check_version(request)
     who, _, consultation = await at_visit(request, "documents_add")
-    _check_open(consultation.session)
+    _check_open(consultation.session, who.guardian)
     item = await request.app[HOUSE].cabinet.begin(who.visit, _number(request, "Upload-Length"), _purpose(request))
     return web.Response(status=201, headers=_headers(item) | {"Location": _path(item)})
 
@@ -71,7 +71,7 @@ async def standing(request: web.Request) -> web.Response:
 async def receive(request: web.Request) -> web.Response:
     _check_version(request)
     who, _, consultation = await at_visit(request, "documents_add")
-    _check_open(consultation.session)
+    _check_open(consultation.session, who.guardian)
     if request.content_type != CHUNK_TYPE:
         raise Problem("upload_type")
     offset = _number(request, "Upload-Offset")
@@ -161,13 +161,14 @@ def _check_version(request: web.Request) -> None:
         raise problem
 
 
-def _check_open(session: Session) -> None:
-    """The child confirmed, both consents there, the visit not over."""
+def _check_open(session: Session, guardian: str) -> None:
+    """The child confirmed by that guardian, both consents there, the visit not over."""
+    said = session.agreement(guardian)
     if isinstance(session.state, Ended):
         raise Problem("session_ended")
-    if not session.child_confirmed:
+    if not said.child_confirmed:
         raise Problem("child_not_confirmed")
-    if not session.consented:
+    if not said.complete:
         raise Problem("consent_missing")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from server.http.house import DEVICE_COOKIE, HOUSE, asker, at_visit
 from server.http.problems import Problem, language
 from server.http.shell import body, cookie
 from server.session import Consent, Ended, Session, Waiting
-from server.store import consents, outbox, visits
+from server.store import consents, guardians, outbox, visits
 from server.store.database import Write
 from server.store.throttle import PER_ADDRESS, PER_SUBJECT, Counted
 from server.store.tickets import LASTS_S, Ticket
@@ -65,8 +66,12 @@ async def read(request: web.Request) -> web.Response:
     filed = record.referral
     base = f"/api/visits/{record.id}/letter"
     page = f"/letter/?visit={record.id}"
+    said = session.agreement(who.guardian)
+    names = await guardians.names(house.database, record.id)
     view = visit_view(record, who.role, language(request), house.checklist)
-    if who.role is Role.GUARDIAN and not session.child_confirmed:
+    if who.guardian:
+        view = replace(view, guardian=names.get(who.guardian, ""))
+    if who.role is Role.GUARDIAN and not said.child_confirmed:
         view = before_confirmation(view)
     asked = await consents.kinds_for(house.database, record.id, house.clock())
     letter = filed and {
@@ -84,10 +89,10 @@ async def read(request: web.Request) -> web.Response:
             "starts_in_ms": round((record.starts_at - house.clock()) * 1000),
             "opens_in_ms": _opens_in_ms(session, record.starts_at, house.clock()),
             "outcome": session.state.outcome.value if isinstance(session.state, Ended) else None,
-            "child_confirmed": session.child_confirmed,
-            "child_denied": session.child_denied,
-            "consents": dict.fromkeys(asked, "open") | {kind: consent.value for kind, consent in session.consents.items()},
-            "delegated": record.relation == DELEGATED,
+            "child_confirmed": said.child_confirmed,
+            "child_denied": said.child_denied,
+            "consents": dict.fromkeys(asked, "open") | {kind: consent.value for kind, consent in said.consents.items()},
+            "delegated": record.relation == DELEGATED and not who.guardian,
             "letter": letter,
             "summary": record.has_summary,
         }
@@ -123,26 +128,30 @@ def _shown(text: ConsentText) -> dict[str, Any]:
 
 async def confirm_child(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
-    _, record, consultation = await at_visit(request, "child_confirm")
+    who, record, consultation = await at_visit(request, "child_confirm")
     given = await body(request, confirmed=bool)
-    session, now = consultation.session, house.clock()
-    if given["confirmed"] and not session.child_confirmed:
-        await consultation.controller.post(ev.ChildConfirmed(), (visits.child_confirmed(record.id, now),))
-    elif not given["confirmed"] and not session.child_denied:
-        await consultation.controller.post(ev.ChildDenied(), _denied(house.new_id(), session, now))
-    return web.json_response({"confirmed": consultation.session.child_confirmed})
+    session, now, whose = consultation.session, house.clock(), who.guardian
+    said = session.agreement(whose)
+    if given["confirmed"] and not said.child_confirmed:
+        kept = () if whose else (visits.child_confirmed(record.id, now),)
+        await consultation.controller.post(ev.ChildConfirmed(whose), kept)
+    elif not given["confirmed"] and not said.child_denied:
+        await consultation.controller.post(ev.ChildDenied(whose), _denied(house.new_id(), session, now, whose))
+    return web.json_response({"confirmed": consultation.session.agreement(whose).child_confirmed})
 
 
-def _denied(id: str, session: Session, now: float) -> tuple[Write, ...]:
-    """What is written with a denial: word for the hospital, and in the waiting room the confirmation is taken back."""
+def _denied(id: str, session: Session, now: float, whose: str) -> tuple[Write, ...]:
+    """What is written with a denial: word for the hospital, and in the waiting room the booked guardian's confirmation is taken
+    back."""
     denied = fact(Kind.VISIT_CHILD_DENIED)
     word = outbox.post(outbox.Outgoing(id, session.id, denied.kind, denied.data, now))
-    return (word, visits.child_confirmed(session.id, None)) if isinstance(session.state, Waiting) else (word,)
+    taken_back = isinstance(session.state, Waiting) and not whose
+    return (word, visits.child_confirmed(session.id, None)) if taken_back else (word,)
 
 
 async def answer_consent(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
-    _, record, consultation = await at_visit(request, "consent_give")
+    who, record, consultation = await at_visit(request, "consent_give")
     given = await body(request, kind=str, version=str, language=str, sha256=str, agreed=bool)
     texts = await consents.texts_for(house.database, record.id, given["language"], house.clock())
     named = (given["kind"], given["version"], given["sha256"])
@@ -151,20 +160,21 @@ async def answer_consent(request: web.Request) -> web.Response:
         raise Problem("consent_changed")
     if isinstance(consultation.session.state, Ended):
         raise Problem("session_ended")
-    agreed = given["agreed"]
-    known = consultation.session.consents.get(text.kind)
+    agreed, whose = given["agreed"], who.guardian
+    known = consultation.session.agreement(whose).consents.get(text.kind)
     if known is not (Consent.GIVEN if agreed else Consent.REFUSED):
         event: ev.Event = (
-            ev.ConsentGiven(text.kind, text.version, text.language, text.sha256)
+            ev.ConsentGiven(text.kind, text.version, text.language, text.sha256, whose)
             if agreed
-            else ev.ConsentRefused(text.kind, text.version)
+            else ev.ConsentRefused(text.kind, text.version, whose)
         )
         said = consents.Answer(
             house.new_id(), record.id, text.kind, text.version, text.language, text.sha256,
-            "given" if agreed else "refused", house.clock(),
+            "given" if agreed else "refused", house.clock(), whose or None,
         )  # fmt: skip
         await consultation.controller.post(event, (consents.keep(said),))
-    return web.json_response({"consents": {kind: c.value for kind, c in consultation.session.consents.items()}})
+    answers = consultation.session.agreement(whose).consents
+    return web.json_response({"consents": {kind: c.value for kind, c in answers.items()}})
 
 
 async def socket_token(request: web.Request) -> web.Response:
@@ -172,9 +182,10 @@ async def socket_token(request: web.Request) -> web.Response:
     who, record, consultation = await at_visit(request, "socket_token")
     session = consultation.session
     if who.role is Role.GUARDIAN and not isinstance(session.state, Ended):
-        if not session.child_confirmed:
+        said = session.agreement(who.guardian)
+        if not said.child_confirmed:
             raise Problem("child_not_confirmed")
-        if not session.consented:
+        if not said.complete:
             raise Problem("consent_missing")
     if who.role in GUESTS:
         check_guest(session, who.role)

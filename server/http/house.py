@@ -97,12 +97,14 @@ def is_asked_here(request: web.Request) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Someone at a visit: the role, and the device or sign-in that vouches for it."""
+    """Someone at a visit: the role, and the device or sign-in that vouches for it; ``guardian`` is a further guardian's id,
+    empty for anybody else."""
 
     role: Role
     visit: str
     device: str | None = None
     staff_session: str | None = None
+    guardian: str = ""
 
 
 async def visitor(request: web.Request, act: str) -> Visitor:
@@ -129,7 +131,7 @@ async def _claims(request: web.Request, house: House, visit: str) -> list[Visito
     if cookie and wanted in ("", "guardian"):
         device = await house.links.device(cookie)
         if device is not None and device.visit == visit:
-            claims.append(Visitor(device.role, visit, device=device.id))
+            claims.append(Visitor(device.role, visit, device=device.id, guardian=device.guardian))
     cookie = request.cookies.get(GUEST_COOKIE)
     if cookie and wanted in ("", "guest"):
         guest = await house.guests.device(cookie)

@@ -10,7 +10,7 @@ from aiohttp import web
 from server.chain import Head
 from server.http.house import HOUSE, at_visit
 from server.ledger import GuestLine, Ledger, Line, Span, Spell, Stay, lasting_s, together_s
-from server.store import guests
+from server.store import guardians, guests
 from server.store.details import VisitDetail
 from server.visit_view import moment
 from signaling.seats import Role
@@ -26,14 +26,18 @@ def add_ledger(app: web.Application) -> None:
 async def ledger(request: web.Request) -> web.Response:
     _, record, _ = await at_visit(request, "ledger_read")
     book, head = await request.app[HOUSE].consultations.ledger(record.id, record.ends_at)
-    names = await guests.names(request.app[HOUSE].database, record.id)
-    return web.json_response(ledger_view(book, head, record, names))
+    database = request.app[HOUSE].database
+    names, further = await guests.names(database, record.id), await guardians.names(database, record.id)
+    return web.json_response(ledger_view(book, head, record, names, further))
 
 
-def ledger_view(book: Ledger, head: Head, record: VisitDetail, guest_names: Mapping[str, str]) -> dict[str, Any]:
-    """LedgerView of API.md; ``guest_names`` are by invitation."""
-    names = {Role.GUARDIAN: record.guardian, Role.PHYSICIAN: record.physician.name}
-    seats = [_seat(book, role, line, names.get(role, "")) for role, line in book.lines.items()]
+def ledger_view(
+    book: Ledger, head: Head, record: VisitDetail, guest_names: Mapping[str, str], further: Mapping[str, str]
+) -> dict[str, Any]:
+    """LedgerView of API.md; ``guest_names`` are by invitation, ``further`` guardians' by id."""
+    names = {"": record.guardian, **further}
+    seats = [_seat(book, Role.GUARDIAN, line, names.get(who, "")) for who, line in book.guardians.items()]
+    seats.append(_seat(book, Role.PHYSICIAN, book.lines[Role.PHYSICIAN], record.physician.name))
     return {
         "visit": record.id,
         "journal": {"n": head.n, "head": head.hash},
@@ -85,7 +89,7 @@ def _doubted(book: Ledger, line: Line) -> dict[str, int]:
 def _every(book: Ledger) -> Iterator[Sequence[object]]:
     """All that an answer lists."""
     yield from (book.attested, book.gate, book.holds, book.server_away, book.clock_steps)
-    for line in (*book.lines.values(), *(guest.line for guest in book.guests)):
+    for line in (*book.guardians.values(), book.lines[Role.PHYSICIAN], *(guest.line for guest in book.guests)):
         yield from (line.stays, line.evidence, line.doubts)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, select
 
-from server.store import bookings
+from server.store import bookings, guardians
 from server.store.bookings import Booked
 from server.store.consents import Answer
 from server.store.database import Transaction
@@ -77,13 +77,14 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """``consents`` are all answers, oldest first; ``deeds`` too."""
+    """``consents`` are all answers, oldest first; ``deeds`` too. ``further``: the guardians besides the booked one."""
 
     booked: Booked
     named: Named
     consents: tuple[Answer, ...]
     papers: tuple[Paper, ...]
     deeds: tuple[Deed, ...]
+    further: tuple[guardians.Further, ...] = ()
 
 
 async def chart(transaction: Transaction, hospital_id: str, visit_id: str, types: Collection[str]) -> Chart | None:
@@ -97,6 +98,7 @@ async def chart(transaction: Transaction, hospital_id: str, visit_id: str, types
         await _answers(transaction, visit_id),
         await _papers(transaction, visit_id),
         await _deeds(transaction, visit_id, types),
+        tuple(await guardians.of_visit(transaction, visit_id)),
     )
 
 

@@ -20,7 +20,8 @@ SHIPPED = Path(__file__).parent / "consent_texts"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a guardian answered: ``given``, ``refused`` or ``withdrawn``."""
+    """What a guardian answered: ``given``, ``refused`` or ``withdrawn``. ``guardian`` is None for the one whom the visit is
+    booked with, otherwise the further one's id."""
 
     id: str
     visit: str
@@ -30,6 +31,7 @@ class Answer:
     sha256: str
     answer: str
     at: float
+    guardian: str | None = None
 
 
 def shipped() -> list[ConsentText]:
@@ -110,21 +112,22 @@ def keep(item: Answer) -> Write:
     return write
 
 
-def withdraw(id: str, visit_id: str, kind: str, at: float) -> Write:
-    """Take back the last answer of that kind, in the transaction of the event; the row names the text it was given to."""
+def withdraw(id: str, visit_id: str, kind: str, at: float, guardian: str | None = None) -> Write:
+    """Take back that guardian's last answer of that kind, in the event's transaction; the row names its text."""
 
     async def write(connection: AsyncConnection) -> None:
-        last = (await answers(connection, visit_id)).get(kind)
+        last = (await answers(connection, visit_id, guardian)).get(kind)
         if last is not None:
             await keep(replace(last, id=id, answer="withdrawn", at=at))(connection)
 
     return write
 
 
-async def answers(connection: AsyncConnection, visit_id: str) -> dict[str, Answer]:
-    """The last answer of each kind, inside a transaction."""
+async def answers(connection: AsyncConnection, visit_id: str, guardian: str | None = None) -> dict[str, Answer]:
+    """That guardian's last answer of each kind, inside a transaction."""
     columns = [consent.c[name] for name in Answer.__slots__]
-    rows = await connection.execute(select(*columns).where(consent.c.visit == visit_id).order_by(consent.c.turn))
+    theirs = consent.c.guardian.is_(None) if guardian is None else consent.c.guardian == guardian
+    rows = await connection.execute(select(*columns).where(consent.c.visit == visit_id, theirs).order_by(consent.c.turn))
     return {row.kind: Answer(*row) for row in rows}
 
 

@@ -115,7 +115,8 @@ async def _with_links(transaction: Transaction, query: Select[Any]) -> list[Line
 
 async def _links(transaction: Transaction, visits: Iterable[str]) -> dict[str, Link]:
     c = join_link.c
-    query = select(c.visit, c.expires_at, c.redeemed_at).where(c.visit.in_(visits), c.revoked_at.is_(None))
+    theirs = (c.visit.in_(visits), c.revoked_at.is_(None), c.guardian.is_(None))
+    query = select(c.visit, c.expires_at, c.redeemed_at).where(*theirs)
     return {row.visit: Link(row.expires_at, row.redeemed_at) for row in await transaction.execute(query)}
 
 

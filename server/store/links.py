@@ -4,14 +4,18 @@ A link works once, until it expires or a newer one is issued; redeeming it gives
 device that holds it may come again; any other needs a new link. One that the hospital makes (``issue``) revokes the old link
 and the old device. A ``further`` one, which goes to what the register has with a reminder, or because the family lost theirs,
 revokes nothing: whoever knows a family's number must not be able to shut the family out.
+
+A child may have several guardians, each with links and devices of their own: ``guardian`` is empty for the one whom the visit
+is booked with, otherwise the further one's id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Column, ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.errors import Refused
@@ -33,26 +37,33 @@ class Redeemed:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device that redeemed a visit's link; ``id`` is its cookie's hash."""
+    """A device that redeemed a visit's link; ``id`` is its cookie's hash, ``guardian`` as in ``issue``."""
 
     id: str
     visit: str
     role: Role
+    guardian: str = ""
 
 
-def issue(visit: str, token: str, now: float, expires_at: float) -> Write:
-    """Make this the visit's link. Every earlier link and guardian's device of the visit is revoked."""
+def issue(visit: str, token: str, now: float, expires_at: float, guardian: str = "") -> Write:
+    """Make this that guardian's link to the visit. Every earlier link and device of theirs is revoked."""
 
     async def write(connection: AsyncConnection) -> None:
-        of_links = update(join_link).where(join_link.c.visit == visit, join_link.c.revoked_at.is_(None))
+        theirs = (join_link.c.visit == visit, _is(join_link.c.guardian, guardian))
+        of_links = update(join_link).where(*theirs, join_link.c.revoked_at.is_(None))
         await connection.execute(of_links.values(revoked_at=now))
-        guardians = (device.c.visit == visit, device.c.role == Role.GUARDIAN.value)
+        held = _is(device.c.guardian, guardian)
+        guardians = (device.c.visit == visit, device.c.role == Role.GUARDIAN.value, held)
         of_devices = update(device).where(*guardians, device.c.revoked_at.is_(None))
         await connection.execute(of_devices.values(revoked_at=now))
         row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
-        await connection.execute(insert(join_link), row)
+        await connection.execute(insert(join_link), row | {"guardian": guardian or None})
 
     return write
+
+
+def _is(column: Column[Any], guardian: str) -> ColumnElement[bool]:
+    return column == guardian if guardian else column.is_(None)
 
 
 def further(visit: str, token: str, now: float, expires_at: float) -> Write:
@@ -61,10 +72,11 @@ def further(visit: str, token: str, now: float, expires_at: float) -> Write:
     async def write(connection: AsyncConnection) -> None:
         row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
         await connection.execute(insert(join_link), row)
-        unused = (join_link.c.visit == visit, join_link.c.revoked_at.is_(None), join_link.c.redeemed_at.is_(None))
-        newest_first = select(join_link.c.token_sha256).where(*unused).order_by(join_link.c.issued_at.desc())
+        c = join_link.c
+        unused = (c.visit == visit, c.guardian.is_(None), c.revoked_at.is_(None), c.redeemed_at.is_(None))
+        newest_first = select(c.token_sha256).where(*unused).order_by(c.issued_at.desc())
         too_many = (await connection.scalars(newest_first.offset(MOST_UNUSED))).all()
-        await connection.execute(update(join_link).where(join_link.c.token_sha256.in_(too_many)).values(revoked_at=now))
+        await connection.execute(update(join_link).where(c.token_sha256.in_(too_many)).values(revoked_at=now))
 
     return write
 
@@ -87,15 +99,15 @@ class Links:
         self._new_secret = new_secret
 
     async def issue(self, visit: str, now: float, expires_at: float) -> str:
-        """A new link's token, told only this once. Every earlier link and guardian's device of the visit is revoked."""
+        """A new link's token, told only this once. Every earlier link and device of its guardian is revoked."""
         token, write = self.drawn(visit, now, expires_at)
         await self._database.write(write)
         return token
 
-    def drawn(self, visit: str, now: float, expires_at: float) -> tuple[str, Write]:
+    def drawn(self, visit: str, now: float, expires_at: float, guardian: str = "") -> tuple[str, Write]:
         """As ``issue``, for a transaction that has more to write."""
         token = self._new_secret()
-        return token, issue(visit, token, now, expires_at)
+        return token, issue(visit, token, now, expires_at, guardian)
 
     def drawn_further(self, visit: str, now: float, expires_at: float) -> tuple[str, Write]:
         """As ``drawn``, of a link that shuts nobody out (``further``)."""
@@ -113,7 +125,7 @@ class Links:
             if link.revoked_at is not None:
                 raise Refused("link_expired")
             holder = None if cookie is None else await _device(connection, cookie)
-            if holder is not None and holder.visit == link.visit:
+            if holder is not None and (holder.visit, holder.guardian) == (link.visit, link.guardian or ""):
                 return Redeemed(link.visit, None)
             if link.redeemed_at is None and link.expires_at <= now:
                 raise Refused("link_expired")
@@ -122,7 +134,7 @@ class Links:
             if won.rowcount != 1:
                 raise Refused("link_used")
             row = {"cookie_sha256": digest(new_cookie), "visit": link.visit, "role": Role.GUARDIAN.value, "created_at": now}
-            await connection.execute(insert(device), row)
+            await connection.execute(insert(device), row | {"guardian": link.guardian})
             return Redeemed(link.visit, new_cookie)
 
         return await self._database.write(work)
@@ -135,4 +147,4 @@ class Links:
 async def _device(connection: AsyncConnection, cookie: str) -> Device | None:
     live = (device.c.cookie_sha256 == digest(cookie), device.c.revoked_at.is_(None))
     row = (await connection.execute(select(device).where(*live))).one_or_none()
-    return None if row is None else Device(row.cookie_sha256, row.visit, Role(row.role))
+    return None if row is None else Device(row.cookie_sha256, row.visit, Role(row.role), row.guardian or "")

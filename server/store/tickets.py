@@ -20,12 +20,14 @@ LASTS_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Who may connect: to which session, in which role. Exactly one of ``device`` and ``staff_session`` is there."""
+    """Who may connect: to which session, in which role. Exactly one of ``device`` and ``staff_session`` is there;
+    ``guardian`` is the further guardian whose device it is, empty for anybody else."""
 
     session: str
     role: Role
     device: str | None = None
     staff_session: str | None = None
+    guardian: str = ""
 
 
 class Tickets:
@@ -60,7 +62,8 @@ class Tickets:
             if won.rowcount != 1:
                 raise Refused("bad_token")
             row = (await connection.execute(select(socket_token).where(socket_token.c.token_sha256 == key))).one()
-            ticket = Ticket(row.session, Role(row.role), row.device, row.staff_session)
+            whose = await connection.scalar(select(device.c.guardian).where(device.c.cookie_sha256 == row.device))
+            ticket = Ticket(row.session, Role(row.role), row.device, row.staff_session, whose or "")
             if not await _held(connection, ticket, now):
                 raise Refused("bad_token")
             return ticket

@@ -18,7 +18,7 @@ from server.fhir.audit_event import AUDITED
 from server.fhir.bundle import TYPES, Answered, Facts, Measured, of_visit, resources
 from server.fhir.capability_statement import capability_statement
 from server.fhir.composition import Written
-from server.fhir.people import Ids, People
+from server.fhir.people import FurtherGuardian, Ids, People
 from server.http.house import HOUSE, House
 from server.http.problems import Problem
 from server.http.v1.models import Given, Taken
@@ -124,6 +124,7 @@ def _people(chart: Chart) -> People:
         named.birth_date,
         named.proof,
         ids=Ids(booked.child, booked.guardian, booked.physician, booked.hospital, booked.id),
+        further=tuple(FurtherGuardian(each.n, each.id, each.name, each.relation) for each in chart.further),
     )
 
 

@@ -37,6 +37,7 @@ from server.store.tables.visits import (
     preparation_draft,
     recording,
     visit,
+    visit_guardian,
     visit_key,
 )
 from server.store.tables.webhooks import outbox, webhook_delivery, webhook_endpoint, webhook_subscription
@@ -84,6 +85,7 @@ __all__ = [
     "staff",
     "staff_session",
     "visit",
+    "visit_guardian",
     "visit_key",
     "webhook_delivery",
     "webhook_endpoint",

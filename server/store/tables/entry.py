@@ -14,6 +14,7 @@ device = Table(
     Column("role", String, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("revoked_at", Double),
+    Column("guardian", ForeignKey("guardian.id")),  # a further one's; null for the guardian of the visit, and for a guest
 )
 
 join_link = Table(
@@ -25,6 +26,7 @@ join_link = Table(
     Column("expires_at", Double, nullable=False),
     Column("redeemed_at", Double),
     Column("revoked_at", Double),
+    Column("guardian", ForeignKey("guardian.id")),  # of a further one; null for the guardian of the visit
 )
 
 guest_invitation = Table(

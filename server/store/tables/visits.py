@@ -125,7 +125,19 @@ consent = Table(
     Column("answer", String, nullable=False),  # given | refused | withdrawn
     Column("at", Double, nullable=False),
     Column("turn", Integer, nullable=False),  # 1, 2, 3 … within the visit: which answer is the last one
+    Column("guardian", ForeignKey("guardian.id")),  # a further one's; null for the guardian of the visit
     UniqueConstraint("visit", "turn"),
+)
+
+visit_guardian = Table(
+    "visit_guardian",  # who may come with the child besides the guardian whom the visit is booked with
+    metadata,
+    Column("visit", ForeignKey("visit.id"), nullable=False),
+    Column("n", Integer, nullable=False),  # 1, 2, 3 … of the visit
+    Column("guardian", ForeignKey("guardian.id"), nullable=False),
+    Column("added_at", Double, nullable=False),
+    PrimaryKeyConstraint("visit", "n"),
+    UniqueConstraint("visit", "guardian"),
 )
 
 preparation = Table(

@@ -87,7 +87,7 @@ async def test_before_the_consents_nothing_is_asked_and_nothing_shown(house: Hou
 async def test_the_physician_reads_masked_names_with_the_relation_and_its_proof(house: House, physician: Browser) -> None:
     seen = await (await physician.get(f"{house.visit}/family")).json()
     assert seen["child"] == {"name": "张*明", "age_years": 8, "sex": "male"}
-    assert seen["guardians"] == [{"name": "李*", "relation": "father", "proof": "household_register"}]
+    assert seen["guardians"] == [{"name": "李*", "relation": "father", "proof": "household_register", "seated": True}]
     assert (seen["denied"], seen["whereabouts"]["by"], seen["whereabouts"]["call_back"]) == (False, None, "13800000000")
     assert "张小明" not in json.dumps(seen, ensure_ascii=False)
 

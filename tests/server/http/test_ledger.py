@@ -167,7 +167,7 @@ async def test_an_answer_is_bounded_and_says_what_it_left_out(house: House) -> N
     doubts = [(ev.Doubted(Role.GUARDIAN, 1, (ev.Doubt.PAGE_HIDDEN,) * (n % 2)), 100.0 + n) for n in range(2 * MOST_SPANS + 20)]
     journal = [*((event, 100.0) for event in LIVE), *doubts]
     book = ledger(new_session("s1", Rules(), until=5000.0), journal, 2000.0)
-    shown = ledger_view(book, Head(3, "ab" * 32), record, {})
+    shown = ledger_view(book, Head(3, "ab" * 32), record, {}, {})
     guardian = seat(shown, "guardian")
     assert len(guardian["doubts"]) == MOST_SPANS
     assert shown["left_out"] == 10

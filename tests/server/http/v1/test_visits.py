@@ -12,10 +12,11 @@ from server.booking.limits import Limits
 from server.calendar import day_of
 from server.http.v1.api import OPERATIONS
 from server.store import limits
+from server.store.guardians import MOST
 from server.store.limits import Count
 from server.store.tables import join_link, staff
 from tests.server.booking_kit import Clinic, told
-from tests.server.http.v1.examples.clinic import begun, booked, clinic
+from tests.server.http.v1.examples.clinic import another_guardian, begun, booked, clinic
 from tests.server.http.v1.kit import Asked, Client, Place
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
@@ -208,3 +209,47 @@ async def test_a_list_is_of_the_time_the_physician_and_the_child_that_are_asked_
         ({"state": "ended"}, []),
     ):
         assert [each["id"] for each in (await system.get("/visits", **query))["items"]] == found
+
+
+async def test_a_second_guardian_gets_an_own_link_that_shuts_nobody_out(place: Place, there: Clinic, system: Client) -> None:
+    made = await ask(system, "book_visit", wish(there), 201)
+    mother = await another_guardian(place, there)
+    first = await ask(system, "add_visit_guardian", at(made["id"], {"guardian": mother}), 200)
+    second = await ask(system, "add_visit_guardian", at(made["id"], {"guardian": mother}), 200)
+    assert (second["guardian"], second["link"] == first["link"]) == (mother, False)
+    browser = place.house.client()
+    answers = [await browser.post("/api/join", {"token": each["link"].rsplit("/", 1)[1]}) for each in (first, second, made)]
+    assert [answer.status for answer in answers] == [410, 200, 200]
+    await browser.client.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "proof"), [("delegated", "written_delegation"), ("mother", "declared")], ids=["delegated", "unproven"]
+)
+async def test_a_second_guardian_is_one_whose_relation_was_proven(
+    place: Place, there: Clinic, system: Client, kind: str, proof: str
+) -> None:
+    made = await ask(system, "book_visit", wish(there), 201)
+    other = await another_guardian(place, there, kind, proof)
+    refused = await ask(system, "add_visit_guardian", at(made["id"], {"guardian": other}), 422)
+    assert [each["pointer"] for each in refused["errors"]] == ["#/guardian"]
+
+
+async def test_neither_the_booked_guardian_nor_a_stranger_nor_a_fifth_is_added(
+    place: Place, there: Clinic, system: Client
+) -> None:
+    made = await ask(system, "book_visit", wish(there), 201)
+    stranger = {"name": "陌生人", "phone": "13800000003"}
+    unrelated = (await ask(system, "add_guardian", Asked(body=stranger), 201))["id"]
+    for other in (there.guardian, unrelated, "0" * 32):
+        await ask(system, "add_visit_guardian", at(made["id"], {"guardian": other}), 422)
+    for _ in range(MOST):
+        await ask(system, "add_visit_guardian", at(made["id"], {"guardian": await another_guardian(place, there)}), 200)
+    await ask(system, "add_visit_guardian", at(made["id"], {"guardian": await another_guardian(place, there)}), 422)
+
+
+async def test_no_guardian_is_added_to_a_visit_that_ended(place: Place, there: Clinic, system: Client) -> None:
+    made = await ask(system, "book_visit", wish(there), 201)
+    await ask(system, "cancel_visit", at(made["id"], {"reason": "family"}), 200)
+    wanted = at(made["id"], {"guardian": await another_guardian(place, there)})
+    assert (await ask(system, "add_visit_guardian", wanted, 409))["code"] == "session_ended"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from server.booking.rules import Occasion
 from server.bookings import book
-from server.store import bookings
+from server.store import bookings, families
+from server.store.visits import Guardian, Relation
 from tests.server.booking_kit import Clinic, open_clinic
 from tests.server.http.v1.kit import Example, Place
 
@@ -27,6 +28,15 @@ async def begun(place: Place, there: Clinic) -> str:
     new = there.visit(id, slot=None, starts_at=now - 600, ends_at=now + 600)
     await place.write(lambda transaction: bookings.add(transaction, new))
     return id
+
+
+async def another_guardian(place: Place, there: Clinic, kind: str = "mother", proof: str = "household_register") -> str:
+    """The child's second guardian, with a proof that was seen; their id."""
+    guardian = Guardian(place.new_id(), place.hospital, "韩梅梅", "13800000002")
+    await place.write(lambda transaction: families.add_guardian(transaction, guardian))
+    relation = Relation(guardian.id, there.child, kind, proof)
+    await place.write(lambda transaction: families.relate(transaction, relation))
+    return guardian.id
 
 
 EXAMPLES: dict[str, Example] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.server.http.v1.examples.clinic import begun, booked, clinic
+from tests.server.http.v1.examples.clinic import another_guardian, begun, booked, clinic
 from tests.server.http.v1.kit import Asked, Example, Place
 
 
@@ -38,6 +38,12 @@ async def _link(place: Place) -> Asked:
     return Asked(path={"visit": await booked(place, await clinic(place))})
 
 
+async def _guardian(place: Place) -> Asked:
+    there = await clinic(place)
+    visit = await booked(place, there)
+    return Asked(path={"visit": visit}, body={"guardian": await another_guardian(place, there)})
+
+
 EXAMPLES: dict[str, Example] = {
     "list_visits": _list,
     "book_visit": _book,
@@ -46,4 +52,5 @@ EXAMPLES: dict[str, Example] = {
     "cancel_visit": _cancel,
     "mark_no_show": _no_show,
     "make_link": _link,
+    "add_visit_guardian": _guardian,
 }
