@@ -8,7 +8,9 @@ from media.rate.ladder import Rung
 from server.events import (
     Admitted,
     Attested,
+    ChildConfirmed,
     ClockStepped,
+    ConsentGiven,
     DeadlinePassed,
     Doubt,
     Doubted,
@@ -31,7 +33,7 @@ from server.events import (
     WeakLeg,
 )
 from server.ledger import NOT_WITH_CHILD, Evidence, Ledger, Parting, Span, Spell, Stay, lasting_s, ledger
-from server.session import GUARDIAN_NOT_WITH_CHILD, Rules, new_session
+from server.session import GUARDIAN_NOT_WITH_CHILD, REQUIRED_CONSENTS, Rules, new_session
 from signaling.seats import Role
 from tests.server.session_kit import ALL_CHECKS, INVITED, LIVE, PREPARED, REFERRED, UNTIL, VERIFYING, G, P, X
 
@@ -285,3 +287,18 @@ def test_a_clock_that_was_set_is_noted_and_moves_nothing() -> None:
 
 def test_being_admitted_twice_counts_once() -> None:
     assert told((130.0, Admitted())).admitted_at == 100.0
+
+
+def test_each_guardian_who_held_the_seat_has_a_line_and_together_they_are_the_seats() -> None:
+    """The mother takes over at 130, her media comes at 133; the father had been there since 100."""
+    mother = "guardian-2"
+    said = (ChildConfirmed(mother), *(ConsentGiven(kind, "1", "zh", "aa", mother) for kind in REQUIRED_CONSENTS))
+    journal = [(event, 100.0) for event in (*LIVE, *said)] + [(SeatTaken(G, 2, mother), 130.0), (MediaAlive(G, 2), 133.0)]
+    book = ledger(new_session("s1", Rules(), until=UNTIL), journal, 200.0)
+    father, hers = book.guardians[""], book.guardians[mother]
+    assert father.stays == (Stay(100.0, 130.0, parting=Parting.REPLACED),)
+    assert hers.stays == (Stay(133.0, 200.0, goes_on=True),)
+    assert book.lines[G].stays == father.stays + hers.stays
+    assert book.open_s == book.present_while_open_s(G) == 97.0
+    alone = ledger(new_session("s1", Rules(), until=UNTIL), [], 70.0)
+    assert list(alone.guardians) == [""]

@@ -71,7 +71,7 @@
  *            height: number | null, pages: number | null, purpose?: "examination" | "delegation", at: string, url: string}} DocumentEntry
  */
 /**
- * @typedef {{child: {name: string, age_years: number, sex: string}, guardians: {name: string, relation: string, proof: string}[], denied: boolean, stills: ConsentState,
+ * @typedef {{child: {name: string, age_years: number, sex: string}, guardians: {name: string, relation: string, proof: string, seated: boolean}[], denied: boolean, stills: ConsentState,
  *            delegation: "missing" | "unread" | "read" | null,
  *            whereabouts: {call_back: string, location: string, by: "guardian" | "physician" | null, at: string | null}}} FamilyView
  */

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from server.fhir.consent import consents
+from server.fhir.people import FurtherGuardian
 from tests.server.fhir.kit import BEGAN, PEOPLE, VISIT, answer
 
 
@@ -52,3 +54,11 @@ def test_another_kind_of_agreement_keeps_its_code() -> None:
 
 def test_nothing_answered_is_no_consent() -> None:
     assert made() == []
+
+
+def test_each_guardian_agrees_by_name() -> None:
+    people = replace(PEOPLE, further=(FurtherGuardian(1, "guardian-2", "韩梅梅", "mother"),))
+    answers = (answer("recording", "given"), replace(answer("recording", "refused"), id="a-2", guardian="guardian-2"))
+    father, mother = consents(VISIT, answers, people)
+    assert [each["performer"][0]["display"] for each in (father, mother)] == ["李雷", "韩梅梅"]
+    assert [each["status"] for each in (father, mother)] == ["active", "rejected"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from fhir.resources.R4B.encounter import Encounter
 
 from server.events import (
     Cancelled,
+    ChildConfirmed,
+    ConsentGiven,
     DeadlinePassed,
     GuestAgreed,
     GuestInvited,
@@ -20,7 +23,9 @@ from server.events import (
     SeatTaken,
 )
 from server.fhir.encounter import MOST_PERIODS, encounter
+from server.fhir.people import FurtherGuardian
 from server.ledger import Ledger
+from server.session import REQUIRED_CONSENTS
 from tests.server.fhir.kit import HEAD, PEOPLE, VISIT, told
 from tests.server.session_kit import AGREED, INVITED, LIVE, PREPARED, REFERRED, G, P, X
 
@@ -146,3 +151,16 @@ def test_a_connection_that_came_and_went_without_end_is_bounded() -> None:
     flicker = [(1 + n, MediaAlive(X, 1) if n % 2 == 0 else MediaSilent(X, 1)) for n in range(2 * MOST_PERIODS + 10)]
     resource = made(told(*((0, event) for event in (*INVITED, SeatTaken(X, 1))), *flicker, now=3000))
     assert len(resource["participant"]) == MOST_PERIODS + 2
+
+
+def test_each_guardian_is_a_participant_of_their_own() -> None:
+    """The mother takes the seat over a minute into the visit."""
+    mother = "guardian-2"
+    said = (ChildConfirmed(mother), *(ConsentGiven(kind, "1", "zh", "aa", mother) for kind in REQUIRED_CONSENTS))
+    book = told(*((50.0, event) for event in said), (60, SeatTaken(G, 2, mother)), (61, MediaAlive(G, 2)), (300, REFERRED))
+    people = replace(PEOPLE, further=(FurtherGuardian(1, mother, "韩梅梅", "mother"),))
+    resource = encounter(VISIT, "growth", "内分泌遗传代谢科", people, book, HEAD)
+    assert of(resource, GUARDIAN) == [minutes("30:00", "31:00")]
+    assert of(resource, f"{GUARDIAN}2") == [minutes("31:01", "35:00")]
+    hers = people.resources()[-1]
+    assert (hers["id"], hers["relationship"][0]["coding"][0]["code"]) == (f"{VISIT}-guardian2", "MTH")

@@ -214,7 +214,7 @@ const problem = (code, text = "") => ({ code, text });
 /** Who they are and where, as the server says it. */
 const FAMILY = {
   child: { name: "乐*儿", age_years: 8, sex: "female" },
-  guardians: [{ name: "王*芳", relation: "mother", proof: "household_register" }],
+  guardians: [{ name: "王*芳", relation: "mother", proof: "household_register", seated: true }],
   denied: false,
   stills: "given",
   delegation: null,
@@ -277,7 +277,7 @@ export const STATES = {
   ),
   "admit-delegated": open(
     session("waiting"),
-    family({ guardians: [{ name: "赵*兰", relation: "delegated", proof: "written_delegation" }], delegation: "unread" }),
+    family({ guardians: [{ name: "赵*兰", relation: "delegated", proof: "written_delegation", seated: true }], delegation: "unread" }),
     handedIn({ ...PICTURE, purpose: "delegation" }),
     { type: "panel", panel: "admit" },
   ),

@@ -113,13 +113,18 @@ function valueOf(event) {
   return /** @type {HTMLInputElement | HTMLTextAreaElement} */ (event.currentTarget).value;
 }
 
-/** Child and guardians, masked, with what the relation was proven by. @param {Visit} visit @param {Context} context */
+/** Child and guardians, masked, with what the relation was proven by; of several, who attends. @param {Visit} visit @param {Context} context */
 export function people({ family, view, entry, panel }, { t }) {
   const child = family
     ? [family.child.name, ageText(t, family.child.age_years), t(`physician.sex.${family.child.sex}`)]
     : [view?.child ?? "", entry ? ageText(t, entry.age_years) : ""];
   const guardians = family
-    ? family.guardians.map(({ name, relation, proof }) => [name, t(`relation.${relation}`), t(`proof.${proof}`)])
+    ? family.guardians.map(({ name, relation, proof, seated }) => [
+        name,
+        t(`relation.${relation}`),
+        t(`proof.${proof}`),
+        seated && family.guardians.length > 1 ? t("physician.record.attending") : "",
+      ])
     : [[view?.guardian ?? ""]];
   return h(
     "dl",

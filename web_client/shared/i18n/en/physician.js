@@ -43,6 +43,7 @@ export default Object.freeze({
   "physician.record": "This visit",
   "physician.record.child": "Child",
   "physician.record.guardian": "Guardian",
+  "physician.record.attending": "attending now",
   "physician.record.field": "Field",
   "physician.record.time": "Appointment",
   "physician.record.checklist": "Referral checklist",

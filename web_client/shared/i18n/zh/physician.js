@@ -43,6 +43,7 @@ export default Object.freeze({
   "physician.record": "本次就诊",
   "physician.record.child": "患儿",
   "physician.record.guardian": "监护人",
+  "physician.record.attending": "本次陪诊",
   "physician.record.field": "科目",
   "physician.record.time": "预约时间",
   "physician.record.checklist": "转线下清单",
