@@ -57,12 +57,13 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class FurtherGuardian:
-    """One who may come besides the booked one: the ``n``-th of the visit, whole name, relation to the child."""
+    """One who may come besides the booked one: the ``n``-th of the visit, whole name, relation to the child and its proof."""
 
     n: int
     id: str
     name: str
     relation: str
+    proof: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ class People:
         return {
             "resourceType": "RelatedPerson",
             "id": self._further_id(guardian),
+            "extension": [{"url": PROOF, "valueCode": guardian.proof}],
             "identifier": [{"system": GUARDIAN, "value": guardian.id}],
             "patient": {"reference": self._at(Who.PATIENT)},
             "relationship": [relationship(guardian.relation)],

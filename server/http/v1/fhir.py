@@ -124,7 +124,7 @@ def _people(chart: Chart) -> People:
         named.birth_date,
         named.proof,
         ids=Ids(booked.child, booked.guardian, booked.physician, booked.hospital, booked.id),
-        further=tuple(FurtherGuardian(each.n, each.id, each.name, each.relation) for each in chart.further),
+        further=tuple(FurtherGuardian(each.n, each.id, each.name, each.relation, each.proof) for each in chart.further),
     )
 
 

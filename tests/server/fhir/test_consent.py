@@ -57,7 +57,7 @@ def test_nothing_answered_is_no_consent() -> None:
 
 
 def test_each_guardian_agrees_by_name() -> None:
-    people = replace(PEOPLE, further=(FurtherGuardian(1, "guardian-2", "韩梅梅", "mother"),))
+    people = replace(PEOPLE, further=(FurtherGuardian(1, "guardian-2", "韩梅梅", "mother", "birth_certificate"),))
     answers = (answer("recording", "given"), replace(answer("recording", "refused"), id="a-2", guardian="guardian-2"))
     father, mother = consents(VISIT, answers, people)
     assert [each["performer"][0]["display"] for each in (father, mother)] == ["李雷", "韩梅梅"]

@@ -158,7 +158,7 @@ def test_each_guardian_is_a_participant_of_their_own() -> None:
     mother = "guardian-2"
     said = (ChildConfirmed(mother), *(ConsentGiven(kind, "1", "zh", "aa", mother) for kind in REQUIRED_CONSENTS))
     book = told(*((50.0, event) for event in said), (60, SeatTaken(G, 2, mother)), (61, MediaAlive(G, 2)), (300, REFERRED))
-    people = replace(PEOPLE, further=(FurtherGuardian(1, mother, "韩梅梅", "mother"),))
+    people = replace(PEOPLE, further=(FurtherGuardian(1, mother, "韩梅梅", "mother", "birth_certificate"),))
     resource = encounter(VISIT, "growth", "内分泌遗传代谢科", people, book, HEAD)
     assert of(resource, GUARDIAN) == [minutes("30:00", "31:00")]
     assert of(resource, f"{GUARDIAN}2") == [minutes("31:01", "35:00")]
