@@ -232,7 +232,7 @@ async def test_completing_keeps_the_summary(live: Visit) -> None:
         await live.ask(Role.PHYSICIAN, wire.Complete("x", False))
     await live.ask(Role.PHYSICIAN, wire.Complete("一切正常", True))
     (summary,) = await bodies.of_session(live.house.server.database, live.id, "summary")
-    assert summary.content == {"summary": "一切正常"}
+    assert summary.content == {"summary": "一切正常", "adequate": True, "aftercare": "aftercare-2026-1"}
 
 
 async def test_taking_back_a_consent_ends_and_a_referral_is_still_possible(live: Visit) -> None:
