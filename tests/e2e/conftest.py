@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright, expect
 from playwright.async_api import Error as PlaywrightError
 
 from tests.e2e import browsers
@@ -23,6 +23,7 @@ from tests.e2e.people import Guardian, Guest, Physician
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / ".test-output" / "screens"
 START_S = 60
+expect.set_options(timeout=30_000)  # a page in the lane beside is slow, not wrong
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from playwright.async_api import Page, Request, async_playwright, expect
 from tests.e2e import browsers
 from tests.e2e.conftest import SCREENS, DemoServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.unhurried, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -87,6 +87,7 @@ async def test_each_way_is_tried_alone_and_the_administrator_reads_what_was_foun
     assert "doctor-" not in (tmp_path / "server.log").read_text()
 
 
+@pytest.mark.unhurried
 async def test_where_nothing_works_each_way_says_what_to_change(browser: Browser, tmp_path: Path) -> None:
     async with running_server(tmp_path, MEDIA_ADVERTISE=UNREACHABLE) as environment:
         _, made = await doctor(environment, "--link", "--json")

@@ -11,7 +11,7 @@ from server.http.family import OPENS_BEFORE_S
 from tests.e2e.conftest import DemoServer
 from tests.e2e.people import Guardian
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.unhurried, pytest.mark.timeout(300)]
 
 
 def moved_to(server: DemoServer, starts_at: float) -> None:

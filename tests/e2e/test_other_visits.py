@@ -21,6 +21,7 @@ async def in_the_call(server: DemoServer, guardian: Guardian, physician: Physici
     await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
 
 
+@pytest.mark.unhurried
 async def test_refusing_the_recording_offers_in_person_care_and_a_used_link_says_so(
     server: DemoServer, guardian: Guardian, new_guardian: NewGuardian
 ) -> None:

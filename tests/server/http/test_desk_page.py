@@ -16,7 +16,7 @@ from server.store.schedules import Wanted
 from server.store.visits import Child, Guardian, Relation, Visit, add
 from tests.server.http.conftest import House, opened
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.unhurried]
 
 
 @dataclass

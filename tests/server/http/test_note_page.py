@@ -18,7 +18,7 @@ from server.store import notes
 from server.wiring import Server, chance
 from tests.server.http.conftest import House, MovableClock
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.unhurried]
 CHROMIUM = "/usr/bin/chromium"
 WORDS = {"not_examined": "骨龄、第二性征", "impression": "生长速度偏慢", "advice": "拍骨龄片", "family": "请带孩子到医院拍片"}
 
