@@ -17,6 +17,7 @@ from server.store.visits import Child, Guardian, Relation, Visit, add
 from tests.server.http.conftest import House, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.unhurried]
+expect.set_options(timeout=30_000)  # slow is not wrong
 
 
 @dataclass

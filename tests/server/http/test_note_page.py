@@ -19,6 +19,7 @@ from server.wiring import Server, chance
 from tests.server.http.conftest import House, MovableClock
 
 pytestmark = [pytest.mark.browser, pytest.mark.unhurried]
+expect.set_options(timeout=30_000)  # slow is not wrong
 CHROMIUM = "/usr/bin/chromium"
 WORDS = {"not_examined": "骨龄、第二性征", "impression": "生长速度偏慢", "advice": "拍骨龄片", "family": "请带孩子到医院拍片"}
 
