@@ -53,6 +53,12 @@ describe("the quiet line", () => {
     assert.deepEqual(said("live", doubted({ page_hidden: 900 })).map(([key]) => key), ["present"]);
   });
 
+  test("of several guardians, one after the other, it says what they were together", () => {
+    const father = line("guardian", { present_while_open_ms: 400_000, doubted_while_open_ms: { page_hidden: 20_000 } });
+    const mother = line("guardian", { present_while_open_ms: 200_000, doubted_while_open_ms: { page_hidden: 5_000 } });
+    assert.deepEqual(said("live", calm({ seats: [father, mother] })), [["present", 600], ["was.page_hidden", 25]]);
+  });
+
   test("there is none before sound and picture passed, without a ledger, and once it is over", () => {
     assert.deepEqual(said("verifying", ledger()), []);
     assert.deepEqual(presenceLine(visitIn(session("live")), 0), []);
@@ -80,6 +86,16 @@ describe("the timeline", () => {
     assert.deepEqual([told.from, told.to], [Date.parse(at(0)), Date.parse(at(1200))]);
     assert.deepEqual(told.rows.map(({ who, ms }) => [who, ms / 1000]), [["open", 1080], ["guardian", 1170], ["physician", 1200]]);
     assert.deepEqual([told.openMs, told.presentMs, told.heardWithinMs], [1_080_000, 1_080_000, 3000]);
+  });
+
+  test("names those of whom there are several of one role", () => {
+    const seats = [line("guardian", { name: "李*" }), line("guardian", { name: "韩*梅" }), line("physician", { name: "王芳" })];
+    assert.deepEqual(timeline(calm({ seats })).rows.map(({ who, name }) => [who, name]), [
+      ["open", ""],
+      ["guardian", "李*"],
+      ["guardian", "韩*梅"],
+      ["physician", ""],
+    ]);
   });
 
   test("draws what was before it began as beginning with it", () => {

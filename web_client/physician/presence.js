@@ -9,7 +9,8 @@
  *
  * @typedef {{key: string, ms: number}} Part a key that wants `{time}`
  * @typedef {{start: number, share: number}} Bar where it begins and how long it is, as shares of the whole (0 to 1)
- * @typedef {{who: string, ms: number, bars: Bar[], doubts: Bar[]}} Row `who`: a role, or "open" for sound and picture
+ * @typedef {{who: string, name: string, ms: number, bars: Bar[], doubts: Bar[]}} Row `who`: a role, or "open" for sound and
+ *   picture; `name` where several of one role came
  * @typedef {{at: number, key: string, who: string | null, of: string | null, ms: number | null}} Entry `of`: a key to fill in
  * @typedef {{from: number, to: number, openMs: number, presentMs: number, heardWithinMs: number, rows: Row[], entries: Entry[],
  *            leftOut: number}} Timeline  times are milliseconds since 1970
@@ -31,21 +32,24 @@ const EXPLAINING = ["camera_off", "sound_only", "microphone_lost"];
  */
 export function presenceLine(visit, nowMs) {
   const { ledger, session } = visit;
-  const guardian = ledger?.seats.find(({ role }) => role === "guardian");
+  const guardians = ledger ? guardiansOf(ledger) : [];
   const first = ledger?.gate.spans[0];
-  if (!ledger || !guardian || !first || !session || !GOING_ON.includes(session.state)) return [];
+  if (!ledger || !guardians.length || !first || !session || !GOING_ON.includes(session.state)) return [];
   const sinceMs = visit.link === "online" ? Math.max(0, nowMs - visit.ledgerAtMs) : 0;
   const open = session.gate && ledger.gate.spans.some(goesOn);
   const held = session.state === "held" && !ledger.gate.spans.some(goesOn);
-  const doubts = Object.entries(guardian.doubted_while_open_ms).map(([doubt, ms]) => ({
+  const doubted = new Set(guardians.flatMap((one) => Object.keys(one.doubted_while_open_ms)));
+  const doubts = [...doubted].map((doubt) => ({
     key: `physician.ledger.was.${doubt}`,
-    ms: ms + (open && guardian.doubts.some((one) => one.what === doubt && goesOn(one)) ? sinceMs : 0),
+    ms:
+      total(guardians, (one) => one.doubted_while_open_ms[doubt] ?? 0) +
+      (open && guardians.some((one) => one.doubts.some((each) => each.what === doubt && goesOn(each))) ? sinceMs : 0),
   }));
   const heldMs = time(ledger.until) - time(first.since) - ledger.gate.open_ms + (held ? sinceMs : 0);
   const longest = doubts.sort((a, b) => b.ms - a.ms).slice(0, 1); // one line holds no more; the timeline has them all
   const said = [...longest, { key: "physician.ledger.held", ms: heldMs }];
   return [
-    { key: "physician.ledger.present", ms: guardian.present_while_open_ms + (open ? sinceMs : 0) },
+    { key: "physician.ledger.present", ms: total(guardians, (one) => one.present_while_open_ms) + (open ? sinceMs : 0) },
     ...said.filter(({ ms }) => ms >= WORTH_SAYING_MS),
   ];
 }
@@ -68,12 +72,13 @@ export function timeline(ledger) {
     from,
     to,
     openMs: ledger.gate.open_ms,
-    presentMs: came.find(({ role }) => role === "guardian")?.present_while_open_ms ?? 0,
+    presentMs: total(guardiansOf(ledger), (one) => one.present_while_open_ms),
     heardWithinMs: ledger.gate.heard_within_ms,
     rows: [
-      { who: "open", ms: ledger.gate.open_ms, bars: bars(ledger.gate.spans, from, to), doubts: [] },
+      { who: "open", name: "", ms: ledger.gate.open_ms, bars: bars(ledger.gate.spans, from, to), doubts: [] },
       ...came.map((seat) => ({
         who: seat.role,
+        name: came.some((other) => other !== seat && other.role === seat.role) ? seat.name : "",
         ms: seat.stays.reduce((sum, stay) => sum + within(stay, from, to), 0),
         bars: bars(seat.stays, from, to),
         doubts: bars([...seat.doubts, ...thinned(seat)], from, to),
@@ -82,6 +87,16 @@ export function timeline(ledger) {
     entries: entries.slice(0, MOST_ENTRIES),
     leftOut: ledger.left_out + Math.max(0, entries.length - MOST_ENTRIES),
   };
+}
+
+/** Each guardian who held the seat, the booked one first: together they are the guardian's presence. @param {Ledger} ledger */
+function guardiansOf(ledger) {
+  return ledger.seats.filter(({ role }) => role === "guardian");
+}
+
+/** @param {LedgerSeat[]} seats @param {(seat: LedgerSeat) => number} of */
+function total(seats, of) {
+  return seats.reduce((sum, seat) => sum + of(seat), 0);
 }
 
 // --- the list ---------------------------------------------------------------------------------------------------------

@@ -49,11 +49,11 @@ function drawing({ from, to, rows }, { t, language }) {
     h(
       "ul",
       { class: "timeline-rows" },
-      rows.map(({ who, ms, bars, doubts }) =>
+      rows.map(({ who, name, ms, bars, doubts }, at) =>
         h(
           "li",
-          { key: who },
-          h("span", { class: "timeline-who" }, t(who === "open" ? "physician.timeline.open" : `role.${who}`)),
+          { key: `${who}-${at}` },
+          h("span", { class: "timeline-who" }, name || t(who === "open" ? "physician.timeline.open" : `role.${who}`)),
           h("span", { class: "timeline-track", "aria-hidden": "true" }, bars.map(drawn("bar")), doubts.map(drawn("doubt"))),
           h("span", { class: "timeline-lasted" }, elapsed(ms)),
         ),
