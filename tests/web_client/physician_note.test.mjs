@@ -136,7 +136,7 @@ function stage({ storage = memory(), server = { revision: 1, sections: {} } } = 
     },
     saveNote: async (visit, kind, revision, sections) => {
       saves.push({ visit, revision, sections });
-      const odd = answers.shift();
+      const odd = await answers.shift();
       if (odd) throw odd;
       if (revision !== server.revision) throw new ApiProblem(412, "note_changed", "", null, [], { note: view({ ...server.sections }, server.revision) });
       server.revision += 1;
@@ -214,6 +214,85 @@ test("leaving a visit sends what was typed in it, and the next one is read", asy
   keeper.follow("v2");
   await settle();
   assert.deepEqual(saves.map(({ visit }) => visit), ["v1"]);
+});
+
+/** An answer that comes when it is let. */
+function held() {
+  let arrive;
+  const answer = new Promise((done) => (arrive = done));
+  return { answer, arrive };
+}
+
+test("what is typed during a save goes on to the server when the visit is left meanwhile", async () => {
+  const { keeper, storage, server, saves, answers, settle } = stage();
+  const slow = held();
+  answers.push(slow.answer);
+  keeper.follow("v1");
+  await settle();
+  keeper.type("history", "先写的");
+  void keeper.saveNow();
+  keeper.type("history", "先写的，后写的");
+  keeper.follow("v2");
+  await settle();
+  assert.match(storage.kept.get("peitong.note.v1"), /后写的/);
+  slow.arrive();
+  await settle();
+  assert.deepEqual(saves.map(({ visit, sections }) => [visit, sections.history]), [["v1", "先写的"], ["v1", "先写的，后写的"]]);
+  assert.deepEqual([server.sections, storage.kept.size], [{ history: "先写的，后写的" }, 0]);
+});
+
+test("without a network the device keeps what was typed during the save of a visit that was left", async () => {
+  const { keeper, storage, answers, saves, settle } = stage();
+  const slow = held();
+  answers.push(slow.answer);
+  keeper.follow("v1");
+  await settle();
+  keeper.type("history", "先写的");
+  void keeper.saveNow();
+  keeper.type("advice", "后写的");
+  keeper.follow(null);
+  slow.arrive(new ApiProblem(0, "network", ""));
+  await settle();
+  assert.deepEqual([saves.length, JSON.parse(storage.kept.get("peitong.note.v1")).words], [1, { history: "先写的", advice: "后写的" }]);
+});
+
+test("who comes back to a visit while it is still being saved finds every word", async () => {
+  const { keeper, storage, server, answers, run, settle, note } = stage();
+  const slow = held();
+  answers.push(slow.answer);
+  keeper.follow("v1");
+  await settle();
+  keeper.type("history", "先写的");
+  void keeper.saveNow();
+  keeper.type("history", "先写的，后写的");
+  keeper.follow("v2");
+  keeper.follow("v1");
+  slow.arrive();
+  await settle();
+  await run();
+  assert.deepEqual([note().words, server.sections, storage.kept.size], [{ history: "先写的，后写的" }, { history: "先写的，后写的" }, 0]);
+});
+
+test("signing during a save waits for it, and signs what was typed since", async () => {
+  const { keeper, server, answers, settle, note } = stage();
+  const slow = held();
+  answers.push(slow.answer);
+  keeper.follow("v1");
+  await settle();
+  keeper.type("history", "先写的");
+  void keeper.saveNow();
+  keeper.type("history", "先写的，后写的");
+  const signed = keeper.sign();
+  await settle();
+  assert.deepEqual([note().signing, note().problem], [true, null]);
+  slow.arrive();
+  await signed;
+  assert.deepEqual([server.sections, note().kind, note().signing, note().problem], [{ history: "先写的，后写的" }, "amendment", false, null]);
+});
+
+test("a note is being signed until it is, also while its words are saved", () => {
+  const note = accepted(sending({ ...typed(opened(view({})), "history", "一"), signing: true }), view({ history: "一" }, 2));
+  assert.equal(note.signing, true);
 });
 
 test("signing saves first, and does not sign what another window wrote meanwhile", async () => {

@@ -34,7 +34,6 @@ export function opened(view, kept = null) {
   const note = settled(view, {
     both: [],
     words: view.draft.sections,
-    problem: null,
     missing: [],
   });
   return kept ? changedElsewhere({ ...note, kind: kept.kind, revision: kept.revision, base: kept.base, words: kept.words }, view) : note;
@@ -153,8 +152,8 @@ export function readKept(value) {
   return sections(kept.base) && sections(kept.words) ? kept : null;
 }
 
-/** @param {NoteView} view @param {Pick<Note, "words" | "both" | "problem" | "missing">} rest @returns {Note} */
-function settled(view, { words, both, missing }) {
+/** @param {NoteView} view @param {Pick<Note, "words" | "both" | "missing"> & {signing?: boolean}} rest @returns {Note} */
+function settled(view, { words, both, missing, signing = false }) {
   return {
     kind: view.kind,
     form: view.form,
@@ -169,7 +168,7 @@ function settled(view, { words, both, missing }) {
     line: "ok",
     problem: null,
     missing,
-    signing: false,
+    signing,
     both,
   };
 }

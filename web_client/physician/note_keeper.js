@@ -19,7 +19,8 @@ export class NoteKeeper {
   /** @type {Note | null} */ #note = null;
   /** @type {unknown} */ #timer = null;
   #dueAtMs = 0;
-  #busy = false;
+  /** The save that is under way in the open visit. @type {Promise<void> | null} */ #saving = null;
+  /** Visits that were left during a save, as they stood then. @type {Map<string, Note>} */ #left = new Map();
 
   /**
    * @param {{api: Pick<import("../shared/api.js").Api, "note" | "saveNote" | "signNote">, storage: Storage | undefined,
@@ -34,10 +35,11 @@ export class NoteKeeper {
   follow(visit) {
     if (visit === this.#visit) return;
     void this.saveNow();
+    if (this.#visit && this.#note && this.#saving) this.#left.set(this.#visit, this.#note);
     this.#options.never(this.#timer);
     this.#visit = visit;
     this.#note = null;
-    this.#busy = false;
+    this.#saving = null;
     if (visit) void this.#read(visit);
   }
 
@@ -45,9 +47,9 @@ export class NoteKeeper {
   async again() {
     const visit = this.#visit;
     if (!visit || !this.#note) return;
-    const view = this.#busy ? null : await this.#options.api.note(visit).catch(() => null);
+    const view = this.#saving ? null : await this.#options.api.note(visit).catch(() => null);
     if (visit !== this.#visit || !this.#note) return;
-    if (!view || this.#busy) return void this.#options.later(() => visit === this.#visit && void this.again(), AGAIN_MS);
+    if (!view || this.#saving) return void this.#options.later(() => visit === this.#visit && void this.again(), AGAIN_MS);
     this.#become(changedElsewhere(this.#note, view));
     this.#schedule(0);
   }
@@ -61,26 +63,12 @@ export class NoteKeeper {
     this.#schedule(Math.min(PAUSE_MS, Math.max(0, this.#dueAtMs - this.#options.now())));
   }
 
+  /** One at a time: whoever asks during a save waits for that one. */
   async saveNow() {
-    const visit = this.#visit;
-    const before = this.#note;
-    if (!visit || !before || this.#busy || isSaved(before)) return;
-    this.#options.never(this.#timer);
-    this.#busy = true;
-    const sent = sending(before);
-    this.#become(sent);
-    /** @type {(note: Note) => Note} */
-    let what;
-    try {
-      const view = await this.#options.api.saveNote(visit, sent.kind, sent.revision, sent.words);
-      what = (note) => accepted(note, view);
-    } catch (error) {
-      what = this.#refusal(error);
-    }
-    if (visit !== this.#visit || !this.#note) return this.#forget(visit, sent, what);
-    this.#busy = false;
-    this.#become(what(this.#note));
-    if (!isSaved(this.#note) && this.#note.line !== "refused") this.#schedule(this.#note.line === "offline" ? AGAIN_MS : 0);
+    if (this.#saving) return this.#saving;
+    if (!this.#visit || !this.#note || isSaved(this.#note)) return;
+    this.#saving = this.#save(this.#visit, this.#note);
+    await this.#saving;
   }
 
   /** Saves what is typed, then signs it. */
@@ -88,6 +76,7 @@ export class NoteKeeper {
     const visit = this.#visit;
     if (!visit || !this.#note || this.#note.signing) return;
     this.#become(whileSigning(this.#note, true));
+    await this.#saving;
     await this.saveNow();
     if (visit !== this.#visit || !this.#note) return;
     if (!isSaved(this.#note)) return this.#become(notSigned(this.#note, this.#note.problem ?? "network"));
@@ -116,6 +105,41 @@ export class NoteKeeper {
     this.#schedule(0);
   }
 
+  /** @param {string} visit @param {Note} before */
+  async #save(visit, before) {
+    this.#options.never(this.#timer);
+    const sent = sending(before);
+    this.#become(sent);
+    const what = await this.#send(visit, sent);
+    const left = this.#left.get(visit);
+    this.#left.delete(visit);
+    if (visit !== this.#visit || !this.#note) return this.#sendOn(visit, what(left ?? sent));
+    this.#saving = null;
+    this.#become(what(this.#note));
+    if (!isSaved(this.#note) && this.#note.line !== "refused") this.#schedule(this.#note.line === "offline" ? AGAIN_MS : 0);
+  }
+
+  /** @param {string} visit @param {Note} sent @returns {Promise<(note: Note) => Note>} what came of it, for the note as it is by then */
+  async #send(visit, sent) {
+    try {
+      const view = await this.#options.api.saveNote(visit, sent.kind, sent.revision, sent.words);
+      return (note) => accepted(note, view);
+    } catch (error) {
+      return this.#refusal(error);
+    }
+  }
+
+  /** The visit was left during a save: what had been typed by then is sent on, and the device keeps what the server will not have. @param {string} visit @param {Note} left */
+  async #sendOn(visit, left) {
+    let note = left;
+    this.#store(visit, note);
+    while (!isSaved(note) && note.line === "ok") {
+      const sent = sending(note);
+      note = (await this.#send(visit, sent))(sent);
+      this.#store(visit, note);
+    }
+  }
+
   /** @param {unknown} error @returns {(note: Note) => Note} */
   #refusal(error) {
     const view = changedNote(error);
@@ -123,11 +147,6 @@ export class NoteKeeper {
     const problem = error instanceof ApiProblem ? error : null;
     const away = !problem || problem.code === "network" || problem.status >= 500 || problem.status === 429;
     return (note) => notSaved(note, away ? "offline" : "refused", problem?.code ?? "unknown");
-  }
-
-  /** The visit was left while it was being saved: what came of it still decides what the device keeps. @param {string} visit @param {Note} sent @param {(note: Note) => Note} what */
-  #forget(visit, sent, what) {
-    this.#store(visit, what(sent));
   }
 
   /** @param {Note} note */
