@@ -41,7 +41,7 @@ async def test_a_refusal_is_answered_in_the_pages_language(clinic: Clinic) -> No
         ({"type": "dance"}, "unknown_type"),
         ({"type": "chat", "client_id": "c1"}, "bad_message"),
         ({"type": "chat", "client_id": "c1", "text": "x" * 2001}, "too_large"),
-        ({"type": "admit"}, "not_allowed"),
+        ({"type": "admit", "names_match": True}, "not_allowed"),
     ],
 )
 async def test_nonsense_and_trespass_are_refused_and_reach_nobody(clinic: Clinic, message: dict[str, Any], code: str) -> None:
