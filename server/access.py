@@ -28,6 +28,7 @@ ACTS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "leave": _EVERYBODY,
         "withdraw_consent": _GUARDIAN,
         "admit": _PHYSICIAN,
+        "begin_text": _PHYSICIAN,
         "deny_family": _PHYSICIAN,
         "attest": _PHYSICIAN,
         "hold": _PHYSICIAN,

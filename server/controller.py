@@ -33,7 +33,7 @@ RECORDED_THOUGH_NOTHING_CHANGES = (
 _ASKED_FOR = (
     ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed, ev.ChildDenied,
     ev.VisitMoved, ev.ReferralTold, ev.PhoneRevealed, ev.AboutDocuments, ev.QuestionnaireAnswered, ev.Measured,
-    ev.RelationVerified, ev.WhereaboutsTold, ev.FamilyDenied,
+    ev.RelationVerified, ev.WhereaboutsTold, ev.FamilyDenied, ev.TextBegun,
     ev.GuestInvited, ev.GuestAgreed, ev.AboutNotes, ev.AboutConcerns,
 )  # fmt: skip
 """What somebody waits for and can ask for again: refused while the journal is away, unless it takes something away."""

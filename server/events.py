@@ -223,6 +223,13 @@ class Admitted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TextBegun(Event):
+    """The physician said that the masked names are those of the appointment, and began by text; nobody is seen yet."""
+
+    type: ClassVar[str] = "text_begun"
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyDenied(Event):
     """The physician said before the admission that these are not the people of the appointment. The last word counts."""
 
@@ -564,8 +571,8 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         cls.type: cls
         for cls in (
             SeatTaken, SeatLeft, MediaAlive, MediaSilent, Doubted, RungChanged, ConsentGiven, ConsentRefused, ConsentWithdrawn,
-            ChildConfirmed, ChildDenied, QuestionnaireAnswered, Measured, WhereaboutsTold, Chatted, Admitted, FamilyDenied,
-            Attested, HoldPlaced, HoldCleared,
+            ChildConfirmed, ChildDenied, QuestionnaireAnswered, Measured, WhereaboutsTold, Chatted, Admitted, TextBegun,
+            FamilyDenied, Attested, HoldPlaced, HoldCleared,
             Completed, Referred, Cancelled, VisitMoved, VisitCancelled, NoShowMarked, GuestInvited, GuestAgreed, GuestDeclined,
             InvitationTakenBack, ReferralTold, PhoneRevealed,
             RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,

@@ -65,11 +65,11 @@ def _unattested(session: Session) -> State:
 
 
 def _takes_back(session: Session, event: ConsentRefused | ConsentWithdrawn) -> bool:
-    """A withdrawal always; a refusal, once somebody is seen, of what that guardian had given."""
+    """A withdrawal always; a refusal, once somebody is seen or it goes on by text, of what that guardian had given."""
     if isinstance(event, ConsentWithdrawn):
         return True
     given = session.agreement(event.guardian).consents.get(event.kind) is Consent.GIVEN
-    return given and not isinstance(session.state, Waiting)
+    return given and (session.text or not isinstance(session.state, Waiting))
 
 
 def _answered(former: Agreement, kind: str, answer: Consent) -> Agreement:

@@ -76,11 +76,11 @@ async def perform(
             return await _refer(desk, here, referring, intent)
         case wire.Complete():
             await _complete(desk, here, intent)
-        case wire.Admit(names_match=names_match):
+        case wire.Admit(names_match=names_match) | wire.BeginText(names_match=names_match):
             if not names_match:
                 raise Refused("names_not_confirmed")
             await desk.check_eligible(here.session.id)
-            await here.controller.post(ev.Admitted())
+            await here.controller.post(ev.Admitted() if isinstance(intent, wire.Admit) else ev.TextBegun())
         case wire.DenyFamily():
             await here.controller.post(ev.FamilyDenied())
         case wire.Attest():

@@ -18,7 +18,9 @@ when and until when each of its answers held. These are its promises.
 
 5.  The guardian's line is that of the seat, whoever held it: at every moment of presence exactly one guardian did. Each
     guardian also has a line of their own (``guardians``); together these are the seat's.
-6.  A guest of the third seat has a line of their own for each invitation, and stands in no other promise: nobody's presence
+6.  A visit that began by text has a time by text: who was connected from then on until the gate first opened, or the end. It
+    is no presence, for nobody was seen or heard, and stands in no total.
+7.  A guest of the third seat has a line of their own for each invitation, and stands in no other promise: nobody's presence
     but the guardian's is the guardian's.
 
 The journal has no list of the kinds of media that arrived. *Evidence* is therefore what nothing in the record speaks against:
@@ -109,11 +111,12 @@ class Spell(Span):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One person's line; evidence and doubts of media only while present."""
+    """One person's line; evidence and doubts of media only while present. ``by_text``: connected, in the time by text."""
 
     stays: tuple[Stay, ...]
     evidence: tuple[Spell, ...]
     doubts: tuple[Spell, ...]
+    by_text: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +271,8 @@ class _Book:
 
 def _line(book: _Book, whose: str) -> Line:
     stays = tuple(stay for _, stay in book.of("present", whose))
-    return Line(stays, tuple(_spells(book, "evidence", whose)), tuple(_spells(book, "doubt", whose)))
+    by_text = tuple(Span(stay.since, stay.until, stay.goes_on) for _, stay in book.of("text", whose))
+    return Line(stays, tuple(_spells(book, "evidence", whose)), tuple(_spells(book, "doubt", whose)), by_text)
 
 
 def _spells(book: _Book, kind: str, whose: str | None = None) -> Iterator[Spell]:
@@ -286,7 +290,10 @@ def _marks(session: Session) -> Iterator[_Mark]:
     if session.gate_open:
         yield _GATE
     for role, seat in session.seats.items():
-        for whose in _lines_of(session, role) if seat.present else ():
+        lines = _lines_of(session, role)
+        if session.text and seat.connected:
+            yield from (("text", whose, "") for whose in lines)
+        for whose in lines if seat.present else ():
             yield ("present", whose, "")
             yield ("evidence", whose, _evidence(session, role, seat))
             for doubt in seat.doubts:

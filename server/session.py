@@ -40,6 +40,12 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     (`server.guardians`).
 11. After a restart of the server nobody is present and nothing records; an open session is Held until all are back, and
     deadlines that passed meanwhile start afresh, so that nobody is sent away for our fault.
+12. By text first: in Waiting the physician may begin by text, under the conditions of an admission. The gate stays closed,
+    nothing is recorded, and the state stays Waiting; admitting then makes it a video visit as it makes any other, to be
+    attested before it is completed. From the beginning by text on nothing is decided from outside, and refusing a consent
+    takes it back, as after an admission. The waiting room stays open for ``waiting_after_end_s`` at least, and is kept open as
+    long as both are connected; when it closes, whoever is not connected is absent. When the physician says that these are
+    others, it is over and they wait as before (`server.session_text`).
 
 Each opening of the gate has its own, rising ``generation``; closing bars that one and all before it. Within the effects of one
 step what closes comes before what opens.
@@ -51,7 +57,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from server import guardians, guests
+from server import guardians, guests, session_text
 from server.attestation import REQUIRED_CHECKS
 from server.chain import microseconds
 from server.errors import Refused
@@ -108,6 +114,7 @@ from server.events import (
     ShowOut,
     ShowState,
     StartRecording,
+    TextBegun,
     VisitCancelled,
     VisitMoved,
     WhereaboutsTold,
@@ -240,12 +247,12 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
         case ChildConfirmed() | ChildDenied() | ConsentGiven() | ConsentRefused() | ConsentWithdrawn():
             said = guardians.told(session, event)
             return _ended(said, Outcome.CONSENT_WITHDRAWN, now) if guardians.ends(session, event) else said
-        case Admitted() | Attested() | HoldPlaced() | HoldCleared() | Completed() | Referred() | Cancelled():
+        case Admitted() | TextBegun() | Attested() | HoldPlaced() | HoldCleared() | Completed() | Referred() | Cancelled():
             return _commanded(session, event, now)
         case FamilyDenied():
             if not isinstance(state, Waiting) or session.admitted:
                 raise Refused("wrong_state")
-            return replace(session, family_denied=True)
+            return replace(session_text.parted(session), family_denied=True)
         case VisitMoved() | VisitCancelled() | NoShowMarked():
             return _from_outside(session, state, event, now)
         case GateLapsed(generation=generation):
@@ -281,6 +288,9 @@ def _out_of_time(session: Session, now: float) -> Session:
     if isinstance(session.state, Held):
         first = session.state.first_to_end
         return _ended(session, outcome_of(first, session.state.causes[first].why), now)
+    if session.text:
+        after = session_text.out_of_time(session, now)
+        return after if isinstance(after, Session) else _ended(session, after, now)
     came = {role for role, seat in session.seats.items() if seat.epoch > 0}
     only_the_physician_failed = Role.GUARDIAN in came and Role.PHYSICIAN not in came
     return _ended(session, Outcome.PHYSICIAN_ABSENT if only_the_physician_failed else Outcome.NO_SHOW, now)
@@ -293,7 +303,7 @@ def _restarted(session: Session, state: Running, now: float, down_since: float) 
     for role, seat in session.seats.items():
         empty = with_seat(empty, role, Seat(seat.epoch), down_since)
     if isinstance(state, Waiting):
-        return empty if state.until > now else replace(empty, state=Waiting(now + session.rules.restart_grace_s))
+        return empty if state.until > now else replace(empty, state=replace(state, until=now + session.rules.restart_grace_s))
     causes: dict[Cause, Span] = {cause: Span(down_since, now + session.rules.limit_s(cause)) for cause in _missing(empty)}
     if not isinstance(state, Held):
         return replace(empty, state=Held(state, causes))
@@ -304,7 +314,7 @@ def _restarted(session: Session, state: Running, now: float, down_since: float) 
 
 # --- the physician's commands ---------------------------------------------------------------------
 
-Command = Admitted | Attested | HoldPlaced | HoldCleared | Completed | Referred | Cancelled
+Command = Admitted | TextBegun | Attested | HoldPlaced | HoldCleared | Completed | Referred | Cancelled
 
 
 def _commanded(session: Session, command: Command, now: float) -> Session:
@@ -314,6 +324,8 @@ def _commanded(session: Session, command: Command, now: float) -> Session:
             return _admitted(session)
         case Admitted(), _:
             return session
+        case TextBegun(), Waiting() as state:
+            return session_text.taken_on(session, state, now)
         case Attested(checks=checks), Verifying():
             if not REQUIRED_CHECKS.issubset(checks):
                 raise Refused("attestation_incomplete")
@@ -341,8 +353,8 @@ def _commanded(session: Session, command: Command, now: float) -> Session:
 
 
 def _from_outside(session: Session, state: Running, event: VisitMoved | VisitCancelled | NoShowMarked, now: float) -> Session:
-    """What the hospital's system or its desk may do, as long as nobody was admitted."""
-    if not isinstance(state, Waiting) or session.admitted:
+    """What the hospital's system or its desk may do, as long as nobody was admitted, nor taken on by text."""
+    if not isinstance(state, Waiting) or session.under_way:
         raise Refused("visit_under_way")
     match event:
         case VisitMoved(ends_at_us=ends_at_us):
@@ -360,10 +372,7 @@ def _from_outside(session: Session, state: Running, event: VisitMoved | VisitCan
 
 
 def _admitted(session: Session) -> Session:
-    if not session.consented:
-        raise Refused("consent_missing")
-    if not session.seats[Role.GUARDIAN].connected:
-        raise Refused("wrong_state")
+    session_text.check_ready(session)
     started = Recorder.STARTING if session.recorder is Recorder.OFF else session.recorder
     return replace(session, admitted=True, recorder=started, family_denied=False)
 
@@ -389,6 +398,7 @@ def _after_the_end(session: Session, ended: Ended, event: Event) -> Session:
         case (
             (
                 Admitted()
+                | TextBegun()
                 | Attested()
                 | HoldPlaced()
                 | HoldCleared()

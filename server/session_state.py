@@ -64,9 +64,13 @@ def outcome_of(cause: Cause, why: str) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Seats fill, devices are checked; nothing is relayed or recorded. The waiting room closes at ``until``."""
+    """Seats fill, devices are checked; nothing is relayed or recorded. The waiting room closes at ``until``.
+
+    ``text_since`` is when the physician began by text, None when not.
+    """
 
     until: float
+    text_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,16 @@ class Session:
     @property
     def gate_open(self) -> bool:
         return isinstance(self.state, Verifying | Live)
+
+    @property
+    def text(self) -> bool:
+        """Whether the visit goes on by text, before the gate was ever open."""
+        return isinstance(self.state, Waiting) and self.state.text_since is not None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the physician let these people in: to be seen, or by text."""
+        return self.admitted or self.text
 
     @property
     def deadline(self) -> float | None:

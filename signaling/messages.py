@@ -119,6 +119,15 @@ class Admit(Intent):
 
 
 @dataclass(frozen=True, slots=True)
+class BeginText(Intent):
+    """The visit begins by text, the gate closed; `names_match` as in `Admit`."""
+
+    type: ClassVar[str] = "begin_text"
+    roles: ClassVar[frozenset[Role]] = PHYSICIAN
+    names_match: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DenyFamily(Intent):
     """These are not the people of the appointment: nobody is admitted."""
 
@@ -226,6 +235,7 @@ class SessionView:
     version: Count
     state: Annotated[str, one_of("waiting", "verifying", "live", "held", "ended")]
     admitted: bool
+    text: bool
     gate: bool
     recording: Annotated[str, one_of("off", "starting", "running", "lost")]
     until_ms: Count | None
@@ -411,7 +421,7 @@ INTENTS = MappingProxyType(
         cls.type: cls
         for cls in (
             Offer, DeviceReport, SendChat, Sending, Leave, WithdrawConsent,
-            Admit, DenyFamily, Attest, Hold, Resume, Complete, Refer, Cancel,
+            Admit, BeginText, DenyFamily, Attest, Hold, Resume, Complete, Refer, Cancel,
         )
     }
 )  # fmt: skip

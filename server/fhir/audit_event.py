@@ -45,6 +45,7 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "document_read": _Act("R", Who.PHYSICIAN),
         "documents_destroyed": _Act("D", None),
         "admitted": _Act("E", Who.PHYSICIAN),
+        "text_begun": _Act("E", Who.PHYSICIAN),
         "family_denied": _Act("C", Who.PHYSICIAN),
         "attested": _Act("C", Who.PHYSICIAN, ("checks",)),
         "hold_placed": _Act("E", Who.PHYSICIAN, ("reason",)),

@@ -64,17 +64,23 @@ def encounter(
 
 
 def status(ledger: Ledger) -> str:
-    """A visit whose gate never opened did not take place, however it ended."""
+    """A visit whose gate never opened, and that did not begin by text, did not take place, however it ended."""
     if ledger.closed:
-        return "finished" if ledger.gate else "cancelled"
-    if ledger.gate:
+        return "cancelled" if _began(ledger) is None else "finished"
+    if _began(ledger) is not None:
         return "in-progress"
     return "arrived" if any(stay.goes_on for stay in ledger.lines[Role.GUARDIAN].stays) else "planned"
 
 
+def _began(ledger: Ledger) -> float | None:
+    """When the gate first opened, or before that the family was first there by text."""
+    return min((span.since for span in (*ledger.lines[Role.GUARDIAN].by_text, *ledger.gate)), default=None)
+
+
 def _lasted(ledger: Ledger) -> Span | None:
-    """From the gate's first opening to the end; None when it never opened."""
-    return Span(ledger.gate[0].since, ledger.until, not ledger.closed) if ledger.gate else None
+    """From its beginning to the end; None when it never began."""
+    began = _began(ledger)
+    return None if began is None else Span(began, ledger.until, not ledger.closed)
 
 
 def _participants(people: People, ledger: Ledger, lasted: Span | None) -> Iterator[dict[str, Any]]:

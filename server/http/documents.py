@@ -95,7 +95,7 @@ async def remove(request: web.Request) -> web.Response:
     _check_version(request)
     who, _, consultation = await at_visit(request, "documents_remove")
     session = consultation.session
-    before = isinstance(session.state, Waiting) and not session.admitted
+    before = isinstance(session.state, Waiting) and not session.under_way
     await request.app[HOUSE].cabinet.remove(who.visit, request.match_info["document"], before_the_visit=before)
     return web.Response(status=204, headers={"Tus-Resumable": TUS})
 

@@ -102,7 +102,7 @@ async def read(request: web.Request) -> web.Response:
 def _opens_in_ms(session: Session, starts_at: float, now: float) -> int:
     """How long the family's page counts down before it comes into the waiting room; nothing once the physician is there."""
     here = session.seats[Role.PHYSICIAN].connected
-    if not isinstance(session.state, Waiting) or session.admitted or here:
+    if not isinstance(session.state, Waiting) or session.under_way or here:
         return 0
     return max(0, round((starts_at - OPENS_BEFORE_S - now) * 1000))
 

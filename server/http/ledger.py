@@ -70,6 +70,7 @@ def _seat(book: Ledger, role: Role, line: Line, name: str) -> dict[str, Any]:
         "stays": _spans(line.stays),
         "evidence": _spans(line.evidence),
         "doubts": _spans(line.doubts),
+        "by_text": _spans(line.by_text),
     }
 
 
@@ -90,7 +91,7 @@ def _every(book: Ledger) -> Iterator[Sequence[object]]:
     """All that an answer lists."""
     yield from (book.attested, book.gate, book.holds, book.server_away, book.clock_steps)
     for line in (*book.guardians.values(), book.lines[Role.PHYSICIAN], *(guest.line for guest in book.guests)):
-        yield from (line.stays, line.evidence, line.doubts)
+        yield from (line.stays, line.evidence, line.doubts, line.by_text)
 
 
 def _spans(spans: Sequence[Span]) -> list[dict[str, Any]]:

@@ -85,11 +85,11 @@ class Unsigned:
 
 
 async def unsigned(database: Database, physician: str) -> tuple[list[Unsigned], bool]:
-    """The physician's visits that ended, to which somebody was admitted or of which something is written, and that are not
-    signed: the longest ago first; and whether there are more than ``MOST_UNSIGNED``."""
+    """The physician's visits that ended, to which somebody was admitted, also by text, or of which something is written, and
+    that are not signed: the longest ago first; and whether there are more than ``MOST_UNSIGNED``."""
 
     async def work(connection: AsyncConnection) -> tuple[list[Unsigned], bool]:
-        admitted = exists().where(event.c.session == visit.c.id, event.c.type == "admitted")
+        admitted = exists().where(event.c.session == visit.c.id, event.c.type.in_(("admitted", "text_begun")))
         signed = exists().where(note.c.visit == visit.c.id)
         written = exists().where(note_draft.c.visit == visit.c.id, note_draft.c.text != "{}")
         columns = (visit.c.id, child.c.name, child.c.birth_date, visit.c.field, visit.c.starts_at, visit.c.ended_at)

@@ -69,7 +69,7 @@ def facts(before: Session, after: Session) -> tuple[Fact, ...]:
     said = []
     if after.family_denied and not before.family_denied:
         said.append(fact(Kind.VISIT_FAMILY_DENIED))
-    if after.admitted and not before.admitted:
+    if after.under_way and not before.under_way:
         said.append(fact(Kind.VISIT_STARTED))
     filed = after.referral
     if filed is not None and before.referral is None:

@@ -66,8 +66,8 @@ async def test_a_chat_message_sent_twice_is_one_message(visit: Visit) -> None:
 
 @pytest.mark.parametrize(
     "intent",
-    [wire.Admit(names_match=True), ATTEST, wire.Hold("other"), wire.Resume(), wire.Complete("x", True), wire.Cancel(),
-     wire.Refer("other", "routine", "x", "", "")],
+    [wire.Admit(names_match=True), wire.BeginText(names_match=True), ATTEST, wire.Hold("other"), wire.Resume(),
+     wire.Complete("x", True), wire.Cancel(), wire.Refer("other", "routine", "x", "", "")],
 )  # fmt: skip
 async def test_the_guardian_may_not_do_what_only_the_physician_may(visit: Visit, intent: wire.Intent) -> None:
     with pytest.raises(Refused, match="not_allowed"):
@@ -84,18 +84,32 @@ async def test_a_stale_epoch_may_do_nothing(visit: Visit) -> None:
         await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True), epoch=99)
 
 
-async def test_a_physician_who_is_taken_off_the_whitelist_admits_nobody(visit: Visit) -> None:
+@pytest.mark.parametrize("asked", [wire.Admit(names_match=True), wire.BeginText(names_match=True)])
+async def test_a_physician_who_is_taken_off_the_whitelist_admits_nobody(visit: Visit, asked: wire.Intent) -> None:
     async def unlist(connection: Any) -> None:
         await connection.execute(update(staff).values(whitelisted=False))
 
     await visit.house.server.database.write(unlist)
     with pytest.raises(Refused, match="not_whitelisted") as refused:
-        await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
+        await visit.ask(Role.PHYSICIAN, asked)
     assert refused.value.said == WORDS[Refusal.NOT_WHITELISTED]
     today, database = day_of(visit.house.clock()), visit.house.server.database
     (hospital,) = await people.hospitals(database)
     counted = await database.read(lambda transaction: limits.counts(transaction, hospital, today, today))
     assert [(each.code, each.count) for each in counted] == [("not_whitelisted", 1)]
+
+
+async def test_beginning_by_text_asks_what_an_admission_asks_and_starts_no_recording(visit: Visit) -> None:
+    with pytest.raises(Refused, match="names_not_confirmed"):
+        await visit.ask(Role.PHYSICIAN, wire.BeginText(names_match=False))
+    assert await visit.ask(Role.PHYSICIAN, wire.BeginText(names_match=True)) == {}
+    session = await visit.session()
+    assert (session.text, session.admitted, session.gate_open, session.recorder.value) == (True, False, False, "off")
+    assert visit.said(wire.SessionChanged)[-1].session.text
+    said = await visit.ask(Role.GUARDIAN, wire.SendChat("a", "您好"))
+    assert [message.message.id for message in visit.said(wire.ChatPosted)] == [said["id"]]
+    await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
+    assert (await visit.session()).admitted
 
 
 async def revoke_devices(visit: Visit) -> None:

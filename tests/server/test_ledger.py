@@ -30,6 +30,7 @@ from server.events import (
     SeatLeft,
     SeatTaken,
     ServerRestarted,
+    TextBegun,
     WeakLeg,
 )
 from server.ledger import NOT_WITH_CHILD, Evidence, Ledger, Parting, Span, Spell, Stay, lasting_s, ledger
@@ -96,6 +97,23 @@ def test_a_visit_that_nobody_admitted_knows_who_waited() -> None:
     assert (book.closed, book.admitted_at, book.gate, book.attested) == (True, None, (), ())
     assert stays(book) == [(100.0, UNTIL, Parting.VISIT_ENDED)]
     assert stays(book, P) == []
+
+
+def test_the_time_by_text_is_who_was_connected_and_no_presence() -> None:
+    begun = (*PREPARED, TextBegun())
+    left, back = (200.0, SeatLeft(G, 1)), (230.0, SeatTaken(G, 2))
+    book = told(left, back, (300.0, Admitted()), (310.0, MediaAlive(G, 2)), (320.0, MediaAlive(P, 1)), (330.0, RecorderReady()),
+                (400.0, REFERRED), begun=begun)  # fmt: skip
+    assert book.lines[G].by_text == (Span(100.0, 200.0), Span(230.0, 330.0))
+    assert book.lines[P].by_text == (Span(100.0, 330.0),)
+    assert stays(book) == [(310.0, 400.0, Parting.VISIT_ENDED)]
+    assert open_spans(book) == [(330.0, 400.0)]
+
+
+def test_a_visit_that_goes_on_by_text_is_told_up_to_now() -> None:
+    book = told(begun=(*PREPARED, TextBegun()), now=160.0)
+    assert book.lines[G].by_text == book.lines[P].by_text == (Span(100.0, 160.0, goes_on=True),)
+    assert (book.gate, book.lines[G].stays) == ((), ())
 
 
 def test_a_clock_that_is_behind_the_journal_makes_no_span_run_backwards() -> None:

@@ -59,6 +59,7 @@ from server.events import (
     SeatTaken,
     ServerRestarted,
     StartRecording,
+    TextBegun,
     VisitCancelled,
     VisitMoved,
     WeakLeg,
@@ -102,6 +103,8 @@ class Notebook:
     agreed: set[str] = field(default_factory=set)
     right_child: bool = False
     admitted: bool = False
+    by_text: bool = False
+    until: float = UNTIL  # when the waiting room closes
     begun: bool = False
     attested: bool = False
     held_by_hand: bool = False
@@ -126,6 +129,9 @@ class Notebook:
             | ({"physician_hold"} if self.held_by_hand else set())
         )
 
+    def under_way(self) -> bool:
+        return self.begun or self.admitted or self.by_text
+
     def may_flow(self) -> bool:
         everything_agreed = self.right_child and self.agreed == {"consultation", "recording"}
         return self.over is None and self.admitted and everything_agreed and not self.missing()
@@ -133,7 +139,7 @@ class Notebook:
     def look(self, now: float, away_since: float | None = None) -> None:
         """Note since when things have been missing, once the call has begun."""
         if self.over is None and self.may_flow():
-            self.begun = True
+            self.begun, self.by_text = True, False
         if not self.begun or self.over is not None:
             return
         missing = self.missing()
@@ -214,7 +220,7 @@ class Visit(RuleBasedStateMachine):
 
     # --- people ---
 
-    @initialize(start=st.sampled_from(("nobody", "prepared", "live")))
+    @initialize(start=st.sampled_from(("nobody", "prepared", "text", "live")))
     def begin(self, start: str) -> None:
         if start == "nobody":
             return
@@ -224,6 +230,8 @@ class Visit(RuleBasedStateMachine):
         self.child()
         self.consent("consultation", True)
         self.consent("recording", True)
+        if start == "text":
+            self.begin_by_text()
         if start == "live":
             assert self.feed(Admitted(), lambda: setattr(self.notes, "admitted", True)) is None
             self.recorder(True)
@@ -347,7 +355,7 @@ class Visit(RuleBasedStateMachine):
 
         def note() -> None:
             self.notes.agreed.discard(kind)
-            if self.notes.begun:
+            if self.notes.begun or self.notes.by_text:
                 self.notes.over = "consent_withdrawn"
 
         assert self.feed(ConsentRefused(kind, "1"), note) is None
@@ -365,11 +373,25 @@ class Visit(RuleBasedStateMachine):
             assert not (self.notes.right_child and self.notes.agreed == {"consultation", "recording"})
 
     @rule()
+    def begin_by_text(self) -> None:
+        notes, before = self.notes, self.session
+
+        def note() -> None:
+            notes.until = notes.until if notes.by_text else max(notes.until, self.now + Rules().waiting_after_end_s)
+            notes.by_text = True
+
+        ready = notes.right_child and notes.agreed == {"consultation", "recording"} and Role.GUARDIAN in notes.here
+        code = self.feed(TextBegun(), note)
+        allowed = notes.over is None and not notes.begun and not notes.admitted and (notes.by_text or ready)
+        assert (code is None) == allowed
+        assert (self.session.gate_open, self.session.recorder) == (before.gate_open, before.recorder), "text opens nothing"
+
+    @rule()
     def deny_the_family(self) -> None:
         before = self.session
-        code = self.feed(FamilyDenied(), lambda: None)
+        code = self.feed(FamilyDenied(), lambda: setattr(self.notes, "by_text", False))
         assert code == ("session_ended" if self.notes.over else "wrong_state" if self.notes.admitted else None)
-        assert code or (self.session.family_denied and self.session.state == before.state)
+        assert code or (self.session.family_denied and self.session.deadline == before.deadline and not self.session.text)
 
     @rule()
     def tell_whereabouts(self) -> None:
@@ -432,7 +454,7 @@ class Visit(RuleBasedStateMachine):
     # --- the hospital, from outside the room ---
 
     def nobody_admitted(self) -> bool:
-        return self.notes.over is None and not self.notes.begun and not self.notes.admitted
+        return self.notes.over is None and not self.notes.under_way()
 
     def call_off(self) -> None:
         allowed = self.notes.over == "cancelled" or self.nobody_admitted()
@@ -449,7 +471,11 @@ class Visit(RuleBasedStateMachine):
         allowed, ends_at = self.nobody_admitted(), self.now + ahead_s
         former_us = round(self.notes.ends_at * 1e6)
         moved = VisitMoved(round((ends_at - 600) * 1e6), round(ends_at * 1e6), former_us)
-        assert (self.feed(moved, lambda: setattr(self.notes, "ends_at", ends_at)) is None) == allowed
+
+        def note() -> None:
+            self.notes.ends_at, self.notes.until = ends_at, round(ends_at * 1e6) / 1e6 + 1800
+
+        assert (self.feed(moved, note) is None) == allowed
 
     # --- machines ---
 
@@ -489,22 +515,15 @@ class Visit(RuleBasedStateMachine):
                 first = next(cause for cause in OUTCOMES if due.get(cause) == earliest)
                 family_away = first != "physician_hold" or self.notes.held_why == "guardian_not_with_child"
                 self.notes.over = OUTCOMES[first] if family_away else "cancelled"
-            elif not self.notes.begun and self.now >= self.waits_until():
+            elif not self.notes.begun and self.now >= self.notes.until and self.notes.by_text:
+                away = [role for role in (Role.GUARDIAN, Role.PHYSICIAN) if role not in self.notes.here]
+                self.notes.over = f"{away[0]}_absent" if away else None
+                self.notes.until = self.now + 1800
+            elif not self.notes.begun and self.now >= self.notes.until:
                 guardian, physician = (role in self.notes.newest for role in (Role.GUARDIAN, Role.PHYSICIAN))
                 self.notes.over = "physician_absent" if guardian and not physician else "no_show"
 
         self.feed(DeadlinePassed(), note)
-
-    def waits_until(self) -> float:
-        assert isinstance(self.initial.state, Waiting)
-        until = self.initial.state.until
-        for record, at in self.journal:
-            match json.loads(record):
-                case {"type": "server_restarted"}:
-                    until = until if until > at else at + 300
-                case {"type": "visit_moved", "ends_at_us": ends_at_us}:
-                    until = ends_at_us / 1e6 + 1800
-        return until
 
     @rule(down_s=st.sampled_from((0, 5, 30)))
     def restart(self, down_s: int) -> None:
@@ -515,6 +534,7 @@ class Visit(RuleBasedStateMachine):
             self.notes.carried.clear()
             self.notes.heard.clear()
             self.notes.writing = False
+            self.notes.until = self.notes.until if self.notes.until > self.now else self.now + 300
             for cause, due in self.notes.due.items():
                 self.notes.due[cause] = due if due > self.now else self.now + LIMITS[cause]
             self.notes.look(self.now, away_since=self.now - down_s)
@@ -541,7 +561,8 @@ class Visit(RuleBasedStateMachine):
             assert self.session.deadline is None
         elif not notes.begun:
             assert isinstance(state, Waiting)
-            assert self.session.deadline == self.waits_until()
+            assert self.session.deadline == notes.until
+            assert self.session.text == notes.by_text
         elif notes.missing():
             assert isinstance(state, Held)
             assert set(state.causes) == notes.missing()
@@ -558,6 +579,10 @@ class Visit(RuleBasedStateMachine):
         known = {way: weak.rung for way, weak in self.session.rungs.items()}
         if self.notes.over is None:
             assert known == {way: rung for way, rung in self.notes.carried.items() if rung is not Rung.FULL}
+
+    @invariant()
+    def the_gate_was_never_opened_without_an_admission(self) -> None:
+        assert self.notes.admitted or self.session.generation == 0
 
     @invariant()
     def a_referral_is_filed_once(self) -> None:

@@ -61,6 +61,7 @@ def test_a_held_session_says_why_since_when_and_how_long() -> None:
         "version": 17,
         "state": "held",
         "admitted": True,
+        "text": False,
         "gate": False,
         "recording": "running",
         "until_ms": 109_500,

@@ -5,7 +5,7 @@ import { causesOf, deviceReport, initialState, outcomeOf, reduce, remainingMs, r
 
 const VISIT = { id: "v", field: "growth", starts_at: "2026-03-05T14:30:00+08:00", child: "陈*安", guardian: "陈*梅", physician: { name: "林", title: "主任医师", hospital: "医院", licence: "1" }, reasons: [] };
 const STATUS = { visit: VISIT, role: "guardian", state: "waiting", outcome: null, child_confirmed: false, consents: { consultation: "open", recording: "open" }, letter: null, summary: false };
-const SESSION = { version: 1, state: "waiting", admitted: false, gate: false, recording: "off", until_ms: 60_000, causes: [], resume_to: null, outcome: null, referral: null, seats: [{ role: "guardian", name: "陈*梅", connected: true, presence: "present", doubts: [] }] };
+const SESSION = { version: 1, state: "waiting", admitted: false, text: false, gate: false, recording: "off", until_ms: 60_000, causes: [], resume_to: null, outcome: null, referral: null, seats: [{ role: "guardian", name: "陈*梅", connected: true, presence: "present", doubts: [] }] };
 
 const play = (events, from = initialState("zh", true)) => events.reduce(reduce, from);
 const says = (message, nowMs = 0) => ({ type: "message", message: { seq: 1, ...message }, nowMs });
@@ -24,6 +24,15 @@ test("a guardian who comes for the first time goes language, child, two consents
   assert.deepEqual([screenOf(state), state.consentKind], ["consent", "recording"]);
   state = play([{ type: "consent_answered", kind: "recording", agreed: true }], state);
   assert.equal(screenOf(state), "devices");
+});
+
+test("by text the written messages fill the screen, until the family is asked in to be seen", () => {
+  const opened = play([{ type: "chat_open", open: true }], inRoom());
+  assert.equal(screenOf(opened), "waiting");
+  const written = play([session({ version: 2, text: true }), says({ type: "chat", message: { id: "c", role: "physician", text: "您好", at: VISIT.starts_at } })], opened);
+  assert.deepEqual([screenOf(written), written.chatOpen, written.unread, written.chat.length], ["text", false, 0, 1]);
+  assert.equal(screenOf(play([session({ version: 3, text: true, admitted: true })], written)), "waiting");
+  assert.equal(screenOf(play([session({ version: 4, state: "verifying", gate: true, admitted: true })], written)), "call");
 });
 
 test("still pictures are asked about last; declining them, or taking them back in the call, ends nothing", () => {

@@ -40,6 +40,7 @@ test("what the builders make is well-formed", () => {
     intents.sending("stills"),
     intents.withdrawConsent("recording"),
     intents.admit(true),
+    intents.beginText(true),
     intents.denyFamily(),
     intents.attest(["guardian_seen"], "13800138000", "苏州市"),
     intents.hold("technical"),

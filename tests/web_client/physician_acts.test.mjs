@@ -25,7 +25,7 @@ import {
 import { decodeIntent } from "../../web_client/shared/messages.js";
 import { cause, message, opened, seat, session, told, visitIn } from "./support/physician.mjs";
 
-const ACTS = ["admit", "deny_family", "cancel", "attest", "hold", "resume", "refer", "complete"];
+const ACTS = ["admit", "begin_text", "deny_family", "cancel", "attest", "hold", "resume", "refer", "complete"];
 const alone = [seat("guardian", { connected: false, presence: "absent" }), seat("physician")];
 const held = (name = "guardian_silent", resume_to = "live", more = {}) =>
   session("held", { causes: [cause(name, 120_000)], resume_to, ...more });
@@ -57,6 +57,7 @@ describe("what can be done", () => {
       visitIn(session("waiting")),
       {
         admit: "now",
+        begin_text: "now",
         cancel: "now",
         attest: "not_admitted",
         hold: "not_admitted",
@@ -66,7 +67,9 @@ describe("what can be done", () => {
       },
     ],
     ["waiting alone", visitIn(session("waiting", { seats: alone })), { admit: "guardian_away", cancel: "now", refer: "now" }],
-    ["admitted", visitIn(session("waiting", { admitted: true })), { admit: "hidden", cancel: "now", attest: "not_admitted" }],
+    ["by text", visitIn(session("waiting", { text: true })), { admit: "now", begin_text: "hidden", deny_family: "now", refer: "now", complete: "not_admitted" }],
+    ["by text alone", visitIn(session("waiting", { text: true, seats: alone })), { admit: "guardian_away", begin_text: "hidden", refer: "now" }],
+    ["admitted", visitIn(session("waiting", { admitted: true })), { admit: "hidden", begin_text: "hidden", cancel: "now", attest: "not_admitted" }],
     [
       "verifying",
       visitIn(session("verifying")),
@@ -281,6 +284,19 @@ describe("keys", () => {
     assert.equal(meaningOf(visitIn(session("waiting"), panel("admit"), { type: "sent", act: "deny_family" }), press("N")), null);
   });
 
+  test("B begins by text once the names were compared, A goes over to video", () => {
+    assert.deepEqual(meaningOf(visitIn(session("waiting")), press("b")), panel("begin_text"));
+    const comparing = visitIn(session("waiting"), panel("begin_text"));
+    assert.deepEqual(meaningOf(comparing, press("Enter")), { type: "act", act: "begin_text" });
+    assert.deepEqual(meaningOf(comparing, press("n")), { type: "act", act: "deny_family" });
+    assert.deepEqual(intentFor(comparing, "begin_text"), { type: "begin_text", names_match: true });
+    const written = visitIn(session("waiting", { text: true }));
+    assert.equal(meaningOf(written, press("b")), null);
+    assert.deepEqual(meaningOf(written, press("a")), panel("admit"));
+    assert.equal(visitIn(session("waiting"), panel("begin_text"), { type: "done", act: "begin_text" }).panel, null);
+    assert.equal(visitIn(session("waiting"), panel("begin_text"), told(session("verifying", { version: 9 }))).panel, null);
+  });
+
   test("Enter never ends a visit", () => {
     const ready = visitIn(session("live"), panel("refer"), { type: "draft", draft: { reason: "headache" } });
     assert.equal(meaningOf(ready, press("Enter")), null);
@@ -306,6 +322,9 @@ describe("the sentence on top", () => {
     ["state.closing", visitIn(session("live"), message({ type: "closing", retry_s: 3 }))],
     ["state.guardian_here", visitIn(session("waiting"))],
     ["state.guardian_not_here", visitIn(session("waiting", { seats: alone }))],
+    ["state.text", visitIn(session("waiting", { text: true }))],
+    ["state.text_alone", visitIn(session("waiting", { text: true, seats: alone }))],
+    ["state.admitted", visitIn(session("waiting", { admitted: true, text: true }))],
     ["state.admitted", visitIn(session("waiting", { admitted: true }))],
     ["state.admitted_alone", visitIn(session("waiting", { admitted: true, seats: alone }))],
     ["state.verifying", visitIn(session("verifying"))],

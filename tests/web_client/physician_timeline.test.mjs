@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { presenceLineOf, presenceTimeline } from "../../web_client/physician/views/presence.js";
 import { translator } from "../../web_client/shared/i18n/i18n.js";
-import { calm, eventful, ledger, line, span, uneventful } from "./preview/ledgers.mjs";
+import { calm, eventful, ledger, line, span, textFirst, uneventful } from "./preview/ledgers.mjs";
 import { session, visitIn } from "./support/physician.mjs";
 
 const context = (language) => ({ t: translator(language), language });
@@ -50,6 +50,14 @@ describe("the timeline", () => {
     const tracks = all(shown(eventful()), "span").filter(({ props }) => props.class === "timeline-track");
     assert.deepEqual(tracks.map((track) => [track.props["aria-hidden"], all(track, "i").length]), [["true", 3], ["true", 6], ["true", 1]]);
     assert.match(all(tracks[0], "i")[1].props.style["inset-inline-start"], /^27\.50%$/);
+  });
+
+  test("begins with the time by text, which counts as nobody's presence", () => {
+    assert.deepEqual(all(shown(textFirst(), "en"), "li").map(read), ["Text4:00", "Open10:00", "Guardian10:05", "Doctor10:05"]);
+    assert.match(read(shown(textFirst(), "en")), /Guardian: connected by text1:40/);
+    const only = ledger({ closed: true, seats: [line("guardian", { by_text: [span(0, 240)] }), line("physician", { by_text: [span(0, 600)] })] });
+    assert.match(read(shown(only, "en")), /by text alone/);
+    for (const language of ["zh", "en"]) assert.doesNotMatch(read(shown(only, language)), /physician\.|role\.|\{/);
   });
 
   test("lists everything in a table that the keyboard opens", () => {

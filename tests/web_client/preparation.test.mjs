@@ -104,7 +104,7 @@ test("whoever comes again to what is done begins at the first screen", () => {
 
 const VISIT = { id: "v", field: "growth", starts_at: "2026-03-05T14:30:00+08:00", child: "陈*安", guardian: "陈*梅", physician: { name: "林", title: "主任医师", hospital: "医院", licence: "1" } };
 const READY = { visit: VISIT, role: "guardian", state: "waiting", outcome: null, child_confirmed: true, consents: { consultation: "given", recording: "given" }, letter: null, summary: false };
-const SESSION = { version: 1, state: "waiting", admitted: false, gate: false, recording: "off", until_ms: null, causes: [], resume_to: null, outcome: null, referral: null, seats: [] };
+const SESSION = { version: 1, state: "waiting", admitted: false, text: false, gate: false, recording: "off", until_ms: null, causes: [], resume_to: null, outcome: null, referral: null, seats: [] };
 const page = (events, from = initialState("zh", true)) => events.reduce(reduce, from);
 const change = (inner) => ({ type: "preparation", change: inner });
 const OPENED = [{ type: "opened", status: READY }, change({ type: "loaded", view: VIEW })];

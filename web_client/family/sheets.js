@@ -33,7 +33,7 @@ export function sheet(scene) {
 
 /** @param {Scene} scene */
 function leaving({ state, t, emit }) {
-  const prefix = screenOf(state) === "waiting" ? "family.leave.waiting_" : "family.leave.";
+  const prefix = ["waiting", "text"].includes(screenOf(state)) ? "family.leave.waiting_" : "family.leave.";
   const close = () => emit({ type: "close_sheet" });
   return dialog(
     { key: "leave", title: t(`${prefix}title`), onclose: close },

@@ -228,7 +228,7 @@ function heard(state, message, nowMs) {
       return sessionArrived(state, message.session, nowMs);
     case "chat": {
       const chat = chatArrived(state.chat, message.message);
-      const isNew = chat !== state.chat && message.message.role !== "guardian" && !state.chatOpen;
+      const isNew = chat !== state.chat && message.message.role !== "guardian" && !state.chatOpen && screenOf(state) !== "text";
       return { ...state, chat, unread: state.unread + (isNew ? 1 : 0) };
     }
     case "quality":
@@ -248,7 +248,8 @@ function heard(state, message, nowMs) {
 function sessionArrived(state, session, nowMs) {
   const ended = session.state === "ended";
   const next = { ...state, session, sessionAtMs: nowMs, nowMs };
-  return ended ? { ...settled(next), sheet: null, chatOpen: false } : next;
+  if (ended) return { ...settled(next), sheet: null, chatOpen: false };
+  return screenOf(next) === "text" ? { ...next, chatOpen: false, unread: 0 } : next;
 }
 
 /** A new attempt does not take the banner away before it worked. @param {Connection} before @param {Connection} now @returns {Connection} */
@@ -328,7 +329,7 @@ function withStatus(state, changed) {
 
 // --- what the view asks ----------------------------------------------------------------------------------------------
 
-/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "early" | "unsupported" | "devices" | "prepare" | "waiting" | "call" | "held" | "ended" | "left" | "superseded"} Screen */
+/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "early" | "unsupported" | "devices" | "prepare" | "waiting" | "text" | "call" | "held" | "ended" | "left" | "superseded"} Screen */
 
 /** @param {State} state @returns {Screen} */
 export function screenOf(state) {
@@ -349,7 +350,7 @@ function stageScreen(state) {
     case "held":
       return "held";
     default:
-      return "waiting";
+      return state.session?.text && !state.session.admitted ? "text" : "waiting";
   }
 }
 

@@ -9,6 +9,7 @@ import { chatSheet, sheet } from "./sheets.js";
 import { prepareScreen } from "./prepare.js";
 import { screenOf } from "./state.js";
 import { childStep, consentStep, declined, devicesStep, languageStep, unsupported, wrongChild } from "./steps.js";
+import { textRoom } from "./text_room.js";
 import { waiting } from "./waiting.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
@@ -19,7 +20,7 @@ import { waiting } from "./waiting.js";
 /** @type {Readonly<Record<Screen, (scene: Scene) => import("../shared/ui/dom.js").Child>>} */
 const SCREENS = Object.freeze({
   loading, problem, language: languageStep, child: childStep, wrong_child: wrongChild, consent: consentStep, declined, early, unsupported,
-  devices: devicesStep, prepare: prepareScreen, waiting, call: room, held: room, ended, left, superseded,
+  devices: devicesStep, prepare: prepareScreen, waiting, text: textRoom, call: room, held: room, ended, left, superseded,
 }); // prettier-ignore
 
 /**

@@ -40,7 +40,8 @@ function byState(visit, act) {
   const session = visit.session;
   if (!session) return HIDDEN;
   const early = session.state === "waiting";
-  if (act === "admit" || act === "deny_family") return admit(visit);
+  if (act === "begin_text" && session.text) return HIDDEN;
+  if (act === "admit" || act === "begin_text" || act === "deny_family") return admit(visit);
   if (act === "cancel") return early ? NOW : HIDDEN;
   if (session.state === "ended") return afterTheEnd(visit, act);
   if (act === "resume") return ownHold(visit) ? NOW : HIDDEN;
@@ -85,6 +86,14 @@ function admit(visit) {
 function attest(visit) {
   if (attested(visit)) return no("attested");
   return visit.session?.state === "held" ? no("held") : NOW;
+}
+
+/**
+ * @param {Visit} visit
+ * @returns {boolean} whether the visit goes on by text, and the family was not asked in to be seen
+ */
+export function byText({ session }) {
+  return session?.state === "waiting" && session.text && !session.admitted;
 }
 
 /**
@@ -157,6 +166,8 @@ export function intentFor(visit, act) {
   switch (act) {
     case "admit":
       return intents.admit(true); // the panel's button says so
+    case "begin_text":
+      return intents.beginText(true);
     case "attest": {
       const { callBack, location } = whereaboutsOf(visit);
       return intents.attest([...drafts.checks], callBack.trim(), location.trim());

@@ -60,5 +60,5 @@ function focus(app, selector) {
 
 /** @param {HTMLElement} app */
 export function writeMessage(app) {
-  focus(app, ".rail .chat input");
+  focus(app, ".chat input");
 }

@@ -11,11 +11,11 @@
 
 import { availability, missing } from "./acts.js";
 import { CHECKS, flipped } from "./attesting.js";
-import { HOLD_REASONS } from "./state.js";
+import { HOLD_REASONS, isComparing } from "./state.js";
 import { isPicture, outcomeOf } from "./words.js";
 
 /** @type {Readonly<Record<string, Act>>} */
-const OPENS_PANEL = Object.freeze({ a: "admit", t: "attest", h: "hold", r: "refer", c: "complete" });
+const OPENS_PANEL = Object.freeze({ a: "admit", b: "begin_text", t: "attest", h: "hold", r: "refer", c: "complete" });
 
 /**
  * @param {Visit} visit
@@ -54,7 +54,7 @@ function inTheCall(visit, name) {
     case "i":
       return { type: "panel", panel: visit.panel === "incident" ? null : "incident" };
     case "n":
-      return visit.panel === "admit" ? null : { type: "panel", panel: visit.panel === "note" ? null : "note" };
+      return isComparing(visit.panel) ? null : { type: "panel", panel: visit.panel === "note" ? null : "note" };
     case "?":
       return { type: "panel", panel: visit.panel === "help" ? null : "help" };
     default:
@@ -70,13 +70,13 @@ function inTheCall(visit, name) {
  */
 function inThePanel(visit, key, onButton) {
   if (visit.panel === "documents") return theDocument(visit, Number(key) - 1);
-  if (visit.panel === "admit" && key.toLowerCase() === "n") return can(visit, "deny_family") ? { type: "act", act: "deny_family" } : null;
-  if (visit.panel !== "admit" && visit.panel !== "attest" && visit.panel !== "hold") return null;
+  if (isComparing(visit.panel) && key.toLowerCase() === "n") return can(visit, "deny_family") ? { type: "act", act: "deny_family" } : null;
+  if (!isComparing(visit.panel) && visit.panel !== "attest" && visit.panel !== "hold") return null;
   if (key === "Enter")
     return !onButton && missing(visit, visit.panel).length === 0 && can(visit, visit.panel)
       ? { type: "act", act: visit.panel }
       : null;
-  if (visit.panel === "admit") return null;
+  if (isComparing(visit.panel)) return null;
   const at = Number(key) - 1;
   if (visit.panel === "hold") return HOLD_REASONS[at] ? { type: "draft", draft: { holdReason: HOLD_REASONS[at] } } : null;
   const check = CHECKS[at];

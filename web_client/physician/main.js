@@ -213,8 +213,9 @@ function chooseLanguage(chosen) {
 }
 
 function inTheCall() {
+  const session = state.visit?.session;
   const running =
-    state.visit?.session?.admitted === true && outcomeOf(/** @type {import("./types.js").Visit} */ (state.visit)) === null;
+    (session?.admitted === true || session?.text === true) && outcomeOf(/** @type {import("./types.js").Visit} */ (state.visit)) === null;
   return running && state.visit?.link !== "superseded" && state.visit?.link !== "refused";
 }
 

@@ -9,8 +9,8 @@
  *
  * @typedef {{key: string, ms: number}} Part a key that wants `{time}`
  * @typedef {{start: number, share: number}} Bar where it begins and how long it is, as shares of the whole (0 to 1)
- * @typedef {{who: string, name: string, ms: number, bars: Bar[], doubts: Bar[]}} Row `who`: a role, or "open" for sound and
- *   picture; `name` where several of one role came
+ * @typedef {{who: string, name: string, ms: number, bars: Bar[], doubts: Bar[]}} Row `who`: a role, "open" for sound and
+ *   picture, "text" for the family by text; `name` where several of one role came
  * @typedef {{at: number, key: string, who: string | null, of: string | null, ms: number | null}} Entry `of`: a key to fill in
  * @typedef {{from: number, to: number, openMs: number, presentMs: number, heardWithinMs: number, rows: Row[], entries: Entry[],
  *            leftOut: number}} Timeline  times are milliseconds since 1970
@@ -55,17 +55,18 @@ export function presenceLine(visit, nowMs) {
 }
 
 /**
- * Everything from when sound and picture first passed to the end.
+ * Everything from when the visit began by text, or sound and picture first passed, to the end.
  *
  * @param {Ledger} ledger
- * @returns {Timeline | null} null when they never did
+ * @returns {Timeline | null} null when neither was
  */
 export function timeline(ledger) {
-  const first = ledger.gate.spans[0];
-  if (!first) return null;
-  const [from, to] = [time(first.since), time(ledger.until)];
+  const begun = [...ledger.gate.spans.slice(0, 1), ...ledger.seats.flatMap(({ by_text }) => by_text)].map(({ since }) => time(since));
+  if (begun.length === 0) return null;
+  const [from, to] = [Math.min(...begun), time(ledger.until)];
+  const texts = guardiansOf(ledger).flatMap(({ by_text }) => by_text);
   const came = ledger.seats.filter(({ role, stays }) => stays.length > 0 || role === "guardian" || role === "physician");
-  const entries = [...moments(ledger, from, to), ...came.flatMap(ofSeat), ...ofHolds(ledger), ...ofServer(ledger)]
+  const entries = [...moments(ledger, to), ...came.flatMap(ofSeat), ...ofHolds(ledger), ...ofServer(ledger)]
     .filter(({ at, ms }) => at + (ms ?? 0) >= from && at <= to)
     .sort((a, b) => a.at - b.at);
   return {
@@ -75,6 +76,7 @@ export function timeline(ledger) {
     presentMs: total(guardiansOf(ledger), (one) => one.present_while_open_ms),
     heardWithinMs: ledger.gate.heard_within_ms,
     rows: [
+      ...(texts.length > 0 ? [{ who: "text", name: "", ms: texts.reduce((sum, text) => sum + within(text, from, to), 0), bars: bars(texts, from, to), doubts: [] }] : []),
       { who: "open", name: "", ms: ledger.gate.open_ms, bars: bars(ledger.gate.spans, from, to), doubts: [] },
       ...came.map((seat) => ({
         who: seat.role,
@@ -110,15 +112,17 @@ function entry(at, key, { who, of, ms } = {}) {
   return { at, key: `physician.timeline.${key}`, who: who ?? null, of: of ?? null, ms: ms ?? null };
 }
 
-/** @param {Ledger} ledger @param {number} from @param {number} to */
-function moments(ledger, from, to) {
+/** @param {Ledger} ledger @param {number} to */
+function moments(ledger, to) {
+  const opened = ledger.gate.spans.slice(0, 1).map(({ since }) => entry(time(since), "opened"));
   const attested = ledger.attested_at.map((at) => entry(time(at), "attested"));
-  return [entry(from, "opened"), ...attested, ...(ledger.closed ? [entry(to, "ended")] : [])];
+  return [...opened, ...attested, ...(ledger.closed ? [entry(to, "ended")] : [])];
 }
 
 /** When somebody was away and why, and what spoke against them. @param {LedgerSeat} seat */
 function ofSeat(seat) {
-  const { role: who, stays, doubts } = seat;
+  const { role: who, stays, doubts, by_text } = seat;
+  const texts = by_text.map((text) => entry(time(text.since), "text", { who, ms: lasted(text) }));
   const away = stays.flatMap(({ until, parting }, index) => {
     const back = stays[index + 1];
     if (until === null || !parting || parting === "visit_ended") return [];
@@ -128,7 +132,7 @@ function ofSeat(seat) {
     .filter(({ what }) => what !== "not_with_child") // the hold says it
     .map((doubt) => entry(time(doubt.since), "doubt", { who, of: `physician.doubt.${doubt.what}`, ms: lasted(doubt) }));
   const thin = thinned(seat).map((span) => entry(time(span.since), `evidence.${span.what}`, { who, ms: lasted(span) }));
-  return [...away, ...doubted, ...thin];
+  return [...texts, ...away, ...doubted, ...thin];
 }
 
 /** Where a kind of media was missing and no doubt says why: the network carried no more. @param {LedgerSeat} seat */

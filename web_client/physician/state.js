@@ -353,8 +353,18 @@ function panelThatFits(panel, state) {
   if (state === "ended") return null; // the note is beside the outcome then
   if (panel === "guest") return panel;
   if (panel === "attest") return state === "verifying" || state === "held" ? panel : null;
-  if (panel === "cancel" || panel === "admit") return state === "waiting" ? panel : null;
+  if (panel === "cancel" || isComparing(panel)) return state === "waiting" ? panel : null;
   return panel;
+}
+
+/**
+ * The panels in which the names are compared before the family is let in.
+ *
+ * @param {Panel | null} panel
+ * @returns {panel is "admit" | "begin_text"}
+ */
+export function isComparing(panel) {
+  return panel === "admit" || panel === "begin_text";
 }
 
 /**
@@ -380,8 +390,9 @@ function done(visit, act) {
     case "attest":
       return { ...next, panel: close(visit.panel, "attest"), drafts: { ...visit.drafts, checks: [] } };
     case "admit":
+    case "begin_text":
     case "deny_family":
-      return { ...next, panel: close(visit.panel, "admit") };
+      return { ...next, panel: isComparing(visit.panel) ? null : visit.panel };
     case "hold":
       return { ...next, panel: close(visit.panel, "hold"), drafts: { ...visit.drafts, holdReason: null } };
     case "refer":

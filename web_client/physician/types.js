@@ -11,8 +11,8 @@
  * @typedef {import("../shared/api.js").Staff} Staff
  * @typedef {import("../shared/api.js").WorklistEntry} WorklistEntry
  *
- * @typedef {"admit" | "deny_family" | "attest" | "hold" | "resume" | "refer" | "complete" | "cancel"} Act
- * @typedef {"admit" | "attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "note" | "incident" | "documents" | "guest" | "help"} Panel
+ * @typedef {"admit" | "begin_text" | "deny_family" | "attest" | "hold" | "resume" | "refer" | "complete" | "cancel"} Act
+ * @typedef {"admit" | "begin_text" | "attest" | "hold" | "refer" | "complete" | "cancel" | "leave" | "note" | "incident" | "documents" | "guest" | "help"} Panel
  *
  * @typedef {{id: string, picture: string | null, failed: boolean}} ShownDocument `picture` is an address of this page's own
  * @typedef {"emergency" | "within_24h" | "within_2w" | "within_30d" | "routine"} Urgency

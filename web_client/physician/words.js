@@ -33,6 +33,7 @@ export function stateSentence(visit) {
   if (session.state === "held") return { key: `held.${firstCause(visit)}` };
   if (session.state !== "waiting") return { key: runningSentence(visit, session.state) };
   if (session.admitted) return { key: guardianHere(visit) ? "state.admitted" : "state.admitted_alone" };
+  if (session.text) return { key: guardianHere(visit) ? "state.text" : "state.text_alone" };
   return { key: guardianHere(visit) ? "state.guardian_here" : "state.guardian_not_here" };
 }
 

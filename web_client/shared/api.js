@@ -92,7 +92,7 @@
 /**
  * @typedef {{role: string, name: string, present_ms: number, present_while_open_ms: number, doubted_while_open_ms: Record<string, number>,
  *            stays: (LedgerSpan & {parting: string | null})[], evidence: (LedgerSpan & {what: string})[],
- *            doubts: (LedgerSpan & {what: string})[]}} LedgerSeat
+ *            doubts: (LedgerSpan & {what: string})[], by_text: LedgerSpan[]}} LedgerSeat
  */
 /**
  * @typedef {{visit: string, journal: {n: number, head: string}, since: string, until: string, closed: boolean, admitted_at: string | null,

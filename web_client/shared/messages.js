@@ -89,6 +89,7 @@ const sessionView = object({
   version: count,
   state: word("waiting", "verifying", "live", "held", "ended"),
   admitted: flag,
+  text: flag,
   gate: flag,
   recording: word("off", "starting", "running", "lost"),
   until_ms: nullable(count),
@@ -201,6 +202,7 @@ const PAGE = {
   leave: object({ type: word("leave") }),
   withdraw_consent: object({ type: word("withdraw_consent"), kind: word("recording", "consultation", "stills") }),
   admit: object({ type: word("admit"), names_match: flag }),
+  begin_text: object({ type: word("begin_text"), names_match: flag }),
   deny_family: object({ type: word("deny_family") }),
   attest: object({ type: word("attest"), checks: list(identifier, 0, 16), call_back: text(0, 40), location: text(0, 200) }),
   hold: object({ type: word("hold"), reason: word("guardian_not_with_child", "technical", "other") }),
@@ -291,6 +293,8 @@ export const intents = Object.freeze({
   withdrawConsent: (kind) => ({ type: "withdraw_consent", kind }),
   /** @param {boolean} namesMatch @returns {Intents["admit"]} */
   admit: (namesMatch) => ({ type: "admit", names_match: namesMatch }),
+  /** @param {boolean} namesMatch @returns {Intents["begin_text"]} */
+  beginText: (namesMatch) => ({ type: "begin_text", names_match: namesMatch }),
   /** @returns {Intents["deny_family"]} */
   denyFamily: () => ({ type: "deny_family" }),
   /** @param {string[]} checks @param {string} callBack @param {string} location @returns {Intents["attest"]} */

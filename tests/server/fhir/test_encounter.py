@@ -21,6 +21,7 @@ from server.events import (
     MediaAlive,
     MediaSilent,
     SeatTaken,
+    TextBegun,
 )
 from server.fhir.encounter import MOST_PERIODS, encounter
 from server.fhir.people import FurtherGuardian
@@ -116,6 +117,13 @@ def test_a_visit_whose_gate_never_opened_did_not_take_place(book: Ledger, status
     assert ("period" in resource) == ("length" in resource) == (status in ("in-progress", "finished"))
     if status in ("planned", "arrived", "cancelled"):
         assert of(resource, GUARDIAN) == of(resource, PHYSICIAN) == [None]
+
+
+def test_a_visit_by_text_alone_took_place_though_nobody_was_seen() -> None:
+    by_text = made(told((300, REFERRED), begun=(*PREPARED, TextBegun())))
+    assert (by_text["status"], by_text["period"], by_text["length"]["value"]) == ("finished", minutes("30:00", "35:00"), 0.0)
+    assert of(by_text, GUARDIAN) == [None]
+    assert made(told(now=60, begun=(*PREPARED, TextBegun())))["status"] == "in-progress"
 
 
 def test_everybody_has_the_standards_type() -> None:

@@ -30,6 +30,12 @@ def test_an_admission_is_the_start() -> None:
     assert facts(admitted, replace(admitted, generation=2)) == ()
 
 
+def test_beginning_by_text_is_the_start_and_the_admission_after_it_is_no_other() -> None:
+    by_text = replace(BEFORE, state=Waiting(200.0, text_since=50.0))
+    assert facts(BEFORE, by_text) == (Fact(Kind.VISIT_STARTED, "{}"),)
+    assert facts(by_text, replace(by_text, admitted=True)) == ()
+
+
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_end_is_told_with_its_outcome(outcome: Outcome) -> None:
     assert facts(BEFORE, ended(BEFORE, outcome)) == (Fact(Kind.VISIT_ENDED, json.dumps({"outcome": outcome.value})),)

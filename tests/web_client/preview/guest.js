@@ -17,7 +17,7 @@ const SEATS = [
   { role: "interpreter", name: "阿依古丽", connected: true, presence: "present", doubts: [] },
 ];
 const SESSION = {
-  version: 3, state: "live", admitted: true, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
+  version: 3, state: "live", admitted: true, text: false, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
   referral: null, rungs: [], seats: SEATS,
 };
 const CHAT = [{ id: "1", role: "physician", text: "请您帮忙翻译孩子外婆的话。", at: "2026-03-05T14:31:00+08:00" }];

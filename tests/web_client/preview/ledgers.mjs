@@ -16,6 +16,7 @@ export const line = (role, more = {}) => ({
   stays: [],
   evidence: [],
   doubts: [],
+  by_text: [],
   ...more,
 });
 
@@ -87,6 +88,19 @@ export const eventful = () =>
       line("physician", { present_while_open_ms: 1_080_000, stays: [span(-20, 1200, { parting: "visit_ended" })] }),
     ],
     holds: [span(300, 330, { what: "guardian_silent" }), span(900, 990, { what: "physician_hold", why: "guardian_not_with_child" })],
+  });
+
+/** Five minutes by text, the guardian away for one of them, then ten to be seen, and over. */
+export const textFirst = () =>
+  ledger({
+    until: at(600),
+    closed: true,
+    attested_at: [at(40)],
+    gate: { ...GATE, open_ms: 600_000, spans: [span(0, 600)] },
+    seats: [
+      line("guardian", { present_while_open_ms: 600_000, stays: [span(-5, 600, { parting: "visit_ended" })], by_text: [span(-300, -200), span(-140, 0)] }),
+      line("physician", { present_while_open_ms: 600_000, stays: [span(-5, 600, { parting: "visit_ended" })], by_text: [span(-300, 0)] }),
+    ],
   });
 
 /** Twelve minutes in which nothing happened, and over. */

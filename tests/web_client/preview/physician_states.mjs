@@ -1,6 +1,6 @@
 /** Every state of the physician's page, as the events that lead to it; for the eye (shoot.py) and for the tests. */
 
-import { calm, eventful, ledger, line as ledgerLine, span, uneventful } from "/preview/ledgers.mjs";
+import { calm, eventful, ledger, line as ledgerLine, span, textFirst, uneventful } from "/preview/ledgers.mjs";
 import { PREPARED } from "/preview/preparations.mjs";
 import { changedElsewhere, notSaved, notSigned, opened, typed } from "/web/physician/note.js";
 import { initial, reduce } from "/web/physician/state.js";
@@ -61,6 +61,7 @@ const session = (state, more = {}) => ({
   version: (version += 1),
   state,
   admitted: state !== "waiting",
+  text: false,
   gate: state === "verifying" || state === "live",
   recording: state === "waiting" || state === "ended" ? "off" : "running",
   until_ms: null,
@@ -281,6 +282,10 @@ export const STATES = {
     handedIn({ ...PICTURE, purpose: "delegation" }),
     { type: "panel", panel: "admit" },
   ),
+  "begin-text": open(session("waiting"), family(), { type: "panel", panel: "begin_text" }),
+  text: open(session("waiting", { text: true }), family(), ...CHAT.map((said) => ({ type: "message", atMs: 0, message: { type: "chat", seq: 9, message: said } }))),
+  "text-alone": open(session("waiting", { text: true, seats: alone }), family()),
+  "text-to-video": open(session("waiting", { text: true }), family(), { type: "panel", panel: "admit" }),
   "admit-denied": open(session("waiting"), family({ denied: true, stills: "refused" })),
   attest: verifying(family(), { type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ["guardian_seen"] } }),
   "attest-untold": verifying(family(UNTOLD), { type: "panel", panel: "attest" }, { type: "draft", draft: { checks: ALL_CHECKS } }),
@@ -369,6 +374,7 @@ export const STATES = {
   "ended-referred": ended("referred", { referral: { id: "r1", reason: "headache_on_waking", urgency: "emergency" } }),
   "ended-completed": ended("completed"),
   "ended-timeline": [...ended("completed"), told(eventful())],
+  "ended-timeline-text": [...ended("completed"), told(textFirst())],
   "ended-timeline-calm": [
     ...ended("referred", { referral: { id: "r1", reason: "headache_on_waking", urgency: "emergency" } }),
     told(uneventful()),

@@ -15,7 +15,7 @@ const SEATS = [
 const GUEST = { role: "interpreter", name: "阿依古丽", connected: true, presence: "present", doubts: [] };
 const INVITED = { ...GUEST, connected: false, presence: "absent" };
 const SESSION = {
-  version: 3, state: "live", admitted: true, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
+  version: 3, state: "live", admitted: true, text: false, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
   referral: null, rungs: [], seats: SEATS,
 };
 /** A direction that carries less: the guardian's unless said otherwise. */
@@ -147,6 +147,9 @@ const STORIES = {
   "waiting-prepare": (language) => [...inRoom(waitingRoom), ...prepared(language)],
   waiting: () => inRoom({ ...waitingRoom, seats: [SEATS[0], { ...SEATS[1], connected: false, presence: "absent" }] }),
   "waiting-admitted": () => inRoom({ ...waitingRoom, admitted: true }),
+  text: () => inRoom({ ...waitingRoom, text: true }),
+  "text-away": () => [...inRoom({ ...waitingRoom, text: true, seats: [SEATS[0], { ...SEATS[1], connected: false, presence: "absent" }] }), { type: "connection", connection: "offline" }],
+  "text-to-video": () => inRoom({ ...waitingRoom, text: true, admitted: true }),
   "waiting-offline": () => [...inRoom(waitingRoom), { type: "connection", connection: "offline" }],
   verifying: () => inRoom({ state: "verifying" }),
   live: () => [...inRoom(), { type: "message", nowMs: 0, message: { type: "chat", message: { id: "9", role: "physician", text: "…", at: CHAT[0].at } } }],

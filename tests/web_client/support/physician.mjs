@@ -40,6 +40,7 @@ export function session(state, more = {}) {
     version: 1,
     state,
     admitted: state !== "waiting",
+    text: false,
     gate: state === "verifying" || state === "live",
     recording: state === "waiting" ? "off" : "running",
     until_ms: null,

@@ -7,15 +7,15 @@
  */
 
 import { h, icon } from "../../shared/ui/dom.js";
-import { availability } from "../acts.js";
+import { availability, byText } from "../acts.js";
 import { CHECKS, flipped, missingToAttest, whereaboutsOf } from "../attesting.js";
 import { grouped } from "../words.js";
 import { ageText } from "./age.js";
 import { confirm, panelBody } from "./panel_parts.js";
 import { problemNotice } from "./problem.js";
 
-/** Compare the names, then admit, or say that these are others. @param {Visit} visit @param {Context} context */
-export function admitPanel(visit, context) {
+/** Compare the names, then admit or begin by text, or say that these are others. @param {Visit} visit @param {"admit" | "begin_text"} act @param {Context} context */
+export function admitPanel(visit, act, context) {
   const { t, emit } = context;
   const { why } = availability(visit, "deny_family");
   return [
@@ -38,7 +38,10 @@ export function admitPanel(visit, context) {
       ),
       problemNotice(visit, "deny_family", t),
     ),
-    confirm(visit, "admit", context, { hint: t("physician.admit.keys") }),
+    confirm(visit, act, context, {
+      hint: t(`physician.${act}.keys`),
+      label: t(act === "admit" && byText(visit) ? "physician.admit.confirmVideo" : `physician.${act}.confirm`),
+    }),
   ];
 }
 

@@ -50,7 +50,8 @@ export function panel(visit, which, context) {
 function body(visit, which, context) {
   switch (which) {
     case "admit":
-      return admitPanel(visit, context);
+    case "begin_text":
+      return admitPanel(visit, which, context);
     case "attest":
       return attestPanel(visit, context);
     case "hold":
@@ -200,6 +201,7 @@ function leave({ t, emit }) {
 /** @type {readonly (readonly [string, string])[]} */
 const SHORTCUTS = Object.freeze([
   ["A", "physician.act.admit"],
+  ["B", "physician.act.begin_text"],
   ["T", "physician.act.attest"],
   ["H", "physician.help.hold"],
   ["R", "physician.act.refer"],

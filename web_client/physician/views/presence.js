@@ -29,10 +29,16 @@ export function presenceTimeline(visit, context) {
     "section",
     { class: "timeline stack-tight", key: "timeline", "aria-labelledby": "timeline-title" },
     h("h3", { id: "timeline-title" }, t("physician.timeline.title")),
-    h("p", { class: "small" }, t(`physician.timeline.${told.presentMs >= told.openMs ? "throughout" : "inPart"}`, figures(told))),
+    h("p", { class: "small" }, t(`physician.timeline.${summary(told)}`, figures(told))),
     drawing(told, context),
     list(told, context),
   );
+}
+
+/** @param {Timeline} told */
+function summary({ openMs, presentMs }) {
+  if (openMs === 0) return "textOnly";
+  return presentMs >= openMs ? "throughout" : "inPart";
 }
 
 /** @param {Timeline} told */
@@ -53,7 +59,7 @@ function drawing({ from, to, rows }, { t, language }) {
         h(
           "li",
           { key: `${who}-${at}` },
-          h("span", { class: "timeline-who" }, name || t(who === "open" ? "physician.timeline.open" : `role.${who}`)),
+          h("span", { class: "timeline-who" }, name || t(who === "open" || who === "text" ? `physician.timeline.row.${who}` : `role.${who}`)),
           h("span", { class: "timeline-track", "aria-hidden": "true" }, bars.map(drawn("bar")), doubts.map(drawn("doubt"))),
           h("span", { class: "timeline-lasted" }, elapsed(ms)),
         ),

@@ -12,7 +12,7 @@ import { clockTime, dayAndTime } from "../../shared/i18n/i18n.js";
 import { guestOf } from "../../shared/guests.js";
 import { chat } from "../../shared/ui/chat.js";
 import { h, icon } from "../../shared/ui/dom.js";
-import { attested, availability, ownHold } from "../acts.js";
+import { attested, availability, byText, ownHold } from "../acts.js";
 import { deniedNotice, people } from "./attest.js";
 import { panel } from "./panels.js";
 import { preparedFold, preparedSection } from "./prepared.js";
@@ -105,7 +105,7 @@ function admission(visit, context) {
         "aria-expanded": String(visit.panel === "admit"),
         onclick: () => why || emit({ type: "panel", panel: visit.panel === "admit" ? null : "admit" }),
       },
-      t(why === "busy" ? "physician.busy" : "physician.act.admit"),
+      t(why === "busy" ? "physician.busy" : byText(visit) ? "physician.act.toVideo" : "physician.act.admit"),
       h("kbd", { "aria-hidden": "true" }, "A"),
     ),
     h(
@@ -113,8 +113,31 @@ function admission(visit, context) {
       { class: "small soft", id: "admit-hint" },
       why && why !== "busy" ? t(`physician.why.${why}`) : t("physician.act.admitHint"),
     ),
+    beginText(visit, context),
     deniedNotice(visit, context),
     visit.panel !== "admit" && problemNotice(visit, "admit", t),
+  );
+}
+
+/** Beside the admission: write first, see later. @param {Visit} visit @param {Context} context */
+function beginText(visit, { t, emit }) {
+  const { shown, why } = availability(visit, "begin_text");
+  if (!shown) return null;
+  return h(
+    "button",
+    {
+      class: "button button-block",
+      type: "button",
+      key: "begin_text",
+      id: "act-begin_text",
+      "aria-disabled": why ? "true" : null,
+      "aria-keyshortcuts": "B",
+      "aria-expanded": String(visit.panel === "begin_text"),
+      onclick: () => why || emit({ type: "panel", panel: visit.panel === "begin_text" ? null : "begin_text" }),
+    },
+    icon("chat"),
+    t(why === "busy" ? "physician.busy" : "physician.act.begin_text"),
+    h("kbd", { "aria-hidden": "true" }, "B"),
   );
 }
 

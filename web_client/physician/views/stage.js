@@ -6,9 +6,11 @@
  * @typedef {import("../view.js").Context} Context
  */
 
-import { countdown, hasText } from "../../shared/i18n/i18n.js";
+import { clockTime, countdown, hasText } from "../../shared/i18n/i18n.js";
 import { guestOf } from "../../shared/guests.js";
+import { chat } from "../../shared/ui/chat.js";
 import { h, icon } from "../../shared/ui/dom.js";
+import { byText } from "../acts.js";
 import { guestPicture } from "./guest.js";
 import {
   deviceSentence,
@@ -110,6 +112,7 @@ function instead(visit, nowMs, context) {
       h("p", null, t("physician.offline.body")),
     );
   if (state === "held") return held(visit, nowMs, context);
+  if (byText(visit)) return written(visit, context);
   if (state === "waiting") return waiting(visit, context);
   if (visit.media === "unavailable") return h("p", { class: "working", key: "unavailable" }, t("physician.stage.unavailable"));
   if (soundOnly(visit))
@@ -168,6 +171,23 @@ function theirWords(cause, t) {
   return hasText(`family.held.${cause}.why`)
     ? `${t(`family.held.${cause}.why`)} ${t(`family.held.${cause}.do`)}`
     : t("family.held.title");
+}
+
+/** The visit by text: what is written stands where the picture will be. @param {Visit} visit @param {Context} context */
+function written(visit, { t, language, emit }) {
+  return h(
+    "section",
+    { class: "stage-text", key: "text", "aria-labelledby": "stage-text-title" },
+    h("h2", { id: "stage-text-title" }, t("physician.text.title"), " ", h("kbd", { "aria-hidden": "true" }, "/")),
+    chat({
+      t,
+      lines: visit.chat,
+      own: "physician",
+      disabled: visit.link !== "online",
+      onsend: (text) => emit({ type: "say", text }),
+      time: (at) => clockTime(language, at),
+    }),
+  );
 }
 
 /** The device check: own picture, own level, one sentence. @param {Visit} visit @param {Context} context */

@@ -233,6 +233,7 @@ INTENTS: Mapping[str, tuple[frozenset[Role], Mapping[str, Any]]] = {
     "leave": (_ALL, {}),
     "withdraw_consent": (_GUARDIAN, {"kind": "recording"}),
     "admit": (_PHYSICIAN, {"names_match": True}),
+    "begin_text": (_PHYSICIAN, {"names_match": True}),
     "deny_family": (_PHYSICIAN, {}),
     "attest": (_PHYSICIAN, {"checks": ["guardian_seen"], "call_back": "13800000000", "location": "苏州"}),
     "hold": (_PHYSICIAN, {"reason": "technical"}),

@@ -127,6 +127,10 @@ export default Object.freeze({
   "family.whereabouts.location_missing": "Please give the address where the child is now.",
   "family.whereabouts.session_ended": "The visit is over.",
   "family.whereabouts.failed": "That was not kept. Please try again.",
+  "family.text.title": "The doctor is writing with you. This may become a video visit later.",
+  "family.text.away": "The doctor is away for the moment. What you write is kept.",
+  "family.text.leave": "Leave",
+
   "family.waiting.title": "You are in the waiting room",
   "family.waiting.lead": "{physician} will call you in. Please keep this page open. Closing or reloading it does not lose your place.",
   "family.waiting.when": "Appointment",

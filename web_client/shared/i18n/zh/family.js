@@ -127,6 +127,10 @@ export default Object.freeze({
   "family.whereabouts.location_missing": "请填写孩子现在所在的地址。",
   "family.whereabouts.session_ended": "就诊已经结束。",
   "family.whereabouts.failed": "没有保存成功，请再试一次。",
+  "family.text.title": "医师正在用文字与您交流，稍后可能转为视频",
+  "family.text.away": "医师暂时不在线，您写的内容会保留",
+  "family.text.leave": "离开",
+
   "family.waiting.title": "您已在候诊室",
   "family.waiting.lead": "{physician}会请您进入，请把这个页面开着。关闭或刷新都不会丢失您的位置。",
   "family.waiting.when": "预约时间",
