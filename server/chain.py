@@ -72,6 +72,7 @@ class Fault(StrEnum):
     NOT_ANCHORED = "not_anchored"
     BODY_ALTERED = "body_altered"
     RECEIPT_ALTERED = "receipt_altered"
+    CONCERN_ALTERED = "concern_altered"
     PIN_UNKNOWN = "pin_unknown"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import assert_never
 
 TEXT_MAX = 2000
 MOST_A_VISIT = 20
@@ -68,6 +69,8 @@ def may_tell(filed_by: Source, source: Source, fact: Fact) -> bool:
             return source is filed_by is Source.GUARDIAN
         case Fact.ANSWERED:
             return source is Source.COORDINATOR
+        case _:
+            assert_never(fact)
 
 
 def advance(state: State, fact: Fact) -> State:
@@ -79,6 +82,8 @@ def advance(state: State, fact: Fact) -> State:
             return State.WITHDRAWN if state is State.OPEN else state
         case Fact.ANSWERED:
             return State.ANSWERED
+        case _:
+            assert_never(fact)
 
 
 def number_of(kind: Kind, id: str, at: float) -> str:

@@ -1,8 +1,9 @@
 """Verifies the whole journal: every session's chain, every hospital's chain, what each says of the other, and the bodies.
 
-It finds an altered, removed or reordered event, a removed session, a tail that was cut off, and words that are not those the
-journal names. Somebody who rewrites both chains to their end is found through a *pin*: a head that was printed on a family's
-letter and is not in the journal any more.
+It finds an altered, removed or reordered event, a removed session, a tail that was cut off, words that are not those the
+journal names, and lists (of referrals, complaints and incidents) that say something else than the events. Somebody who rewrites
+both chains to their end is found through a *pin*: a head that was printed on a family's letter and is not in the journal any
+more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.chain import Anchor, Fault, Finding, Link, body_sha256, check_anchored, check_anchors, check_events
+from server.store import audit_concerns
 from server.store.database import Database
 from server.store.tables import body, event, hospital_chain, referral, referral_event
 
@@ -28,6 +30,7 @@ _SENTENCES = {
     Fault.NOT_ANCHORED: "the hospital's chain does not know it",
     Fault.BODY_ALTERED: "the words kept for it are not those that were committed",
     Fault.RECEIPT_ALTERED: "what lists say was told of the referral is not what was committed",
+    Fault.CONCERN_ALTERED: "what lists say of a complaint or an incident is not what was committed",
     Fault.PIN_UNKNOWN: "no event has this printed head",
 }
 
@@ -91,6 +94,7 @@ async def _verify(connection: AsyncConnection, pins: Collection[str]) -> Report:
         findings += _check_types(session, links, types)
         findings += await _check_bodies(connection, session, links)
         findings += await _check_receipts(connection, session, links)
+        findings += await _check_concerns(connection, session, links)
         unseen -= {link.hash for link in links}
         count += len(links)
     findings += [Finding(Fault.PIN_UNKNOWN, pin, 0) for pin in sorted(unseen)]
@@ -137,6 +141,12 @@ async def _check_receipts(connection: AsyncConnection, session: str, links: list
     return [
         Finding(Fault.RECEIPT_ALTERED, session, n) for n in sorted(listed.keys() | told.keys()) if listed.get(n) != told.get(n)
     ]
+
+
+async def _check_concerns(connection: AsyncConnection, session: str, links: list[Link]) -> list[Finding]:
+    lists = await audit_concerns.listed(connection, session)
+    wrong = audit_concerns.differences(((link.n, _record(link)) for link in links), lists)
+    return [Finding(Fault.CONCERN_ALTERED, session, n) for n in wrong]
 
 
 def _told(link: Link) -> tuple[object, ...]:
