@@ -61,6 +61,7 @@ async def me(request: web.Request) -> web.Response:
 
 def _me(who: Member) -> dict[str, Any]:
     return {
+        "id": who.id,
         "name": who.name,
         "role": who.role,
         "title": who.title,

@@ -55,6 +55,14 @@ test("without a network it is kept on the phone, said so, and sent under the sam
   assert.deepEqual([sent, state().away, current(state())?.id], [[["filed", "k1", "none"], ["filed", "k1", "none"], ["filed", "k1", "none"]], false, "a"]);
 });
 
+test("nothing is sent any more for somebody who signed out", async () => {
+  const { page, sent, run } = stage({ answers: [new ApiProblem(0, "network", "")] });
+  await page.file();
+  page.close();
+  await run();
+  assert.equal(sent.length, 1);
+});
+
 test("a page that was closed is followed by one that sends it", async () => {
   const first = stage({ answers: [new ApiProblem(0, "network", "")] });
   await first.page.file();

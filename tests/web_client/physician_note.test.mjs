@@ -145,7 +145,7 @@ function stage({ storage = memory(), server = { revision: 1, sections: {} } } = 
     },
     signNote: async () => view({}, server.revision + 1, { kind: "amendment", signed: [{ id: "n", kind: "note", at: "", by: null, sections: [] }] }),
   };
-  const keeper = new NoteKeeper({ api, storage, tell: (visit, note) => told.push(note), now: () => 0, later: (work) => timers.push(work), never: () => timers.splice(0) });
+  const keeper = new NoteKeeper({ api, storage: () => storage, tell: (visit, note) => told.push(note), now: () => 0, later: (work) => timers.push(work), never: () => timers.splice(0) });
   const settle = async () => {
     for (let turn = 0; turn < 5; turn += 1) await new Promise((done) => setTimeout(done));
   };

@@ -22,6 +22,7 @@ import { GuestDesk } from "./guest_desk.js";
 import { DocumentsReader } from "./documents_reader.js";
 import { FamilyReader } from "./family_reader.js";
 import { incidentSender } from "./incidents.js";
+import { KeptWords } from "./kept_words.js";
 import { NoteKeeper } from "./note_keeper.js";
 import { followFocus, writeMessage } from "./focus.js";
 import { pressOf } from "../shared/ui/press.js";
@@ -35,6 +36,7 @@ const PICTURE_MS = 100;
 const LOOK_MS = 1_000;
 const RETRY_MS = 3_000;
 const PREPARED_EVERY_MS = 10_000;
+const SWEEP_EVERY_MS = 600_000;
 
 const app = /** @type {HTMLElement} */ (document.querySelector("#app"));
 const storage = storageOf(() => localStorage);
@@ -70,9 +72,12 @@ const guests = new GuestDesk({
   copy: (text) => navigator.clipboard.writeText(text),
   tell: (visit, form) => dispatch({ type: "guest", visit, form }),
 });
+const kept = new KeptWords(storage, () => Date.now());
+/** What is kept for whoever is signed in. @type {ReturnType<KeptWords["of"]> | undefined} */
+let drawer;
 const notes = new NoteKeeper({
   api,
-  storage,
+  storage: () => drawer,
   tell: (visit, note) => dispatch({ type: "note", visit, note }),
   now,
 });
@@ -90,6 +95,7 @@ function dispatch(event) {
   documents.follow(state.visit);
   families.follow(state.visit);
   notes.follow(state.visit?.id ?? null);
+  if (event.type === "signed_out") incidents?.close(); // whoever signs in next says nothing in another's name
   if (hasEnded(state) && !hasEnded(before)) void notes.again();
   if (state === before || drawing) return;
   drawing = true;
@@ -258,6 +264,7 @@ async function begin() {
 async function signedIn() {
   const me = await api.me();
   if (me.role !== "physician") return dispatch({ type: "signed_out" });
+  drawer = kept.of(me.id);
   dispatch({ type: "signed_in", me });
   await route();
 }
@@ -275,7 +282,11 @@ async function signIn(login, password) {
   }
 }
 
+/** What this physician typed and the server does not have goes with the physician, who is asked first. */
 async function signOut() {
+  const unsent = drawer?.count() ?? 0;
+  if (unsent > 0 && !confirm(translator(language)("physician.signOut.unsent", { n: unsent }))) return;
+  drawer?.empty();
   closeRoom();
   await api.signOut().catch(() => undefined);
   history.replaceState(null, "", "/physician/");
@@ -321,7 +332,7 @@ async function refreshUnsigned() {
 async function openVisit(visit) {
   closeRoom();
   dispatch({ type: "opened", visit });
-  incidents = incidentSender(api, visit, storage, (event) => dispatch({ type: "incidents", visit, event }));
+  incidents = incidentSender(api, visit, drawer, (event) => dispatch({ type: "incidents", visit, event }));
   void incidents.open();
   if (!state.visit?.entry) void refreshWorklist();
   const opening = new Room(visit, {
@@ -423,11 +434,13 @@ setInterval(
 );
 setInterval(() => state.visit?.session?.state === "waiting" && void readPrepared(), PREPARED_EVERY_MS);
 setInterval(() => state.screen !== "loading" && dispatch({ type: "tick", atMs: now() }), TICK_MS);
+setInterval(() => kept.sweep(), SWEEP_EVERY_MS);
 setInterval(watchPicture, PICTURE_MS);
 setInterval(() => room && void look(room), LOOK_MS);
 
 // For tests on real browsers, and for support at the desk: figures, no addresses.
 /** @type {any} */ (globalThis).__peitong = Object.freeze({ stats: () => room?.stats() ?? null, state: () => state });
 
+kept.sweep();
 draw();
 void begin();

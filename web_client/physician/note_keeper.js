@@ -1,6 +1,7 @@
 /**
  * Keeps the open visit's note: reads it, saves it while it is typed, goes on trying while there is no network. Until the server has
- * a word the device keeps it too, so that neither a reload nor a browser that dies takes it; then the device forgets it.
+ * a word the device keeps it too, so that neither a reload nor a browser that dies takes it; then the device forgets it. What is kept
+ * stays with the physician who typed it (`kept_words.js`), whoever is signed in when an answer comes.
  *
  * @typedef {import("./note.js").Note} Note
  * @typedef {import("../shared/api.js").NoteView} NoteView
@@ -17,13 +18,14 @@ export class NoteKeeper {
   #options;
   /** @type {string | null} */ #visit = null;
   /** @type {Note | null} */ #note = null;
+  /** @type {import("./kept_words.js").Drawer | undefined} */ #drawer;
   /** @type {unknown} */ #timer = null;
   #dueAtMs = 0;
   /** The save that is under way in the open visit. @type {Promise<void> | null} */ #saving = null;
   /** Visits that were left during a save, as they stood then. @type {Map<string, Note>} */ #left = new Map();
 
   /**
-   * @param {{api: Pick<import("../shared/api.js").Api, "note" | "saveNote" | "signNote">, storage: Storage | undefined,
+   * @param {{api: Pick<import("../shared/api.js").Api, "note" | "saveNote" | "signNote">, storage: () => import("./kept_words.js").Drawer | undefined,
    *          tell: (visit: string, note: Note) => void, now: () => number,
    *          later?: (work: () => void, ms: number) => unknown, never?: (timer: any) => void}} options
    */
@@ -38,6 +40,7 @@ export class NoteKeeper {
     if (this.#visit && this.#note && this.#saving) this.#left.set(this.#visit, this.#note);
     this.#options.never(this.#timer);
     this.#visit = visit;
+    this.#drawer = this.#options.storage();
     this.#note = null;
     this.#saving = null;
     if (visit) void this.#read(visit);
@@ -107,13 +110,14 @@ export class NoteKeeper {
 
   /** @param {string} visit @param {Note} before */
   async #save(visit, before) {
+    const drawer = this.#drawer;
     this.#options.never(this.#timer);
     const sent = sending(before);
     this.#become(sent);
     const what = await this.#send(visit, sent);
     const left = this.#left.get(visit);
     this.#left.delete(visit);
-    if (visit !== this.#visit || !this.#note) return this.#sendOn(visit, what(left ?? sent));
+    if (visit !== this.#visit || !this.#note) return this.#sendOn(drawer, visit, what(left ?? sent));
     this.#saving = null;
     this.#become(what(this.#note));
     if (!isSaved(this.#note) && this.#note.line !== "refused") this.#schedule(this.#note.line === "offline" ? AGAIN_MS : 0);
@@ -129,14 +133,14 @@ export class NoteKeeper {
     }
   }
 
-  /** The visit was left during a save: what had been typed by then is sent on, and the device keeps what the server will not have. @param {string} visit @param {Note} left */
-  async #sendOn(visit, left) {
+  /** The visit was left during a save: what had been typed by then is sent on, and the device keeps what the server will not have. @param {import("./kept_words.js").Drawer | undefined} drawer @param {string} visit @param {Note} left */
+  async #sendOn(drawer, visit, left) {
     let note = left;
-    this.#store(visit, note);
+    this.#store(drawer, visit, note);
     while (!isSaved(note) && note.line === "ok") {
       const sent = sending(note);
       note = (await this.#send(visit, sent))(sent);
-      this.#store(visit, note);
+      this.#store(drawer, visit, note);
     }
   }
 
@@ -153,7 +157,7 @@ export class NoteKeeper {
   #become(note) {
     this.#note = note;
     if (!this.#visit) return;
-    this.#store(this.#visit, note);
+    this.#store(this.#drawer, this.#visit, note);
     this.#options.tell(this.#visit, note);
   }
 
@@ -163,12 +167,12 @@ export class NoteKeeper {
     if (this.#note && !isSaved(this.#note)) this.#timer = this.#options.later(() => void this.saveNow(), ms);
   }
 
-  /** @param {string} visit @param {Note} note */
-  #store(visit, note) {
+  /** @param {import("./kept_words.js").Drawer | undefined} drawer @param {string} visit @param {Note} note */
+  #store(drawer, visit, note) {
     const kept = toKeep(note);
     try {
-      if (kept) this.#options.storage?.setItem(keyOf(visit), JSON.stringify(kept));
-      else this.#options.storage?.removeItem(keyOf(visit));
+      if (kept) drawer?.setItem(keyOf(visit), JSON.stringify(kept));
+      else drawer?.removeItem(keyOf(visit));
     } catch {
       // a device without room: the server is asked all the same
     }
@@ -177,7 +181,7 @@ export class NoteKeeper {
   /** @param {string} visit */
   #kept(visit) {
     try {
-      return readKept(JSON.parse(this.#options.storage?.getItem(keyOf(visit)) ?? "null"));
+      return readKept(JSON.parse(this.#drawer?.getItem(keyOf(visit)) ?? "null"));
     } catch {
       return null;
     }

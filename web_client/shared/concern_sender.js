@@ -20,9 +20,10 @@ export class ConcernSender {
   #options;
   /** @type {Sending[]} */ #queue = [];
   #busy = false;
+  #closed = false;
 
   /**
-   * @param {{desk: Desk, key: string, storage: Storage | undefined, tell: (event: ConcernEvent) => void, newId?: () => string,
+   * @param {{desk: Desk, key: string, storage: Pick<Storage, "getItem" | "setItem" | "removeItem"> | undefined, tell: (event: ConcernEvent) => void, newId?: () => string,
    *          later?: (work: () => void, ms: number) => unknown}} options  `key`: under which the device keeps what is on its way
    */
   constructor({ newId = () => crypto.randomUUID?.() ?? String(Math.random()).slice(2), later = (work, ms) => setTimeout(work, ms), ...options }) {
@@ -34,6 +35,11 @@ export class ConcernSender {
     for (const sending of this.#kept()) this.#enqueue(sending);
     await this.#send();
     await this.look();
+  }
+
+  /** Nothing more is sent from here: whoever said it has signed out. */
+  close() {
+    this.#closed = true;
   }
 
   async look() {
@@ -72,7 +78,7 @@ export class ConcernSender {
   async #send() {
     if (this.#busy) return;
     this.#busy = true;
-    while (this.#queue.length > 0 && (await this.#sendFirst(this.#queue[0])));
+    while (!this.#closed && this.#queue.length > 0 && (await this.#sendFirst(this.#queue[0])));
     this.#busy = false;
   }
 
