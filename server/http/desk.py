@@ -49,6 +49,7 @@ from server.http.v1.operations import Answer, Call, Operation
 from server.http.v1.shell import perform, read_call
 from server.http.v1.visits import BookedVisit, NewVisit, book_in
 from server.masking import mask_phone
+from server.reminders.port import Addressee
 from server.store import departments, families, front_desk, limits, people
 from server.store.database import Transaction
 from server.store.visits import Child, Guardian, Relation
@@ -66,7 +67,7 @@ async def day(call: Call) -> Answer:
     asked: DayQuery = call.query
     shown = asked.day if asked.day is not None else day_of(call.now)
     rows = await call.read(lambda t: front_desk.day(t, call.hospital, *span_of(shown), MOST_VISITS + 1))
-    listed = [visit(row, mask_phone(row.guardian.phone)) for row in rows[:MOST_VISITS]]
+    listed = [visit(row, mask_phone(row.guardian.phone), _notified(call, row)) for row in rows[:MOST_VISITS]]
     return Answer(DayGiven(now=moment(call.now), day=shown, visits=listed, more=len(rows) > MOST_VISITS))
 
 
@@ -178,7 +179,11 @@ async def _one(call: Call) -> DeskVisit:
     found = await call.read(lambda transaction: front_desk.line(transaction, call.hospital, call.path["visit"]))
     if found is None:
         raise Problem("not_found")
-    return visit(found, found.guardian.phone)
+    return visit(found, found.guardian.phone, _notified(call, found))
+
+
+def _notified(call: Call, row: front_desk.Line) -> bool:
+    return call.house.reminders.reaches(Addressee(row.guardian.phone, row.guardian.email))
 
 
 def _told(visit: str, given: BookedVisit | visits.Link) -> Answer:

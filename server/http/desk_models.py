@@ -73,6 +73,7 @@ class DeskVisit(Given):
     guardian: GuardianShown
     relation: RelationShown
     link: LinkShown | None
+    notified: bool = Field(description="Whether the family is sent word of a change by this server.")
 
 
 class DayGiven(Given):
@@ -170,7 +171,7 @@ class Refusals(Given):
     reasons: list[Reason]
 
 
-def visit(row: front_desk.Line, phone: str) -> DeskVisit:
+def visit(row: front_desk.Line, phone: str, notified: bool) -> DeskVisit:
     own = {
         name: getattr(row, name)
         for name in ("id", "revision", "kind", "field", "state", "outcome", "department", "department_name")
@@ -185,6 +186,7 @@ def visit(row: front_desk.Line, phone: str) -> DeskVisit:
         guardian=GuardianShown(id=row.guardian.id, name=row.guardian.name, phone=phone),
         relation=RelationShown.model_validate(row.relation),
         link=None if row.link is None else _link(row.link),
+        notified=notified,
     )
 
 

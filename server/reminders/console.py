@@ -17,6 +17,9 @@ class Console:
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
 
+    def reaches(self, to: Addressee) -> bool:
+        return True
+
     async def send(self, to: Addressee, notice: Notice) -> Outcome:
         self._write(f"[{notice.kind.value} → {mask_phone(to.phone)}] {notice.text}")
         return Outcome.DELIVERED

@@ -38,6 +38,10 @@ class Messenger(Protocol):
     @property
     def name(self) -> str: ...
 
+    def reaches(self, to: Addressee) -> bool:
+        """Whether the register has something by which this way could reach them; where not, ``send`` gives ``NO_ADDRESS``."""
+        ...
+
     async def send(self, to: Addressee, notice: Notice) -> Outcome:
         """Raises nothing that an adapter can foresee; an unforeseen fault counts as ``TRY_AGAIN``."""
         ...

@@ -70,6 +70,10 @@ class Reminders:
     def on(self) -> bool:
         return self._messenger is not None
 
+    def reaches(self, to: Addressee) -> bool:
+        """Whether a family is told from here that its visit was moved or called off, without anybody's doing."""
+        return self._messenger is not None and self._messenger.reaches(to)
+
     def ask_for_link(self, phone: str) -> None:
         """Somebody says that this number's link is lost. Whether anybody has the number is found out later, and not told to the
         one who asks. Raises ``Busy``."""

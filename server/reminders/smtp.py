@@ -37,6 +37,9 @@ class Smtp:
         self._clock = clock
         self._context = context or ssl.create_default_context()
 
+    def reaches(self, to: Addressee) -> bool:
+        return bool(to.email)
+
     async def send(self, to: Addressee, notice: Notice) -> Outcome:
         if not to.email:
             return Outcome.NO_ADDRESS

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ACTS, meaningOf } from "../../web_client/desk/keys.js";
-import { actsOn, initial, isRead, neighbour, REASONS, reduce, shownDay, standing } from "../../web_client/desk/state.js";
+import { actsOn, doneKey, initial, isRead, neighbour, REASONS, reduce, shownDay, standing } from "../../web_client/desk/state.js";
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
 
 const DAY = "2026-11-23";
@@ -150,10 +150,18 @@ test("escape goes one step back, also while somebody types", () => {
   assert.deepEqual(meaningOf(open({ type: "panel", panel: "book" }), press("Escape", { typing: true })), { type: "panel", panel: null });
 });
 
+test("after a change it is said who tells the family of it", () => {
+  const said = (done, notified) => doneKey(done, { notified });
+  assert.deepEqual([said("move", true), said("move", false)], ["desk.done.move.notified", "desk.done.move.tell"]);
+  assert.deepEqual([said("cancel", true), said("cancel", false)], ["desk.done.cancel.notified", "desk.done.cancel.tell"]);
+  assert.equal(said("no_show", true), said("no_show", false));
+});
+
 test("every act, reason and outcome has its words", () => {
   for (const act of Object.values(ACTS)) assert.ok(hasText(`desk.${act}.act`) && hasText(`desk.${act}.title`) && hasText(`desk.${act}.confirm`), act);
   for (const reason of REASONS) assert.ok(hasText(`desk.cancel.reason.${reason}`), reason);
-  for (const done of ["booked", "copied", ...Object.values(ACTS)]) assert.ok(hasText(`desk.done.${done}`), done);
+  for (const done of ["booked", "copied", ...Object.values(ACTS)])
+    for (const notified of [true, false]) assert.ok(hasText(doneKey(done, { notified })), done);
   const outcomes = ["completed", "referred", "guardian_absent", "physician_absent", "no_show", "recording_lost", "consent_withdrawn", "cancelled"];
   for (const word of [...outcomes, "booked", "joined", "here", "under_way", "ended"]) assert.ok(hasText(`desk.standing.${word}`), word);
 });

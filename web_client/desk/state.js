@@ -227,6 +227,15 @@ export function actsOn(visit, now) {
   return acts.filter(([, may]) => may).map(([act]) => act);
 }
 
+/**
+ * What was done, in words: after a move or a cancellation also who tells the family, the server or the desk.
+ *
+ * @param {string} done @param {Visit} visit
+ */
+export function doneKey(done, visit) {
+  return `desk.done.${done}${["move", "cancel"].includes(done) ? (visit.notified ? ".notified" : ".tell") : ""}`;
+}
+
 /** In which word a visit stands. @param {Visit} visit @returns {string} */
 export function standing({ state, outcome, waiting_since, link }) {
   if (state === "ended") return outcome ?? "ended";

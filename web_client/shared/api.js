@@ -56,7 +56,7 @@
  * @typedef {{id: string, revision: number, kind: string, field: string, state: string, outcome: string | null, starts_at: string, ends_at: string,
  *            waiting_since: string | null, department: string | null, department_name: string,
  *            physician: {id: string, name: string, title: string}, child: DeskChild, guardian: DeskGuardian,
- *            relation: {kind: string, proof: string}, link: {expires_at: string, redeemed_at: string | null} | null}} DeskVisit
+ *            relation: {kind: string, proof: string}, link: {expires_at: string, redeemed_at: string | null} | null, notified: boolean}} DeskVisit
  */
 /** @typedef {{child: DeskChild, guardian: DeskGuardian | null, relation: {kind: string, proof: string} | null}} DeskFamily */
 /**
@@ -76,7 +76,7 @@
  *            whereabouts: {call_back: string, location: string, by: "guardian" | "physician" | null, at: string | null}}} FamilyView
  */
 /** What the family told of where it is; the number masked. @typedef {{call_back: string, location: string, told: boolean}} Whereabouts */
-/** @typedef {{name: string, role: "physician" | "operations" | "administrator" | "coordinator" | "desk", title?: string, hospital?: string, licence?: string}} Staff */
+/** @typedef {{id: string, name: string, role: "physician" | "operations" | "administrator" | "coordinator" | "desk", title?: string, hospital?: string, licence?: string}} Staff */
 /**
  * @typedef {{visit: string, child: string, age_years: number, field: string, starts_at: string, state: string, outcome: string | null,
  *            guardian_waiting: boolean, waiting_since_s: number | null, child_denied: boolean}} WorklistEntry

@@ -12,8 +12,11 @@ import pytest
 from server import events as ev
 from server.booking.limits import Limits
 from server.calendar import day_of
+from server.config import MailServer
 from server.http.desk import MOST_DAYS
 from server.journal import Journal
+from server.reminders.console import Console
+from server.reminders.smtp import Smtp
 from server.store import limits
 from server.store.visits import Child, Guardian, Relation, add
 from tests.server.http.conftest import House
@@ -159,6 +162,17 @@ async def test_a_visit_is_moved_by_who_has_read_what_it_is_now(desk: Desk) -> No
     (line,) = await listed(desk)
     assert (line["revision"], line["starts_at"][14:16] != "", line["link"]["redeemed_at"]) == (2, True, None)
     assert await desk.page.problem(await desk.move(visit, desk.clinic.slots[3], 1)) == "precondition_failed"
+
+
+async def test_whether_the_server_tells_the_family_of_a_change_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = (await desk.book())["visit"]
+    assert (await desk.get(f"/visits/{visit}"))["notified"] is False, "there is no way to families"
+    monkeypatch.setattr(desk.house.server.reminders, "_messenger", Console(print))
+    assert (await desk.get(f"/visits/{visit}"))["notified"] is True
+    assert [line["notified"] for line in await listed(desk)] == [True]
+    mail = Smtp(MailServer(("mail.hospital.example", 587), "visits@hospital.example"), desk.house.clock)
+    monkeypatch.setattr(desk.house.server.reminders, "_messenger", mail)
+    assert (await desk.get(f"/visits/{visit}"))["notified"] is False, "the register has no address of theirs"
 
 
 async def test_a_slot_that_was_taken_meanwhile_moves_nothing(desk: Desk) -> None:

@@ -20,6 +20,9 @@ class Post:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
 
+    def reaches(self, to: Addressee) -> bool:
+        return bool(to.email)
+
     async def send(self, to: Addressee, notice: Notice) -> Outcome:
         self.sent.append((to.phone, notice.values["link"]))
         return Outcome.DELIVERED

@@ -36,6 +36,9 @@ class Post:
     sent: list[tuple[Addressee, Notice]] = field(default_factory=list)
     fails: Exception | None = None
 
+    def reaches(self, to: Addressee) -> bool:
+        return bool(to.email)
+
     async def send(self, to: Addressee, notice: Notice) -> Outcome:
         self.sent.append((to, notice))
         if self.fails is not None:

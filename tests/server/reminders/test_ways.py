@@ -28,6 +28,12 @@ def test_each_way_has_its_name_and_none_is_none() -> None:
     assert isinstance(messenger_of(smtp, clock, print), Smtp)
 
 
+def test_mail_reaches_who_has_an_address_and_the_console_anybody() -> None:
+    mail = Smtp(MailServer(("mail.hospital.example", 587), "visits@hospital.example"), clock)
+    assert [mail.reaches(Addressee("13812345678", email)) for email in (None, "", "li@example.org")] == [False, False, True]
+    assert Console(print).reaches(Addressee("13812345678", None))
+
+
 async def test_the_console_prints_one_line_with_the_number_masked() -> None:
     lines: list[str] = []
     notice = compose("r1", Kind.LINK, About("示范儿童医院", "Demo", 1_795_000_000.0, "https://x/j/abc"), "zh")

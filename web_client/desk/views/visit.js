@@ -4,7 +4,7 @@ import { h, icon } from "../../shared/ui/dom.js";
 import { proofsFor } from "../booking.js";
 import { ACTS } from "../keys.js";
 import { momentText } from "../days.js";
-import { actsOn, REASONS } from "../state.js";
+import { actsOn, doneKey, REASONS } from "../state.js";
 import { act, choices, heading, refusal, slotChoices, standingTag } from "./parts.js";
 
 /** @typedef {import("../view.js").Context} Context */
@@ -31,7 +31,7 @@ function whole(state, visit, context) {
   const letters = Object.fromEntries(Object.entries(ACTS).map(([key, name]) => [name, key.toUpperCase()]));
   return [
     heading(context, visit.child.name),
-    state.done && h("p", { class: "notice notice-good", key: "done", role: "status" }, icon("check"), h("span", null, t(`desk.done.${state.done}`))),
+    state.done && h("p", { class: "notice notice-good", key: "done", role: "status" }, icon("check"), h("span", null, t(doneKey(state.done, visit)))),
     h("p", { key: "standing" }, standingTag(t, visit)),
     h(
       "dl",
