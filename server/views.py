@@ -19,6 +19,7 @@ def session_view(session: Session, now: float, names: Mapping[Role, str]) -> dic
         "state": state_name(state),
         "admitted": session.admitted,
         "text": session.text,
+        "family_denied": session.family_denied,
         "gate": session.gate_open,
         "recording": session.recorder.value,
         "until_ms": None if deadline is None else _left_ms(deadline, now),

@@ -236,6 +236,7 @@ class SessionView:
     state: Annotated[str, one_of("waiting", "verifying", "live", "held", "ended")]
     admitted: bool
     text: bool
+    family_denied: bool
     gate: bool
     recording: Annotated[str, one_of("off", "starting", "running", "lost")]
     until_ms: Count | None

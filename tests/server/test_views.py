@@ -62,6 +62,7 @@ def test_a_held_session_says_why_since_when_and_how_long() -> None:
         "state": "held",
         "admitted": True,
         "text": False,
+        "family_denied": False,
         "gate": False,
         "recording": "running",
         "until_ms": 109_500,
@@ -79,6 +80,11 @@ def test_a_held_session_says_why_since_when_and_how_long() -> None:
             {"role": "interpreter", "name": "", "connected": True, "presence": "absent", "doubts": []},
         ],
     }
+
+
+def test_a_family_is_told_that_others_were_expected() -> None:
+    view = session_view(replace(session(Waiting(200)), admitted=False, family_denied=True), 110, NAMES)
+    assert (view["admitted"], view["family_denied"]) == (False, True)
 
 
 def test_an_open_session_has_no_clock() -> None:

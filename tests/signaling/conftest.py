@@ -28,7 +28,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def session_view(version: int = 1) -> m.SessionView:
-    return m.SessionView(version, "waiting", False, False, False, "off", None, (), None, None, None, (), ())
+    return m.SessionView(version, "waiting", False, False, False, False, "off", None, (), None, None, None, (), ())
 
 
 def welcome(role: Role, epoch: int) -> m.Welcome:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { causesOf, deviceReport, initialState, outcomeOf, reduce, remainingMs, remoteInterrupted, screenOf, seatOf } from "../../web_client/family/state.js";
+import { causesOf, deviceReport, initialState, othersExpected, outcomeOf, reduce, remainingMs, remoteInterrupted, screenOf, seatOf } from "../../web_client/family/state.js";
 
 const VISIT = { id: "v", field: "growth", starts_at: "2026-03-05T14:30:00+08:00", child: "陈*安", guardian: "陈*梅", physician: { name: "林", title: "主任医师", hospital: "医院", licence: "1" }, reasons: [] };
 const STATUS = { visit: VISIT, role: "guardian", state: "waiting", outcome: null, child_confirmed: false, consents: { consultation: "open", recording: "open" }, letter: null, summary: false };
@@ -212,4 +212,12 @@ test("a picture that stands still in an open visit is an interruption until it m
     session({ state: "held", gate: false }),
   ])
     assert.equal(remoteInterrupted(play([event], still)), false);
+});
+
+test("who waits for another family's appointment is told, until the physician admits after all", () => {
+  assert.equal(othersExpected(play([])), false);
+  assert.equal(othersExpected(inRoom({ family_denied: false })), false);
+  assert.equal(othersExpected(inRoom({ family_denied: true })), true);
+  assert.equal(othersExpected(inRoom({ family_denied: true, admitted: true })), false);
+  assert.equal(othersExpected(inRoom({ family_denied: true, state: "ended" })), false);
 });

@@ -377,6 +377,11 @@ export function causesOf(state) {
   return [...(state.session?.causes ?? [])].sort((a, b) => (a.remaining_ms ?? far) - (b.remaining_ms ?? far));
 }
 
+/** Nobody was admitted: the physician said that these are not the people of the appointment. @param {State} state */
+export function othersExpected({ session }) {
+  return session?.state === "waiting" && session.family_denied && !session.admitted;
+}
+
 /** @param {State} state @param {string} role */
 export function seatOf(state, role) {
   return state.session?.seats.find((seat) => seat.role === role) ?? null;

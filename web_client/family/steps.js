@@ -48,13 +48,13 @@ export function childStep(scene) {
       { class: "card stack" },
       h("p", { class: "child-name" }, h("span", { class: "visually-hidden" }, t("family.child.name"), " "), visit.child),
       facts([
-        [t("family.child.guardian"), visit.guardian],
+        [t(state.status?.delegated ? "relation.delegated" : "family.child.guardian"), visit.guardian],
         [t("family.child.when"), dayAndTime(state.language, visit.starts_at)],
         [t("family.child.hospital"), visit.physician.hospital],
       ]),
     ),
     noticeOf(scene),
-    h("p", { class: "small soft" }, t("family.child.only_guardian")),
+    h("p", { class: "small soft" }, t(state.status?.delegated ? "family.child.only_delegated" : "family.child.only_guardian")),
     h(
       "div",
       { class: "stack-tight actions" },

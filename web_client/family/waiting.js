@@ -10,7 +10,7 @@ import { whoIs } from "../shared/ui/third.js";
 import { button, continueBar, page, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
 import { whereaboutsCard } from "./whereabouts.js";
-import { devicesLost, remainingMs, seatOf } from "./state.js";
+import { devicesLost, othersExpected, remainingMs, seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
 
@@ -27,10 +27,11 @@ export function waiting(scene) {
     h(
       "div",
       { class: "stack-tight" },
-      title(state, state.session ? t("family.waiting.title") : t("family.waiting.connecting")),
-      h("p", { class: "soft" }, t("family.waiting.lead", { physician: `${visit.physician.name} ${visit.physician.title}` })),
+      title(state, t(othersExpected(state) ? "family.waiting.denied.title" : state.session ? "family.waiting.title" : "family.waiting.connecting")),
+      !othersExpected(state) && h("p", { class: "soft", key: "lead" }, t("family.waiting.lead", { physician: `${visit.physician.name} ${visit.physician.title}` })),
     ),
     devicesLost(state) && continueBar(scene),
+    deniedNotice(scene),
     movedNotice(scene),
     status(scene),
     h(
@@ -49,6 +50,25 @@ export function waiting(scene) {
   );
 }
 
+/** The physician said that others have this appointment: who to call, and that waiting here is no mistake. @param {Scene} scene */
+function deniedNotice({ state, t }) {
+  if (!othersExpected(state)) return null;
+  const hospital = state.status?.visit.physician.hospital ?? "";
+  return h(
+    "section",
+    { class: "notice notice-warn", key: "denied", role: "status" },
+    icon("info"),
+    h(
+      "div",
+      { class: "stack-tight" },
+      h("p", null, t("family.waiting.denied.body")),
+      h("p", null, h("strong", null, t("family.waiting.denied.call", { hospital }))),
+      h("p", null, t("family.waiting.denied.stay")),
+      h("p", null, t("family.declined.next_urgent")),
+    ),
+  );
+}
+
 /** @param {Scene} scene */
 function status({ state, t }) {
   const visit = state.status?.visit;
@@ -63,7 +83,7 @@ function status({ state, t }) {
     { class: "card status-list", role: "status" },
     h("li", null, icon("clock"), h("span", null, t("family.waiting.when"), h("strong", null, dayAndTime(state.language, visit?.starts_at ?? "")))),
     online && h("li", { key: "physician", class: physicianHere ? "status-good" : "" }, icon("person"), h("span", null, t(physicianHere ? "family.waiting.physician_here" : "family.waiting.physician_away"))),
-    online && h(
+    online && !othersExpected(state) && h(
       "li",
       { key: "ready", class: admitted || ready ? "status-good" : "" },
       icon(ready ? "check" : "clock"),

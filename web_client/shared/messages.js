@@ -90,6 +90,7 @@ const sessionView = object({
   state: word("waiting", "verifying", "live", "held", "ended"),
   admitted: flag,
   text: flag,
+  family_denied: flag,
   gate: flag,
   recording: word("off", "starting", "running", "lost"),
   until_ms: nullable(count),

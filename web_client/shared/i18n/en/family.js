@@ -18,6 +18,7 @@ export default Object.freeze({
   "family.child.yes": "Yes, this is my child",
   "family.child.no": "This is not my child",
   "family.child.only_guardian": "Only the registered guardian can continue. If you are a grandparent or another relative, please ask the guardian to do this.",
+  "family.child.only_delegated": "The adult named above comes in the guardian’s place, and only that person can continue. Please have the delegation ready that the guardian signed. If you are another relative, please ask that person to do this.",
 
   "family.wrong.title": "Let us stop here",
   "family.wrong.body": "Thank you for telling us. The link may have gone to the wrong person. The physician sees your answer in the list of visits. No medical information was shown.",
@@ -134,6 +135,10 @@ export default Object.freeze({
   "family.waiting.title": "You are in the waiting room",
   "family.waiting.lead": "{physician} will call you in. Please keep this page open. Closing or reloading it does not lose your place.",
   "family.waiting.when": "Appointment",
+  "family.waiting.denied.title": "Please check with the hospital",
+  "family.waiting.denied.body": "The doctor compared the names and thinks that other people have this appointment, so nobody was called in. You did nothing wrong: the link may have gone to the wrong person.",
+  "family.waiting.denied.call": "Call {hospital}, at the number it used for your appointment, and give your child’s name and the time.",
+  "family.waiting.denied.stay": "If this is your appointment, keep this page open: the doctor can compare again and call you in.",
   "family.waiting.kept": "The waiting room stays open for about {minutes} more minutes",
   "family.waiting.admitted": "The doctor is calling you in. Connecting…",
   "family.waiting.connecting": "Connecting to the waiting room…",

@@ -18,6 +18,7 @@ export default Object.freeze({
   "family.child.yes": "是，这是我的孩子",
   "family.child.no": "不是我的孩子",
   "family.child.only_guardian": "只有登记的监护人可以继续。如果您是祖父母或其他家人，请让监护人本人来操作。",
+  "family.child.only_delegated": "这次登记由上面这位成年人代替监护人陪同，只有本人可以继续，并请准备好监护人签字的书面委托书。如果您是其他家人，请让本人来操作。",
 
   "family.wrong.title": "我们先停在这里",
   "family.wrong.body": "谢谢您告诉我们。链接可能发错了人。医师会在就诊列表里看到您的回答。这里没有显示任何病历信息。",
@@ -134,6 +135,10 @@ export default Object.freeze({
   "family.waiting.title": "您已在候诊室",
   "family.waiting.lead": "{physician}会请您进入，请把这个页面开着。关闭或刷新都不会丢失您的位置。",
   "family.waiting.when": "预约时间",
+  "family.waiting.denied.title": "请先和医院核对",
+  "family.waiting.denied.body": "医师核对后认为，现在等候的可能不是这次预约的孩子和陪同人，所以还没有接诊。您没有做错什么，链接可能发错了人。",
+  "family.waiting.denied.call": "请致电{hospital}（医院联系您预约时的电话），说明您孩子的姓名和预约时间。",
+  "family.waiting.denied.stay": "如果您就是这次预约的家庭，请把这个页面开着：医师重新核对后，可以直接请您进入。",
   "family.waiting.kept": "候诊室还会为您保留约 {minutes} 分钟",
   "family.waiting.admitted": "医师已请您进入，正在接通…",
   "family.waiting.connecting": "正在连接候诊室…",
