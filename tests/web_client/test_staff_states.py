@@ -21,7 +21,9 @@ PREVIEW = Path(__file__).parent / "preview"
 LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")
 DOCTOR = ("ready", "insecure", "beginning", "running", "good", "partial", "none", "expired", "busy")
 OPERATIONS = ("loading", "sign-in", "none", "fine", "incident", "trouble", "stale")
-RAW_KEY = re.compile(r"\b(?:physician|staff|ops|desk|letter|role|field|urgency|family|guest|doctor|book|change)\.\w[\w.]*\b")
+RAW_KEY = re.compile(
+    r"\b(?:physician|staff|ops|desk|letter|role|field|urgency|family|guest|doctor|book|change|coordinator|link|join)\.\w[\w.]*\b"
+)
 WINDOWS = {"desk": (1440, 900, "zh"), "phone": (390, 844, "en"), "at 200 %": (720, 450, "en")}
 
 
@@ -90,6 +92,8 @@ GALLERIES = [
     ("change", stories("change_states.mjs")),
     ("desk", names_of_states("desk.js")),
     ("guest", names_of_states("guest.js")),
+    ("coordinator", names_of_states("coordinator.js")),
+    ("link", (*names_of_states("link.js"), "used", "expired", "unknown")),
 ]
 
 

@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--page", default="staff", help="staff, ops, letter, link or doctor")
+    parser.add_argument("--page", default="staff", help="the name of a gallery beside this file: staff, ops, desk, coordinator …")
     parser.add_argument("--size", choices=SIZES, action="append")
     parser.add_argument("--language", choices=("zh", "en"), action="append")
     parser.add_argument("--zoom", type=float, default=1)
