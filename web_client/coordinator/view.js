@@ -1,5 +1,6 @@
 /**
- * The referrals on their way, a card each: what is overdue stands first, with a word and since when. It renders state and emits
+ * The referrals on their way, a card each: what is overdue stands first, with a word and since when, then what waits for an answer,
+ * then all else. It renders state and emits
  * intents; a family's whole number appears only after a tap, which the server writes down.
  *
  * @typedef {import("./state.js").State} State
@@ -39,6 +40,15 @@ function list(state, data, context) {
   const stale = staleS(state, STALE_AFTER_MS);
   const overdue = data.referrals.filter((line) => groupOf(line) === "overdue").length;
   const open = data.referrals.filter((line) => line.state !== "seen").length;
+  const groups = grouped(data.referrals);
+  /** @param {(typeof groups)[number]} group */
+  const section = ({ group, lines }) =>
+    h(
+      "section",
+      { key: group, class: "stack" },
+      h("h2", null, t(`coordinator.group.${group}`)),
+      h("div", { class: "coordination-cards" }, lines.map((line) => card(state, data.now, line, context))),
+    );
   return [
     stale !== null && h("p", { class: "banner banner-danger", key: "stale", role: "status" }, icon("offline"), t("coordinator.stale", { seconds: stale })),
     h(
@@ -47,17 +57,11 @@ function list(state, data, context) {
       overdue > 0 && icon("warn"),
       overdue > 0 ? t("coordinator.overdueOf", { overdue, open }) : t("coordinator.count", { open }),
     ),
-    concerns(state, data.concerns, context),
     data.more && h("p", { class: "notice notice-warn", key: "more" }, icon("warn"), h("span", null, t("coordinator.more"))),
     open === 0 && h("p", { class: "soft", key: "none" }, t("coordinator.none")),
-    grouped(data.referrals).map(({ group, lines }) =>
-      h(
-        "section",
-        { key: group, class: "stack" },
-        h("h2", null, t(`coordinator.group.${group}`)),
-        h("div", { class: "coordination-cards" }, lines.map((line) => card(state, data.now, line, context))),
-      ),
-    ),
+    groups.filter(({ group }) => group === "overdue").map(section),
+    concerns(state, data.concerns, context),
+    groups.filter(({ group }) => group !== "overdue").map(section),
   ];
 }
 
