@@ -1,7 +1,6 @@
 /**
  * The referrals on their way, a card each: what is overdue stands first, with a word and since when, then what waits for an answer,
- * then all else. It renders state and emits
- * intents; a family's whole number appears only after a tap, which the server writes down.
+ * then all else. It renders state and emits intents; a family's whole number appears only after a tap, which the server writes down.
  *
  * @typedef {import("./state.js").State} State
  * @typedef {import("./state.js").Line} Line
