@@ -254,7 +254,7 @@ export default Object.freeze({
   "physician.attest.title": "Confirm guardian is present",
   "physician.attest.guardian_seen": "I see the guardian",
   "physician.attest.child_seen": "I see the child",
-  "physician.attest.identity_matches": "Names, relation match",
+  "physician.attest.identity_matches": "Identity matches",
   "physician.attest.private_place": "Private and quiet",
   "physician.attest.call_back_confirmed": "Call-back is right",
   "physician.attest.location_confirmed": "Address is right",
