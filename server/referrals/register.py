@@ -102,6 +102,10 @@ class Register:
                 await self._sessions.from_outside(session, event, writes)
         except TimeoutError as error:
             raise Unavailable("the session's journal did not answer in time") from error
+        except Refused as refused:
+            if refused.code != "unavailable":
+                raise
+            raise Unavailable("the session was put away meanwhile") from refused
 
 
 def _checked(saying: Saying, now: float) -> Saying:

@@ -43,7 +43,7 @@ async def test_its_link_its_passwords_and_its_texts_work(database: Database, dem
         assert (await sign_in.sign_in(login, password, "here", NOW)).member.role == login
     assert [line.visit for line in await listings.worklist(database, physician.id, NOW - 1, NOW + 1)] == [demo.visit]
     for language in ("zh", "en"):
-        assert len(await consents.texts_for(database, demo.visit, language, NOW)) == 2
+        assert len(await consents.texts_for(database, demo.visit, language, NOW)) == 3
 
 
 async def test_its_physician_may_see_children_online(database: Database, demo: Demo) -> None:
