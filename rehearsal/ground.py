@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Final
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Final, TypeVar
 
 from rehearsal.clinic import REHEARSAL, Ground
 from server.clock import Clock
@@ -14,8 +16,12 @@ from server.desk import Reception
 from server.keyring import Keyring
 from server.passwords import Passwords
 from server.store.audit import verify_journal
+from server.store.errors import Unavailable
 from server.wiring import chance
 
+T = TypeVar("T")
+TRIES: Final = 4
+PAUSE_S: Final = 0.5
 SYSTEM: Final = "departments schedules families visits fhir:read"
 DESTINATION: Final = "referrals"
 
@@ -27,19 +33,29 @@ async def ground(config: Config, hospital: str | None) -> AsyncIterator[Ground]:
     async with opened(config) as database:
         reception = Reception(database, Passwords(), luck.new_id, luck.new_secret, config.link_valid_s)
         keyring = Keyring(database, luck.new_id, luck.new_secret)
-        physician = await reception.rehearsing({"hospital": hospital} if hospital else {}, now)
+        physician = await patiently(lambda: reception.rehearsing({"hospital": hospital} if hospital else {}, now))
         of_day = {"name": REHEARSAL, "days": "1", "hospital": physician.hospital}
-        keys = [await keyring.issue(of_day | {"scopes": scopes}, now) for scopes in (SYSTEM, DESTINATION)]
+        system = await patiently(lambda: keyring.issue(of_day | {"scopes": SYSTEM}, now))
+        destination = await patiently(lambda: keyring.issue(of_day | {"scopes": DESTINATION}, now))
         try:
             yield Ground(
                 config.origin,
                 physician.staff,
                 physician.login,
                 physician.password,
-                keys[0].token,
-                keys[1].token,
+                system.token,
+                destination.token,
                 verify=lambda pins: verify_journal(database, pins),
             )
         finally:
-            for key in keys:
-                await keyring.revoke({"key": key.key.id}, Clock()())
+            for made in (system, destination):
+                await patiently(partial(keyring.revoke, {"key": made.key.id}, Clock()()))
+
+
+async def patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """The server writes to the same database, and comes first. Raises ``Unavailable`` when there is no turn in ``TRIES``."""
+    for _ in range(TRIES - 1):
+        with suppress(Unavailable):
+            return await work()
+        await asyncio.sleep(PAUSE_S)
+    return await work()

@@ -9,9 +9,11 @@ import pytest
 
 from rehearsal.__main__ import clinic_as_text, clinic_report
 from rehearsal.clinic import LOOK, Clinic, Ground, picture, whole
+from rehearsal.ground import patiently
 from rehearsal.person import RehearsalFailed
 from server.documents.strip import strip
 from server.fhir.bundle import of_visit
+from server.store.errors import Unavailable
 from tests.server.fhir.kit import BASE, BEGAN
 from tests.server.fhir.test_bundle import WHOLE
 
@@ -54,3 +56,15 @@ async def test_a_step_that_fails_says_why_and_what_next() -> None:
     assert "127.0.0.1" in step["why"]
     assert "hospital limits" in step["next"] != LOOK
     assert "book: look whether" in clinic_as_text(report)
+
+
+async def test_a_database_that_is_busy_for_a_moment_is_asked_again() -> None:
+    asked: list[int] = []
+
+    async def busy_at_first() -> int:
+        asked.append(1)
+        if len(asked) == 1:
+            raise Unavailable("no turn")
+        return len(asked)
+
+    assert await patiently(busy_at_first) == 2
