@@ -32,6 +32,7 @@ from server.store.database import Database, Transaction, together
 from server.store.details import visit_detail
 from server.store.limits import set_limits
 from server.store.links import Links, issue
+from server.store.rehearsals import REHEARSAL_LOGIN
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
 
 Given = Mapping[str, str]
@@ -46,7 +47,6 @@ TITLES: Final = {
 SEXES: Final = ("female", "male", "unknown")
 LANGUAGES: Final = ("zh", "en")
 RELATIONS: Final = ("mother", "father", "legal_guardian", DELEGATED)
-REHEARSAL_LOGIN: Final = "peitong-rehearsal"
 MINUTES: Final = range(5, 241)
 LONGEST = 100
 _OF_PHYSICIANS: Final = ("licence", "rank", "practice-since", "trained-until", "whitelisted")

@@ -15,6 +15,7 @@ from server.store.bodies import select_bodies
 from server.store.database import Database
 from server.store.details import age_years
 from server.store.referrals import Followed
+from server.store.rehearsals import rehearsed
 from server.store.tables import body, child, guardian, referral, referral_event, visit
 
 MOST_OPEN = 500
@@ -43,13 +44,12 @@ class Line:
 
 
 async def on_their_way(database: Database, hospital: str, closed_since: float) -> tuple[list[Line], bool]:
-    """The hospital's open referrals, those that must be seen first in front, and those closed since then.
-
-    And whether there are more open ones than ``MOST_OPEN``.
+    """The hospital's open referrals, those that must be seen first in front, and those closed since then; without
+    rehearsals. And whether there are more open ones than ``MOST_OPEN``.
     """
 
     async def work(connection: AsyncConnection) -> tuple[list[Line], bool]:
-        ours = visit.c.hospital == hospital
+        ours = (visit.c.hospital == hospital) & ~rehearsed()
         waits = ours & (referral.c.state != Stage.SEEN.value)
         seen = (referral_event.c.referral == referral.c.id) & (referral_event.c.fact == Fact.SEEN.value)
         closed = ours & exists().where(seen, referral_event.c.at > closed_since)

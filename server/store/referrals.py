@@ -16,6 +16,7 @@ from server.referral import Urgency
 from server.referrals.pathway import Destination
 from server.referrals.track import Deadlines, Fact, Source, Stage, Track, advance, next_alarm_at
 from server.store.database import Database, Write
+from server.store.rehearsals import rehearsed
 from server.store.secrets import digest
 from server.store.tables import event, referral, referral_event, visit
 
@@ -165,17 +166,20 @@ async def by_receipt(database: Database, token: str) -> Followed | None:
 
 
 async def to_alarm(database: Database, now: float, limit: int) -> list[Followed]:
-    """Those of which a step has become overdue and that was not told, the longest waiting first."""
-    query = with_hospital().where(referral.c.next_alarm_at <= now).order_by(referral.c.next_alarm_at, referral.c.id)
+    """Those of which a step has become overdue and that was not told, the longest waiting first; never a rehearsal."""
+    query = (
+        with_hospital().where(referral.c.next_alarm_at <= now, ~rehearsed()).order_by(referral.c.next_alarm_at, referral.c.id)
+    )
     return await database.read(lambda connection: some(connection, query.limit(limit)))
 
 
 async def unsent(database: Database, most_attempts: int, limit: int) -> list[Followed]:
-    """Open referrals to destinations with an endpoint that none took yet, tried less often than that; the oldest first."""
+    """Open referrals to destinations with an endpoint that none took yet, tried less often than that; the oldest first. Never a
+    rehearsal."""
     told = referral_event.c.referral == referral.c.id
     tried = select(func.count()).where(told, referral_event.c.fact == Fact.NOT_SENT.value).scalar_subquery()
     sent = exists().where(told, referral_event.c.fact == Fact.SENT.value)
-    waits = (referral.c.endpoint.is_not(None), referral.c.state != Stage.SEEN.value, ~sent, tried < most_attempts)
+    waits = (referral.c.endpoint.is_not(None), referral.c.state != Stage.SEEN.value, ~sent, tried < most_attempts, ~rehearsed())
     query = with_hospital().where(*waits).order_by(referral.c.issued_at, referral.c.id).limit(limit)
     return await database.read(lambda connection: some(connection, query))
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from media import control
 from server.attestation import CHECKS
 from server.events import MediaSilent
 from server.session import Live, Verifying
+from server.store.rehearsals import REHEARSAL_LOGIN
+from server.store.tables import staff
 from server.workers import OfferRefused
 from signaling import messages as wire
 from signaling.seats import Role
@@ -171,3 +174,9 @@ async def go_live(visit: Visit) -> None:
     assert isinstance(consultation.session.state, Verifying)
     await visit.ask(Role.PHYSICIAN, ATTEST)
     assert isinstance(consultation.session.state, Live)
+
+
+async def played_by_the_rehearsal(visit: Visit) -> None:
+    """Its physician is that of rehearsals."""
+    login = update(staff).where(staff.c.role == "physician").values(login=REHEARSAL_LOGIN)
+    await visit.house.server.database.write(lambda transaction: transaction.execute(login))

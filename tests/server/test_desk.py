@@ -12,13 +12,14 @@ from argon2 import PasswordHasher
 
 from server.booking.limits import Limits
 from server.calendar import day_of
-from server.desk import REHEARSAL_LOGIN, Faults, Given, Reception
+from server.desk import Faults, Given, Reception
 from server.eligibility import Ineligible, reasons_against
 from server.errors import Refused
 from server.passwords import Passwords
 from server.store import consents, details, families, limits, listings, pathways, people
 from server.store.database import Database
 from server.store.links import Links
+from server.store.rehearsals import REHEARSAL_LOGIN
 from server.store.staff import SignIn
 from server.store.throttle import Throttle
 from server.store.visits import Snapshot, Staff, snapshot

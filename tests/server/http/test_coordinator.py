@@ -16,7 +16,7 @@ from server.store import people, referrals
 from server.store.visits import Hospital, Staff, add
 from signaling import messages as wire
 from signaling.seats import Role
-from tests.server.consultation_kit import Visit, live, visit
+from tests.server.consultation_kit import Visit, live, played_by_the_rehearsal, visit
 from tests.server.http.conftest import Browser
 
 __all__ = ["live", "visit"]
@@ -91,6 +91,15 @@ async def test_the_server_notes_each_alarm_once_in_the_journal(room: Room) -> No
     found = await referrals.followed(server.database, room.referral)
     assert found is not None
     assert found.referral.next_alarm_at is None
+
+
+async def test_behind_a_rehearsal_no_child_waits_so_it_is_neither_listed_nor_overdue(room: Room) -> None:
+    await played_by_the_rehearsal(room.live)
+    room.live.house.clock.ahead_s = 6 * 3600 + 1
+    assert await room.lines() == []
+    server = room.live.house.server
+    assert await look(server.database, server.register, room.live.house.clock()) == 0
+    assert not [event for event in await room.events() if isinstance(event, ev.ReferralTold)]
 
 
 async def test_the_whole_number_is_shown_after_who_saw_it_was_written(room: Room) -> None:

@@ -18,7 +18,7 @@ from server.store.referrals import Followed
 from server.webhooks.client import Answer, Failed
 from signaling import messages as wire
 from signaling.seats import Role
-from tests.server.consultation_kit import Visit
+from tests.server.consultation_kit import Visit, played_by_the_rehearsal
 
 ENDPOINT = "https://hospital.example/fhir"
 NONE = Credentials({})
@@ -94,6 +94,16 @@ async def test_a_destination_without_a_system_is_not_sent_to_and_stays_issued(li
     there = Destination([200])
     assert await dispatch.send_what_is_due(there) == 0
     assert (await found(live, id)).track.stage is Stage.ISSUED
+
+
+async def test_a_rehearsal_is_never_sent(live: Visit, dispatch: Dispatch) -> None:
+    id = await issued(live, ENDPOINT)
+    await played_by_the_rehearsal(live)
+    there = Destination([200])
+    assert await dispatch.send_what_is_due(there) == 0
+    assert there.taken == []
+    received = await live.house.server.register.tell(id, Saying(Fact.RECEIVED, Source.API))
+    assert received.track.stage is Stage.RECEIVED, "the rest of the way is played"
 
 
 async def test_a_child_that_was_seen_meanwhile_is_not_sent(live: Visit, dispatch: Dispatch) -> None:
