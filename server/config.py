@@ -78,7 +78,8 @@ class Config:
     ``webhook_networks`` are those inside the hospital that webhooks may reach besides the internet; with ``webhook_loopback``,
     for demonstrations and tests, this machine too, and there without https.
     ``referral_credentials`` is the file of what the destinations of referrals want to be shown (server.referrals.credentials).
-    ``reminders`` is the way to families: `off`, `console` (a demonstration's) or `smtp`, which has ``mail``.
+    ``reminders`` is the way to families: `off`, `smtp`, which has ``mail``, or `console`: a demonstration's own, and never read
+    from a file.
     """
 
     data_folder: Path
@@ -268,8 +269,12 @@ def _policy(value: Any) -> str:
 
 
 def _through(value: Any) -> str:
-    if value not in ("off", "console", "smtp"):
-        raise ValueError(f'"off", "console" or "smtp" belongs here, not {value!r}')
+    if value == "console":  # it prints whole links, and what a server prints is a log
+        raise ValueError(
+            '"console" is the demonstration\'s own, it prints join links: "smtp" reaches families, "off" tells them nothing'
+        )
+    if value not in ("off", "smtp"):
+        raise ValueError(f'"off" or "smtp" belongs here, not {value!r}')
     return str(value)
 
 

@@ -2,7 +2,7 @@
 
 A reminder is noted before it is sent, and taken by one attempt at a time; so whatever stops this process, none is decided on
 twice, and none that may have arrived is sent again. What was not taken is tried again, ever more rarely, for as long as it is
-of use.
+of use. What came of an attempt while the database was away is noted once it is back.
 
 Each attempt carries a join link of its own (`server.store.links.further`). The store knows of links only their hashes, so an
 earlier one cannot be told again; and a page where the family would first have to ask for one would cost it a second message, an
@@ -22,7 +22,7 @@ from server.reminders.plan import Appointment, Kind, due, not_before, occasion_o
 from server.reminders.port import Addressee, Messenger, Outcome
 from server.reminders.words import About, compose
 from server.store import reminders
-from server.store.database import Database, Transaction
+from server.store.database import Database, Transaction, Write
 from server.store.errors import Unavailable
 from server.store.links import Links
 from server.store.reminders import Due, State
@@ -65,6 +65,7 @@ class Reminders:
         self._new_id = new_id
         self._chance = chance
         self._asked: asyncio.Queue[str] = asyncio.Queue(MOST_ASKED)
+        self._unnoted: dict[str, Write] = {}
 
     @property
     def on(self) -> bool:
@@ -89,17 +90,24 @@ class Reminders:
             return
         log.info("families are reminded", extra={"which": self._messenger.name})
         await self.begin()
+        asked: str | None = None
         while True:
             try:
+                if asked is not None:
+                    await self._find(asked)
                 await self.look(self._messenger)
             except Unavailable:
                 log.warning("what families are to be told cannot be looked up")
             except Exception:
                 log.exception("looking for reminders failed")
-            await self._wait()
+            asked = await self._wait()
 
     async def look(self, messenger: Messenger) -> None:
-        """One round: who asked for a link, what is due, and all that waits is tried. Raises ``Unavailable``."""
+        """One round: what came of earlier attempts is noted where it could not be, who asked for a link, what is due, and all
+        that waits is tried. Raises ``Unavailable``."""
+        for id, write in list(self._unnoted.items()):
+            await self._database.write(write)
+            del self._unnoted[id]
         await self._answer_those_who_asked()
         await self._decide()
         while waiting := await self._database.read(lambda transaction: reminders.waiting(transaction, self._clock())):
@@ -117,14 +125,13 @@ class Reminders:
         if unknown:
             log.warning("reminders were being sent when the server stopped; whether they arrived is not known")
 
-    async def _wait(self) -> None:
-        """Until the next look, or until somebody asks."""
+    async def _wait(self) -> str | None:
+        """Until the next look, or until somebody asks, by this number."""
         try:
             async with asyncio.timeout(LOOK_EVERY_S):
-                phone = await self._asked.get()
+                return await self._asked.get()
         except TimeoutError:
-            return
-        await self._find(phone)
+            return None
 
     async def _answer_those_who_asked(self) -> None:
         while not self._asked.empty():
@@ -176,13 +183,18 @@ class Reminders:
         if link is None:
             return
         about = About(each.hospital, each.hospital_en, each.of.starts_at, link)
-        notice = compose(each.id, each.kind, about, each.language)
         try:
+            notice = compose(each.id, each.kind, about, each.language)
             outcome = await messenger.send(Addressee(each.phone, each.email), notice)
         except Exception:
             log.exception("a way to families failed", extra={"which": messenger.name, "kind": each.kind.value})
             outcome = Outcome.TRY_AGAIN
-        await self._note_outcome(messenger, each, outcome)
+        came_of_it = self._came_of_it(messenger, each, outcome)
+        try:
+            await self._database.write(came_of_it)
+        except Unavailable:
+            self._unnoted[each.id] = came_of_it
+            log.warning("what came of a reminder cannot be noted yet", extra={"session": each.of.visit[:8]})
 
     async def _taken(self, messenger: Messenger, each: Due, now: float) -> str | None:
         """The attempt is ours, with a link of its own (empty where none belongs); None when somebody else has it."""
@@ -195,29 +207,30 @@ class Reminders:
                 await written(transaction)
             return ours
 
-        if not await self._database.write(work):
+        try:
+            ours = await self._database.write(work)
+        except Unavailable:  # taken or not, nothing was sent
+            self._unnoted[each.id] = lambda transaction: reminders.postpone(transaction, each.id, now)
+            raise
+        if not ours:
             return None
         return f"{self._origin}/j/{token}" if with_link else ""
 
-    async def _note_outcome(self, messenger: Messenger, each: Due, outcome: Outcome) -> None:
+    def _came_of_it(self, messenger: Messenger, each: Due, outcome: Outcome) -> Write:
+        """What is to be written of an attempt that is over: it is settled, or tried again."""
         said = {"which": messenger.name, "kind": each.kind.value, "session": each.of.visit[:8]}
-        if outcome is not Outcome.TRY_AGAIN:
-            log.log(
-                logging.INFO if outcome is Outcome.DELIVERED else logging.WARNING,
-                "a reminder",
-                extra=said | {"outcome": outcome.value},
-            )
-            await self._settle(each, _ENDS[outcome])
-            return
         now = self._clock()
+        if outcome is not Outcome.TRY_AGAIN:
+            level = logging.INFO if outcome is Outcome.DELIVERED else logging.WARNING
+            log.log(level, "a reminder", extra=said | {"outcome": outcome.value})
+            return lambda transaction: reminders.settle(transaction, each.id, _ENDS[outcome], now)
         until = span_of(each.kind, each.of).until
         patience = Patience(PATIENCE.first_s, PATIENCE.longest_s, give_up_after_s=max(0.0, until - each.at))
         again = again_at(patience, each.attempts + 1, each.at, now, self._chance())
         if again is None:
             log.error("a reminder was given up", extra=said)
-            await self._settle(each, State.OVERTAKEN)
-        else:
-            await self._database.write(lambda transaction: reminders.postpone(transaction, each.id, again))
+            return lambda transaction: reminders.settle(transaction, each.id, State.OVERTAKEN, now)
+        return lambda transaction: reminders.postpone(transaction, each.id, again)
 
     async def _settle(self, each: Due, state: State) -> None:
         await self._database.write(lambda transaction: reminders.settle(transaction, each.id, state, self._clock()))

@@ -223,8 +223,14 @@ def test_mail_needs_a_server_and_a_sender_and_goes_encrypted() -> None:
     assert signed_in is not None
     assert (signed_in.security, signed_in.login) == (Security.TLS, "visits")
     assert "sesame" not in repr(signed_in)
-    assert load('[reminders]\nthrough = "console"\n', LEAST).reminders == "console"
     assert load("", LEAST).reminders == "off"
+
+
+def test_no_server_prints_links_and_is_told_what_to_do_instead() -> None:
+    (fault,) = faults('[reminders]\nthrough = "console"\n', **LEAST)
+    assert "prints join links" in fault
+    assert '"smtp"' in fault
+    assert "prints join links" in faults("", PEITONG_REMINDERS_THROUGH="console", **LEAST)[0]
 
 
 def test_mail_that_does_not_fit_together_is_told() -> None:

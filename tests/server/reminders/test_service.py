@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.calendar import CHINA
 from server.reminders.plan import Kind
@@ -17,12 +19,14 @@ from server.reminders.service import MOST_ASKED, Busy, Reminders
 from server.reminders.words import Notice
 from server.store import outbox, visits
 from server.store.database import Database
+from server.store.errors import Unavailable
 from server.store.links import Links
 from server.store.tables import guardian, reminder, visit
 from server.store.visits import add
 from server.wiring import chance
 from tests.server.booking_kit import Clinic, ids, open_clinic
 
+T = TypeVar("T")
 ORIGIN = "https://visit.hospital.example"
 NOON = datetime(2026, 11, 10, 12, tzinfo=CHINA).timestamp()
 
@@ -35,12 +39,15 @@ class Post:
     outcome: Outcome = Outcome.DELIVERED
     sent: list[tuple[Addressee, Notice]] = field(default_factory=list)
     fails: Exception | None = None
+    then: Callable[[], None] | None = None
 
     def reaches(self, to: Addressee) -> bool:
         return bool(to.email)
 
     async def send(self, to: Addressee, notice: Notice) -> Outcome:
         self.sent.append((to, notice))
+        if self.then is not None:
+            self.then()
         if self.fails is not None:
             raise self.fails
         return self.outcome
@@ -147,6 +154,79 @@ async def test_a_way_that_breaks_is_no_end_of_the_rounds(rig: Rig) -> None:
     rig.post.fails = None
     await rig.at(NOON + 60)
     assert await rig.states() == [("booked", "delivered", 2)]
+
+
+class Away:
+    """A database that takes none of the next ``fails`` writes, or takes them without saying so."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.read = database.read
+        self.fails: Exception | None = None
+        self.takes = False
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        if self.fails is None or self.takes:
+            done = await self._database.write(work)
+        if self.fails is not None:
+            raise self.fails
+        return done
+
+
+@pytest.fixture
+def away(rig: Rig) -> Away:
+    away, new_id = Away(rig.database), ids("r")
+    rig.reminders = Reminders(away, rig.links, rig.post, ORIGIN, lambda: rig.clock[0], new_id, lambda: 0.5)  # type: ignore[arg-type]
+    return away
+
+
+@pytest.mark.parametrize(
+    ("outcome", "noted"), [(Outcome.DELIVERED, ("booked", "delivered", 1)), (Outcome.TRY_AGAIN, ("booked", "delivered", 2))]
+)
+async def test_what_came_of_it_is_noted_once_the_database_is_back(
+    rig: Rig, away: Away, outcome: Outcome, noted: tuple[str, str, int]
+) -> None:
+    rig.post.outcome, rig.post.then = outcome, lambda: setattr(away, "fails", Unavailable("gone"))
+    await rig.at(NOON)
+    assert await rig.states() == [("booked", "sending", 1)]
+    with pytest.raises(Unavailable):
+        await rig.at(NOON + 5)
+    away.fails, rig.post.then, rig.post.outcome = None, None, Outcome.DELIVERED
+    await rig.at(NOON + 300)
+    assert await rig.states() == [noted]
+
+
+async def test_an_attempt_that_may_have_been_noted_but_was_not_made_is_made(rig: Rig, away: Away) -> None:
+    rig.post.outcome = Outcome.TRY_AGAIN
+    await rig.at(NOON)
+    away.fails, away.takes = Unavailable("no answer in time"), True
+    with pytest.raises(Unavailable):
+        await rig.at(NOON + 31)
+    assert await rig.states() == [("booked", "sending", 2)]
+    away.fails, rig.post.outcome = None, Outcome.DELIVERED
+    await rig.at(NOON + 40)
+    assert await rig.states() == [("booked", "delivered", 3)]
+
+
+async def test_a_search_for_a_lost_link_that_breaks_is_told_and_no_end_of_the_rounds(
+    rig: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = again(rig)
+
+    async def breaks(phone: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(broken, "_find", breaks)
+    running = asyncio.create_task(broken.run())
+    while not rig.post.sent:
+        await asyncio.sleep(0.01)
+    broken.ask_for_link("13800000000")
+    while "looking for reminders failed" not in caplog.text:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
+    assert not running.done()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 @pytest.mark.parametrize(("outcome", "state"), [(Outcome.REFUSED, "refused"), (Outcome.NO_ADDRESS, "no_address")])
