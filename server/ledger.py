@@ -162,9 +162,6 @@ class Ledger:
         """How long sound and picture could pass."""
         return lasting_s(self.gate)
 
-    def present_while_open_s(self, role: Role) -> float:
-        return together_s(self.lines[role].stays, self.gate) if role in self.lines else 0.0
-
 
 def lasting_s(spans: Iterable[Span]) -> float:
     return sum(span.lasts_s for span in spans)

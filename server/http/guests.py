@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from server import events as ev
+from server.errors import Refused
 from server.http.crowd import Doorway
 from server.http.house import GUEST_COOKIE, HOUSE, asker, at_visit
 from server.http.problems import Fault, Invalid, Problem, language
@@ -59,7 +60,12 @@ async def invite(request: web.Request) -> web.Response:
     words = bodies.make(id, record.id, guests.BODY, now, house.new_nonce(), {"name": name})
     kept = (guests.invite(id, record.id, role, token, now, now + LINK_LASTS_S), bodies.keep(words))
     consultation.guest_names[id] = name  # shown to all as soon as the event counts
-    await consultation.controller.post(ev.GuestInvited(role, id, words.sha256), kept)
+    try:
+        await consultation.controller.post(ev.GuestInvited(role, id, words.sha256), kept)
+    except Refused as refused:
+        if refused.code != "unavailable":  # what was not answered in time may count yet
+            del consultation.guest_names[id]
+        raise
     said = {"invitation": id, "link": f"{house.config.origin}/g/{token}", "expires_at": moment(now + LINK_LASTS_S)}
     return web.json_response(said, status=201)
 

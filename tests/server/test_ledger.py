@@ -33,7 +33,7 @@ from server.events import (
     TextBegun,
     WeakLeg,
 )
-from server.ledger import NOT_WITH_CHILD, Evidence, Ledger, Parting, Span, Spell, Stay, lasting_s, ledger
+from server.ledger import NOT_WITH_CHILD, Evidence, Ledger, Parting, Span, Spell, Stay, lasting_s, ledger, together_s
 from server.session import GUARDIAN_NOT_WITH_CHILD, REQUIRED_CONSENTS, Rules, new_session
 from signaling.seats import Role
 from tests.server.session_kit import ALL_CHECKS, INVITED, LIVE, PREPARED, REFERRED, UNTIL, VERIFYING, G, P, X
@@ -71,7 +71,7 @@ def test_of_a_visit_nobody_came_to_there_is_nothing_to_tell() -> None:
     empty = ledger(new_session("s1", Rules(), until=UNTIL), [], 70.0)
     assert (empty.since, empty.until, empty.closed, empty.gate, empty.admitted_at) == (70.0, 70.0, False, (), None)
     assert stays(empty) == stays(empty, P) == []
-    assert empty.present_while_open_s(G) == empty.present_while_open_s(X) == empty.open_s == 0
+    assert empty.open_s == 0
     assert empty.guests == ()
 
 
@@ -136,7 +136,7 @@ def test_the_gate_was_open_for_exactly_as_long_as_the_guardian_was_there_for_it(
     away = (200.0, MediaSilent(P, 1)), (230.0, MediaAlive(P, 1)), (250.0, MediaSilent(G, 1)), (255.0, MediaAlive(G, 1))
     book = told(*away, (300.0, REFERRED))
     assert book.open_s == 165.0
-    assert book.present_while_open_s(G) == book.present_while_open_s(P) == book.open_s
+    assert together_s(book.lines[G].stays, book.gate) == together_s(book.lines[P].stays, book.gate) == book.open_s
     assert lasting_s(book.lines[G].stays) == 195.0
     assert book.heard_within_s == 3.0
 

@@ -106,6 +106,8 @@ async def test_one_at_a_time_and_only_by_the_visits_physician(visit: Visit, phys
     token = await invited(visit, physician)
     second = await physician.post(f"{visit.house.visit}/guest", {"role": "local_doctor", "name": "乙"})
     assert await physician.problem(second) == "guest_invited"
+    here = await visit.house.server.consultations.session(visit.id)
+    assert "乙" not in here.guest_names.values(), "whom nobody invited is nobody"
     await guest.post("/api/guests/join", {"token": token})
     for path in ("guest", "guest/take-back"):
         answer = await guest.post(f"{visit.house.visit}/{path}", {"role": "local_doctor", "name": "乙"})
