@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fhir.resources.R4B.bundle import Bundle
 
-from server.fhir import VISIT, Resource, checked, to_encounter
+from server.fhir import VISIT, Reference, Resource, checked, to_encounter
 from server.fhir import encounter as encounters
 from server.fhir.appointment import appointment
 from server.fhir.audit_event import audit_event
@@ -101,7 +101,7 @@ def resources(facts: Facts) -> Iterator[Resource]:
     for paper in facts.documents:
         yield document_reference(visit, paper, people)
     if facts.letter is not None:
-        yield service_request(facts.letter, people, visit)
+        yield service_request(facts.letter, people, visit, _measured(facts))
         yield task(facts.letter, people, visit)
     if facts.written is not None:
         yield from compositions(visit, facts.written, people)
@@ -121,6 +121,14 @@ def _told_before(facts: Facts) -> Iterator[Resource]:
     if measured is not None:
         telling = Telling(measured.given.id, moment(measured.given.at), facts.people, encounter)
         yield from observations(telling, measured.measurements)
+
+
+def _measured(facts: Facts) -> list[Reference]:
+    """To the Observations of ``_told_before``."""
+    if facts.measured is None:
+        return []
+    given = facts.measured.given.id
+    return [{"reference": f"Observation/{given}-{n}"} for n in range(1, len(facts.measured.measurements) + 1)]
 
 
 def transaction(letter: Letter) -> Resource:

@@ -23,7 +23,8 @@ GUARDIAN: Final = "urn:peitong:guardian"
 PROOF: Final = "urn:peitong:relation-proof"
 _ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 _RELATION = {"mother": ("MTH", "mother"), "father": ("FTH", "father"), "legal_guardian": ("GUARD", "guardian")}
-_MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
+OTHER_RELATION: Final = "urn:peitong:relation"
+_OTHERS = {"delegated": ("delegated adult", "受委托的成年人 adult whom the guardian delegated in writing")}
 
 
 class Who(StrEnum):
@@ -69,8 +70,8 @@ class FurtherGuardian:
 @dataclass(frozen=True, slots=True)
 class People:
     """``sex`` is female, male or unknown, ``birth_date`` ISO; ``proof`` is the kind that was seen of the relation, ``declared``
-    when none was, empty where it is not told; ``phone_withheld``: there is a number, but not here. Without ``ids`` everybody is
-    contained."""
+    when none was, empty where it is not told; ``phones`` are whole, the one to call first in front; none where the reader has
+    them. Without ``ids`` everybody is contained."""
 
     child: str
     guardian: str
@@ -83,7 +84,7 @@ class People:
     sex: str
     birth_date: str
     proof: str = ""
-    phone_withheld: bool = False
+    phones: tuple[str, ...] = ()
     ids: Ids | None = None
     further: tuple[FurtherGuardian, ...] = ()
 
@@ -146,7 +147,7 @@ class People:
                 "patient": {"reference": self._at(Who.PATIENT)},
                 "relationship": [relationship(self.relation)],
                 "name": [_official(self.guardian)],
-                "telecom": [{"system": "phone", "_value": _MASKED}] if self.phone_withheld else None,
+                "telecom": [{"system": "phone", "value": each, "rank": n} for n, each in enumerate(self.phones, 1)] or None,
             }
         )
 
@@ -180,8 +181,11 @@ class People:
 
 
 def relationship(kind: str) -> dict[str, Any]:
-    """The guardian's relation to the child, by the code of HL7's RoleCode."""
-    return concept(_ROLE_CODE, *_RELATION.get(kind, ("GUARD", "guardian")))
+    """The relation to the child, by the code of HL7's RoleCode; an adult who is no guardian by one of our own, and never by one
+    that gives the rights of a guardian."""
+    if kind in _RELATION:
+        return concept(_ROLE_CODE, *_RELATION[kind])
+    return concept(OTHER_RELATION, kind, *_OTHERS.get(kind, ()))
 
 
 def _official(name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 
-from server.fhir import Reference, Resource, checked
+from server.fhir import Reference, Resource, checked, without_none
 from server.fhir.people import People, Who
 from server.questionnaires.answers import Answers
 from server.questionnaires.conditions import Answer, Value
@@ -19,16 +19,17 @@ from server.questionnaires.questionnaire import Question, Questionnaire, Type, s
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One giving: its id, when (RFC 3339), by the guardian of these people, about the child, at the visit."""
+    """One giving: its id, when (RFC 3339; None where that is not told), by the guardian of these people, about the child, at
+    the visit (None where its Encounter is not at hand)."""
 
     id: str
-    at: str
+    at: str | None
     people: People
-    encounter: Reference
+    encounter: Reference | None
 
     @property
     def about(self) -> Mapping[str, Reference]:
-        return {"subject": self.people.refer(Who.PATIENT), "encounter": self.encounter}
+        return without_none({"subject": self.people.refer(Who.PATIENT), "encounter": self.encounter})
 
     @property
     def teller(self) -> Reference:

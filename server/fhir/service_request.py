@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from server.fhir import Resource, checked, journal_head, to_encounter, without_none
+from server.fhir import Reference, Resource, checked, journal_head, to_encounter, without_none
+from server.fhir.observation import observations
 from server.fhir.people import People, Who
+from server.fhir.questionnaire_response import Telling
 from server.letter.letter import Letter
 from server.referral import Urgency
 from server.referrals.track import Stage
@@ -23,14 +26,21 @@ PRIORITY = {
 }
 
 
-def service_request(letter: Letter, people: People | None = None, visit: str | None = None) -> Resource:
-    """With ``people`` of its own unless others are given; ``visit`` where its Encounter is at hand."""
-    people = people or named_in(letter)
+def service_request(
+    letter: Letter, people: People | None = None, visit: str | None = None, measured: Sequence[Reference] = ()
+) -> Resource:
+    """With people and measurements of its own, unless ``people`` are given and ``measured`` refers to what is there; ``visit``
+    where its Encounter is at hand."""
+    contained: list[Resource] | None = None
+    if people is None:
+        people = named_in(letter)
+        taken = observations(Telling("measured", None, people, None), letter.measurements)
+        contained, measured = people.resources() + taken, [{"reference": f"#{each['id']}"} for each in taken]
     resource = {
         "resourceType": "ServiceRequest",
         "id": letter.referral,
         "language": "zh-CN",
-        "contained": people.contained,
+        "contained": contained,
         "extension": journal_head(letter.journal_head),
         "identifier": [{"system": NUMBER, "value": letter.number}],
         "status": "completed" if letter.state == Stage.SEEN else "active",
@@ -47,7 +57,7 @@ def service_request(letter: Letter, people: People | None = None, visit: str | N
         "requester": people.refer(Who.PHYSICIAN),
         "performer": [destination(letter)],
         "reasonCode": [_reason(letter)],
-        "supportingInfo": [people.refer(Who.GUARDIAN)],
+        "supportingInfo": [people.refer(Who.GUARDIAN), *measured, *_handed_in(letter)],
         "note": _notes(letter) or None,
         "patientInstruction": "\n".join(filter(None, (letter.told_family, *(words.zh for words in letter.safety_net)))),
     }
@@ -67,8 +77,14 @@ def named_in(letter: Letter) -> People:
         letter.hospital_en,
         letter.child.sex,
         letter.child.birth_date,
-        phone_withheld=True,
+        phones=tuple(filter(None, (letter.guardian.call_back, letter.guardian.phone))),
     )
+
+
+def _handed_in(letter: Letter) -> list[Reference]:
+    """That there are documents, by words only: they are sealed, and stay in the house."""
+    words = letter.documents.words
+    return [] if words is None else [{"type": "DocumentReference", "display": f"{words.zh} {words.en}"}]
 
 
 def destination(letter: Letter) -> dict[str, str]:

@@ -1,20 +1,22 @@
 """What a referral's letter says: one value, composed from the referral and the visit's records, that page, paper and FHIR show.
 
-The letter is for the family and for the hospital that receives the child, so it holds whole names but a masked phone number,
-and of the reason only the words that the checklist has for letters. It is composed anew at each reading; what was decided
-(codes, words, time, the journal's head) is in the records and never changes.
+The letter is for the family and for the hospital that receives the child, so it holds whole names and the whole numbers under
+which the family is reached, and of the reason only the words that the checklist has for letters. It is composed anew at each
+reading; what was decided (codes, words, time, the journal's head) is in the records and never changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from server.calendar import CHINA
+from server.questionnaires.measurements import Measurement, plain, read_back
 from server.referral import Checklist, Urgency, Words
 from server.referrals.track import Stage, Track
+from server.reminders.phones import read_phone
 from server.store.details import LetterRecord
 
 GONE = Words("（原因不在本院现行清单中）", "(not a reason of this hospital's checklist)")
@@ -45,11 +47,34 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Accompanying:
-    """The guardian. ``relation`` is mother, father or legal_guardian; ``phone`` is masked."""
+    """Who comes with the child. ``relation`` is mother, father, legal_guardian or delegated; ``phone`` is the number that was
+    booked with, ``call_back`` the one that the physician confirmed on camera, empty when it is the same or none was."""
 
     name: str
     relation: str
-    phone: str
+    phone: str = field(repr=False)
+    call_back: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """How many pictures and other documents (PDF) the family handed in. The letter tells of them and brings none."""
+
+    pictures: int = 0
+    papers: int = 0
+
+    @property
+    def words(self) -> Words | None:
+        """None when there are none."""
+        counts = ((self.pictures, "图片", "张", "picture"), (self.papers, "PDF 文件", "份", "PDF document"))
+        there = [(n, zh, unit, en if n == 1 else f"{en}s") for n, zh, unit, en in counts if n]
+        if not there:
+            return None
+        zh = "，".join(f"{what} {n} {unit}" for n, what, unit, _ in there)
+        en = ", ".join(f"{n} {what}" for n, _, _, what in there)
+        return Words(
+            f"{zh}（由转诊医院保存，未随本单发送）", f"{en} (kept by the referring hospital, not sent with this letter)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +116,8 @@ class Letter:
     guardian: Accompanying
     history: str
     not_examined: str
+    measurements: tuple[Measurement, ...]
+    documents: Documents
     told_family: str
     safety_net: tuple[Words, ...]
     journal_head: str
@@ -132,6 +159,7 @@ class Letter:
         values["receipt"] = self.state
         values["receipts"] = [_receipt(each) for each in self.receipts]
         values["receipt_qr"] = f"{self.fhir.removesuffix('.fhir.json')}.qr.svg" if self.receipt_link else None
+        values["measurements"] = [plain(each) for each in self.measurements]
         return values | {"by_when": self.by_when, "safety_net": [asdict(words) for words in self.safety_net]}
 
 
@@ -155,9 +183,11 @@ def compose(record: LetterRecord, checklist: Checklist, receipt_link: str = "") 
         hospital_en=record.hospital_name_en,
         department=record.department,
         child=Patient(record.child.name, record.child.sex, record.child.birth_date),
-        guardian=Accompanying(record.guardian_name, record.relation, record.guardian_phone_masked),
+        guardian=_accompanying(record),
         history=content.get("note", ""),
         not_examined=content.get("not_examined", ""),
+        measurements=_measured(record.measurements),
+        documents=_documents(record.documents),
         told_family=content.get("told_family", ""),
         safety_net=checklist.safety_net(reason, urgency) if reason else checklist.by_urgency[urgency] + checklist.always,
         journal_head=record.journal_head,
@@ -170,6 +200,21 @@ def compose(record: LetterRecord, checklist: Checklist, receipt_link: str = "") 
         receipts=_receipts(record.track),
         receipt_link=receipt_link,
     )
+
+
+def _accompanying(record: LetterRecord) -> Accompanying:
+    phone, call_back = record.guardian_phone, record.call_back
+    same = (read_phone(call_back) or call_back) == (read_phone(phone) or phone)
+    return Accompanying(record.guardian_name, record.relation, phone, "" if same else call_back)
+
+
+def _measured(content: object) -> tuple[Measurement, ...]:
+    return read_back(content["measurements"]) if isinstance(content, Mapping) else ()
+
+
+def _documents(kinds: Sequence[str]) -> Documents:
+    pictures = sum(kind.startswith("image/") for kind in kinds)
+    return Documents(pictures, len(kinds) - pictures)
 
 
 def _receipts(track: Track) -> tuple[Receipt, ...]:

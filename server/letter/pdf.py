@@ -7,6 +7,7 @@ this folder only, so that every machine prints the same. The same letter gives t
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from importlib.resources import as_file, files
 from typing import Any, cast
 
@@ -16,6 +17,8 @@ from server import qr
 from server.calendar import CHINA
 from server.letter.glyphs import read_coverage
 from server.letter.letter import Letter
+from server.questionnaires.measurements import Measurement
+from server.questionnaires.measuring import KINDS, UNITS, how
 from server.referral import Urgency
 
 _URGENCY = {
@@ -54,7 +57,8 @@ class Printer:
 
     def _words(self, letter: Letter) -> dict[str, Any]:
         """What the template reads."""
-        view = {name: value for name, value in letter.view().items() if name not in ("receipts", "receipt_qr")}
+        unset = ("receipts", "receipt_qr", "measurements", "documents")
+        view = {name: value for name, value in letter.view().items() if name not in unset}
         printable: dict[str, Any] = self._printable(view)
         urgency, sex = _URGENCY[letter.urgency], _SEX.get(letter.child.sex, _UNKNOWN)
         relation = _RELATION.get(letter.guardian.relation, _UNKNOWN)
@@ -67,6 +71,8 @@ class Printer:
             "sex_en": sex[1],
             "relation_zh": relation[0],
             "relation_en": relation[1],
+            "measurements": [_row(each) for each in letter.measurements],
+            "documents": None if letter.documents.words is None else asdict(letter.documents.words),
             "receipt_qr": qr.svg(letter.receipt_link) if letter.receipt_link else "",
             "unprintable": self._coverage.lacks(json.dumps(view, ensure_ascii=False)),
         }
@@ -80,3 +86,8 @@ class Printer:
                 return {name: self._printable(inner) for name, inner in value.items()}
             case _:
                 return [self._printable(inner) for inner in value]
+
+
+def _row(measured: Measurement) -> dict[str, Any]:
+    value = f"{measured.value:f} {UNITS[measured.kind]}"
+    return {"what": asdict(KINDS[measured.kind]), "value": value, "on": measured.on.isoformat(), "how": asdict(how(measured))}

@@ -10,16 +10,19 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server import attestation
 from server.calendar import day_of
 from server.consent_texts import KINDS
 from server.eligibility import Credentials, years_between
-from server.masking import mask_name, mask_phone
+from server.masking import mask_name
 from server.referrals.track import Track
-from server.store import consents, referrals
+from server.store import consents, preparation, referrals
 from server.store.bodies import select_bodies
 from server.store.database import Database
+from server.store.documents import EXAMINATION
 from server.store.referrals import Referral
-from server.store.tables import body, child, event, guardian, hospital, relation, staff, visit
+from server.store.tables import body, child, document, event, guardian, hospital, relation, staff, visit
+from signaling.seats import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,10 @@ class Person:
 class LetterRecord:
     """Everything that a referral's letter is set from; ``content`` is the letter's body, ``None`` when it was deleted.
 
+    ``guardian_phone`` is the number that was booked with, ``call_back`` the one that the physician confirmed on camera, empty
+    when none was; both are whole, for letters go to the family and to whoever has to reach it. ``measurements`` is the body of
+    the family's last list, or None; ``documents`` are the media types of what the family handed in for the examination.
+
     ``journal_head`` is the hash of the session's event that filed the referral: printed, it pins the journal.
     """
 
@@ -86,10 +93,13 @@ class LetterRecord:
     physician: Physician
     child: Person
     guardian_name: str
-    guardian_phone_masked: str
+    guardian_phone: str = attribute(repr=False)
     relation: str
     journal_head: str
     track: Track
+    call_back: str = attribute(default="", repr=False)
+    measurements: Any = None
+    documents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,7 @@ async def letter(database: Database, visit_id: str) -> LetterRecord | None:
             return None
         referral = followed.referral
         bodies = await select_bodies(connection, body.c.id == referral.body)
+        measured = await preparation.last(connection, visit_id, preparation.MEASUREMENTS)
         return LetterRecord(
             referral=referral,
             content=bodies[0].content if bodies else None,
@@ -159,10 +170,13 @@ async def letter(database: Database, visit_id: str) -> LetterRecord | None:
             physician=_physician(row),
             child=Person(row.child_name, row.sex, row.birth_date),
             guardian_name=row.guardian_name,
-            guardian_phone_masked=mask_phone(row.phone),
+            guardian_phone=row.phone,
             relation=row.relation_kind,
             journal_head=await _hash_of(connection, visit_id, "referred"),
             track=followed.track,
+            call_back=await _confirmed_number(connection, visit_id),
+            measurements=None if measured is None else measured.content,
+            documents=await _handed_in(connection, visit_id),
         )
 
     return await database.read(work)
@@ -216,6 +230,18 @@ async def _visit(connection: AsyncConnection, visit_id: str) -> Row[Any] | None:
         staff.c.whitelisted,
     )
     return (await connection.execute(select(*columns).select_from(joined).where(visit.c.id == visit_id))).one_or_none()
+
+
+async def _confirmed_number(connection: AsyncConnection, visit_id: str) -> str:
+    told = await select_bodies(connection, body.c.session == visit_id, body.c.kind == attestation.BODY)
+    confirmed = [each.content for each in told if each.content["by"] == Role.PHYSICIAN]
+    return attestation.from_content(confirmed[-1]).call_back if confirmed else ""
+
+
+async def _handed_in(connection: AsyncConnection, visit_id: str) -> tuple[str, ...]:
+    """What came whole and was not taken back; destroyed here, the hospital's own copies remain."""
+    there = (document.c.visit == visit_id, document.c.state.in_(("kept", "destroyed")), document.c.purpose == EXAMINATION)
+    return tuple(await connection.scalars(select(document.c.kind).where(*there).order_by(document.c.n)))
 
 
 def _physician(row: Row[Any]) -> Physician:

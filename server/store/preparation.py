@@ -70,9 +70,9 @@ def keep(item: Given) -> Write:
 
     async def write(connection: AsyncConnection) -> None:
         of_kind = (preparation.c.visit == item.visit, preparation.c.kind == item.kind)
-        last = await connection.scalar(select(func.max(preparation.c.turn)).where(*of_kind))
+        newest = await connection.scalar(select(func.max(preparation.c.turn)).where(*of_kind))
         row = {name: getattr(item, name) for name in Given.__slots__}
-        await connection.execute(insert(preparation), {**row, "turn": (last or 0) + 1})
+        await connection.execute(insert(preparation), {**row, "turn": (newest or 0) + 1})
         if item.kind == QUESTIONNAIRE:
             await connection.execute(delete(preparation_draft).where(preparation_draft.c.visit == item.visit))
 
@@ -102,15 +102,16 @@ async def of_visit(database: Database, visit_id: str) -> Preparation | None:
         row = (await connection.execute(select(*columns).where(preparation_draft.c.visit == visit_id))).one_or_none()
         return Preparation(
             birth_date=date.fromisoformat(birth_date),
-            questionnaire=await _last(connection, visit_id, QUESTIONNAIRE),
-            measurements=await _last(connection, visit_id, MEASUREMENTS),
+            questionnaire=await last(connection, visit_id, QUESTIONNAIRE),
+            measurements=await last(connection, visit_id, MEASUREMENTS),
             draft=None if row is None else Draft(row.questionnaire, json.loads(row.text), row.at),
         )
 
     return await database.read(work)
 
 
-async def _last(connection: AsyncConnection, visit_id: str, kind: str) -> Last | None:
+async def last(connection: AsyncConnection, visit_id: str, kind: str) -> Last | None:
+    """The giving of that kind that is in force, inside a transaction."""
     columns = [preparation.c[name] for name in Given.__slots__]
     query = select(*columns, preparation.c.turn).where(preparation.c.visit == visit_id, preparation.c.kind == kind)
     row = (await connection.execute(query.order_by(preparation.c.turn.desc()).limit(1))).one_or_none()

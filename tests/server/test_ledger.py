@@ -317,6 +317,6 @@ def test_each_guardian_who_held_the_seat_has_a_line_and_together_they_are_the_se
     assert father.stays == (Stay(100.0, 130.0, parting=Parting.REPLACED),)
     assert hers.stays == (Stay(133.0, 200.0, goes_on=True),)
     assert book.lines[G].stays == father.stays + hers.stays
-    assert book.open_s == book.present_while_open_s(G) == 97.0
+    assert book.open_s == together_s(book.lines[G].stays, book.gate) == 97.0
     alone = ledger(new_session("s1", Rules(), until=UNTIL), [], 70.0)
     assert list(alone.guardians) == [""]

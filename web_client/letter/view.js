@@ -127,6 +127,8 @@ function letterSheet(letter, english) {
     urgencyBox(letter, english),
     people(letter, english),
     written("letter.history", letter.history, english),
+    measurements(letter, english),
+    documents(letter, english),
     written("letter.notExamined", letter.not_examined, english),
     written("letter.toldFamily", letter.told_family, english),
     h(
@@ -211,6 +213,7 @@ function people({ child, guardian, physician }, english) {
     pair("letter.guardian", guardian.name, english),
     pair("letter.relation", coded("letter.relation", guardian.relation, english), english),
     pair("letter.phone", guardian.phone, english),
+    guardian.call_back !== "" && pair("letter.callBack", guardian.call_back, english),
     pair("letter.physician", `${physician.name} ${physician.title}`, english),
   );
 }
@@ -218,6 +221,55 @@ function people({ child, guardian, physician }, english) {
 /** @param {string} key @param {string} text @param {boolean} english */
 function written(key, text, english) {
   return text.trim() !== "" && h("section", { key }, heading(key, english), h("p", { class: "written" }, text));
+}
+
+/** @param {Letter} letter @param {boolean} english */
+function measurements({ measurements: taken }, english) {
+  return (
+    taken.length > 0 &&
+    h(
+      "section",
+      { key: "measurements" },
+      heading("letter.measurements", english),
+      h(
+        "dl",
+        { class: "measured" },
+        taken.map(({ kind, value, on, method, clothes }) =>
+          h(
+            "div",
+            { key: kind + on },
+            h("dt", null, zh(`letter.measured.${kind}`), beside(en(`letter.measured.${kind}`), english)),
+            h(
+              "dd",
+              null,
+              h("strong", { class: "figures" }, `${value} ${kind === "height" ? "cm" : "kg"}`),
+              " ",
+              h("time", { datetime: on, class: "figures" }, on),
+              " ",
+              h("span", { class: "soft" }, ways(zh, "，", method, clothes), beside(ways(en, ", ", method, clothes), english)),
+            ),
+          ),
+        ),
+      ),
+    )
+  );
+}
+
+/** How it was taken. @param {typeof zh} t @param {string} comma @param {string} method @param {string} [clothes] */
+function ways(t, comma, method, clothes) {
+  return [t(`prepare.method.${method}`), ...(clothes ? [t(`prepare.clothes.${clothes}`)] : [])].join(comma);
+}
+
+/** What there is, not the files. @param {Letter} letter @param {boolean} english */
+function documents({ documents: { pictures, papers } }, english) {
+  if (pictures + papers === 0) return false;
+  const counts = { pictures: String(pictures), papers: String(papers) };
+  return h(
+    "section",
+    { key: "documents" },
+    heading("letter.documents", english),
+    h("p", null, zh("letter.documents.counts", counts), beside(en("letter.documents.counts", counts), english)),
+  );
 }
 
 /** @param {Letter} letter @param {boolean} english */

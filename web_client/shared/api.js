@@ -33,7 +33,8 @@
  * @typedef {{referral: string, number: string, issued_at: string, urgency: string, by_when: string,
  *            reason: {code: string, text_zh: string, text_en: string}, physician: {name: string, title: string, licence: string},
  *            hospital: string, hospital_en: string, department: string, child: {name: string, sex: string, birth_date: string},
- *            guardian: {name: string, relation: string, phone: string}, history: string, not_examined: string, told_family: string,
+ *            guardian: {name: string, relation: string, phone: string, call_back: string}, history: string, not_examined: string, told_family: string,
+ *            measurements: import("../family/preparation.js").Measurement[], documents: {pictures: number, papers: number},
  *            safety_net: {zh: string, en: string}[], journal_head: string, receipt: string,
  *            receipts: import("./receipts.js").Receipt[], receipt_qr: string | null,
  *            destination: {hospital: string, hospital_en: string, department: string, department_en: string}, page: string, pdf: string, fhir: string}} Letter

@@ -136,6 +136,20 @@ def test_what_is_sent_twice_is_created_once() -> None:
         assert entry["resource"]["identifier"][0]["value"] == "260301-01234567"
 
 
+def test_a_visit_s_referral_leads_to_its_measurements() -> None:
+    whole = of_visit(facts(letter=letter(), measured=measured(HEIGHT, WEIGHT)), BASE, NOW)
+    is_whole(whole)
+    (request,) = [e["resource"] for e in whole["entry"] if e["resource"]["resourceType"] == "ServiceRequest"]
+    assert [each["reference"] for each in request["supportingInfo"][1:]] == ["Observation/g2-1", "Observation/g2-2"]
+    assert "contained" not in request
+
+
+def test_the_transaction_says_how_to_reach_the_family() -> None:
+    (request, _) = transaction(letter())["entry"]
+    (guardian,) = [each for each in request["resource"]["contained"] if each["resourceType"] == "RelatedPerson"]
+    assert guardian["telecom"][0]["value"] == "13800000000"
+
+
 def test_the_transaction_s_task_is_about_its_request() -> None:
     request, task = transaction(letter())["entry"]
     assert request["resource"]["resourceType"] == "ServiceRequest"

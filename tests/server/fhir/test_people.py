@@ -38,18 +38,23 @@ def test_contained_they_are_referred_to_within() -> None:
     assert "extension" not in by_type(replace(within, proof=""))["RelatedPerson"]
 
 
-def test_a_number_that_is_withheld_is_said_to_be_masked() -> None:
-    telecom = by_type(replace(PEOPLE, phone_withheld=True))["RelatedPerson"]["telecom"][0]
-    assert "value" not in telecom
-    assert telecom["_value"]["extension"][0]["valueCode"] == "masked"
+def test_the_family_s_numbers_are_in_the_order_in_which_to_call_them() -> None:
+    assert by_type(replace(PEOPLE, phones=("13911112222", "13800000000")))["RelatedPerson"]["telecom"] == [
+        {"system": "phone", "value": "13911112222", "rank": 1},
+        {"system": "phone", "value": "13800000000", "rank": 2},
+    ]
     assert "telecom" not in by_type()["RelatedPerson"]
 
 
-@pytest.mark.parametrize(
-    ("relation", "code"), [("mother", "MTH"), ("father", "FTH"), ("legal_guardian", "GUARD"), ("something_else", "GUARD")]
-)
+@pytest.mark.parametrize(("relation", "code"), [("mother", "MTH"), ("father", "FTH"), ("legal_guardian", "GUARD")])
 def test_the_relation_has_its_standard_code(relation: str, code: str) -> None:
     assert by_type(replace(PEOPLE, relation=relation))["RelatedPerson"]["relationship"][0]["coding"][0]["code"] == code
+
+
+@pytest.mark.parametrize("relation", ["delegated", "something_else"])
+def test_who_is_no_guardian_has_a_code_of_our_own_and_no_guardian_s(relation: str) -> None:
+    (coding,) = by_type(replace(PEOPLE, relation=relation))["RelatedPerson"]["relationship"][0]["coding"]
+    assert (coding["system"], coding["code"]) == ("urn:peitong:relation", relation)
 
 
 def test_a_physician_has_title_and_licence_or_none() -> None:

@@ -12,7 +12,7 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from server.fhir.service_request import service_request
 from server.letter.letter import Letter
 from tests.server.fhir.kit import PEOPLE, VISIT
-from tests.server.letter.conftest import letter
+from tests.server.letter.conftest import TOLD, letter
 
 __all__ = ["letter"]
 MakeLetter = Callable[..., Letter]
@@ -40,7 +40,7 @@ def test_it_says_who_is_referred_by_whom_where_and_why(letter: MakeLetter) -> No
     assert contained(resource, "Patient")["birthDate"] == "2018-01-01"
     assert contained(resource, "Practitioner")["identifier"][0]["value"] == "110110000000001"
     assert contained(resource, "Organization")["name"] == "示范儿童医院"
-    assert contained(resource, "RelatedPerson")["telecom"][0]["_value"]["extension"][0]["valueCode"] == "masked"
+    assert contained(resource, "RelatedPerson")["telecom"] == [{"system": "phone", "value": "13800000000", "rank": 1}]
     assert resource["performer"] == [{"type": "Organization", "display": "示范儿童医院 内分泌遗传代谢科"}]
     assert resource["reasonCode"][0]["coding"][0]["code"] == "growth_pressure_or_vision"
     assert resource["occurrencePeriod"] == {"start": "2026-03-01T09:30:00Z", "end": "2026-03-02T17:30:00+08:00"}
@@ -53,8 +53,26 @@ def test_it_says_who_is_referred_by_whom_where_and_why(letter: MakeLetter) -> No
     assert resource["extension"][0]["valueString"] == "a3f1" * 16
 
 
+def test_the_number_that_was_confirmed_on_camera_is_the_first_to_call(letter: MakeLetter) -> None:
+    telecom = contained(service_request(letter(call_back="13911112222")), "RelatedPerson")["telecom"]
+    assert [(each["value"], each["rank"]) for each in telecom] == [("13911112222", 1), ("13800000000", 2)]
+
+
+def test_it_brings_the_measurements_with_how_they_were_taken_and_tells_of_the_documents(letter: MakeLetter) -> None:
+    resource = service_request(letter(measurements=TOLD, documents=("image/jpeg",)))
+    height = contained(resource, "Observation")
+    assert (height["valueQuantity"]["value"], height["valueQuantity"]["unit"]) == (121.5, "cm")
+    assert height["method"]["coding"][0]["code"] == "standing_home"
+    assert (height["subject"]["reference"], height["performer"][0]["reference"]) == ("#patient", "#guardian")
+    assert not {"encounter", "issued"} & set(height)
+    *_, first, second, documents = resource["supportingInfo"]
+    assert (first["reference"], second["reference"]) == ("#measured-1", "#measured-2")
+    assert documents["display"].startswith("图片 1 张")
+    assert "reference" not in documents
+
+
 def test_everybody_contained_is_referred_to(letter: MakeLetter) -> None:
-    resource = service_request(letter())
+    resource = service_request(letter(measurements=TOLD))
     text = json.dumps(resource)
     for inner in resource["contained"]:
         assert f'"#{inner["id"]}"' in text

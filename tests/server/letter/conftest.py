@@ -17,6 +17,13 @@ from server.store.referrals import Referral
 
 ISSUED_AT = 1772357400.0  # 2026-03-01 09:30 UTC, 17:30 in Beijing
 NEW = Track(Urgency.WITHIN_24H, ISSUED_AT)
+TOLD = {
+    "measurements": [
+        {"kind": "height", "value": "121.5", "on": "2026-02-01", "method": "standing_home"},
+        {"kind": "weight", "value": "24.5", "on": "2026-02-02", "method": "scale_clinic", "clothes": "light"},
+    ]
+}
+"""What the family measured, as its body has it."""
 TEXTS = {"note": "反复晨起头痛三个月。\n身高 121 cm。", "not_examined": "视力、眼底", "told_family": "今日就诊，不要自行用药。"}
 
 
@@ -32,6 +39,10 @@ def make_record(
     state: str = "issued",
     journal_head: str = "a3f1" * 16,
     track: Track = NEW,
+    phone: str = "13800000000",
+    call_back: str = "",
+    measurements: Any = None,
+    documents: tuple[str, ...] = (),
 ) -> LetterRecord:
     version = checklists.DEFAULT
     filed = Referral(
@@ -61,10 +72,13 @@ def make_record(
         ),
         child=Person(child, sex, "2018-01-01"),
         guardian_name=guardian,
-        guardian_phone_masked="138****0000",
+        guardian_phone=phone,
         relation=relation,
         journal_head=journal_head,
         track=track,
+        call_back=call_back,
+        measurements=measurements,
+        documents=documents,
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from server.letter.letter import Letter
 from server.referral import Urgency
+from tests.server.letter.conftest import TOLD
 
 MakeLetter = Callable[..., Letter]
 API = Path(__file__).parents[3] / "server" / "http" / "API.md"
@@ -26,7 +27,8 @@ def test_the_view_has_exactly_the_fields_of_the_contract(letter: MakeLetter) -> 
     assert set(re.findall(r'"(\w+)"', flat)) == set(view)
     assert set(view["reason"]) == {"code", "text_zh", "text_en"}
     assert set(view["child"]) == {"name", "sex", "birth_date"}
-    assert set(view["guardian"]) == {"name", "relation", "phone"}
+    assert set(view["guardian"]) == {"name", "relation", "phone", "call_back"}
+    assert set(view["documents"]) == {"pictures", "papers"}
     assert json.loads(json.dumps(view)) == view
 
 
@@ -36,13 +38,59 @@ def test_it_says_who_why_where_and_by_when(letter: MakeLetter) -> None:
     assert view["number"] == "260301-01234567"
     assert view["physician"] == {"name": "王芳", "title": "主任医师", "licence": "110110000000001"}
     assert view["child"]["name"] == "张小明"
-    assert view["guardian"] == {"name": "李雷", "relation": "father", "phone": "138****0000"}
+    assert view["guardian"] == {"name": "李雷", "relation": "father", "phone": "13800000000", "call_back": ""}
     assert view["reason"]["text_zh"] == "颅内压增高表现或视力下降"
     assert (view["history"], view["not_examined"]) == ("反复晨起头痛三个月。\n身高 121 cm。", "视力、眼底")
     assert view["told_family"] == "今日就诊，不要自行用药。"
     assert any("120" in words["zh"] for words in view["safety_net"])
     assert view["journal_head"] == "a3f1" * 16
     assert view["pdf"] == "/api/visits/v1/letter.pdf"
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "shown"),
+    [
+        ("13911112222", "13911112222"),
+        ("13800000000", ""),
+        ("+8613800000000", ""),
+        ("", ""),
+        ("86138000000001", "86138000000001"),
+    ],
+)
+def test_the_number_that_was_confirmed_is_told_where_it_is_another(letter: MakeLetter, confirmed: str, shown: str) -> None:
+    guardian = letter(call_back=confirmed).guardian
+    assert (guardian.phone, guardian.call_back) == ("13800000000", shown)
+    assert "138000" not in repr(guardian)
+
+
+def test_it_has_the_measurements_with_how_they_were_taken(letter: MakeLetter) -> None:
+    height, weight = letter(measurements=TOLD).view()["measurements"]
+    assert (height["value"], height["on"], height["method"]) == ("121.5", "2026-02-01", "standing_home")
+    assert (weight["value"], weight["method"], weight["clothes"]) == ("24.5", "scale_clinic", "light")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "zh", "en"),
+    [
+        (("image/jpeg", "application/pdf", "image/heic"), "图片 2 张，PDF 文件 1 份", "2 pictures, 1 PDF document"),
+        (("image/png",), "图片 1 张", "1 picture"),
+        (("application/pdf",) * 2, "PDF 文件 2 份", "2 PDF documents"),
+    ],
+)
+def test_it_says_which_documents_there_are_and_that_they_stay(
+    letter: MakeLetter, kinds: tuple[str, ...], zh: str, en: str
+) -> None:
+    words = letter(documents=kinds).documents.words
+    assert words is not None
+    assert words.zh == f"{zh}（由转诊医院保存，未随本单发送）"
+    assert words.en == f"{en} (kept by the referring hospital, not sent with this letter)"
+
+
+def test_a_family_that_prepared_nothing_has_a_letter_without(letter: MakeLetter) -> None:
+    made = letter()
+    assert made.measurements == ()
+    assert made.documents.words is None
+    assert (made.view()["measurements"], made.view()["documents"]) == ([], {"pictures": 0, "papers": 0})
 
 
 @pytest.mark.parametrize(

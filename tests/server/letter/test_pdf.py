@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 from server.letter.letter import Letter
 from server.letter.pdf import Printer
+from tests.server.letter.conftest import TOLD
 
 MakeLetter = Callable[..., Letter]
 RARE = "𠮷㛃䶮𬭎"
@@ -47,7 +48,7 @@ def pixels(pdf: bytes, folder: Path) -> np.ndarray[Any, Any]:
 
 
 def test_the_letter_is_one_a4_page_that_says_everything(printer: Printer, letter: MakeLetter) -> None:
-    pdf = printer.pdf(letter())
+    pdf = printer.pdf(letter(call_back="13911112222", measurements=TOLD, documents=("image/jpeg", "image/png")))
     pages = PdfReader(BytesIO(pdf)).pages
     assert len(pages) == 1
     assert (round(pages[0].mediabox.width), round(pages[0].mediabox.height)) == A4_POINTS
@@ -65,7 +66,12 @@ def test_the_letter_is_one_a4_page_that_says_everything(printer: Printer, letter
         "男",
         "李雷",
         "父亲",
-        "138****0000",
+        "13800000000",
+        "13911112222",
+        "就诊时确认",
+        "身高Height121.5cm2026-02-01在家站着用软尺测量",
+        "体重Weight24.5kg2026-02-02医疗机构体重秤，单衣",
+        "图片2张（由转诊医院保存，未随本单发送）",
         "王芳",
         "主任医师",
         "110110000000001",
@@ -127,6 +133,13 @@ def test_a_long_history_goes_on_over_further_pages(printer: Printer, letter: Mak
     pdf = printer.pdf(letter(content={"note": history}))
     assert len(PdfReader(BytesIO(pdf)).pages) >= 3
     assert "第99天" in words(pdf)
+
+
+def test_a_family_that_prepared_nothing_has_a_letter_without(printer: Printer, letter: MakeLetter) -> None:
+    text = words(printer.pdf(letter()))
+    assert "身高体重" not in text
+    assert "家属上传" not in text
+    assert "就诊时确认" not in text
 
 
 def test_a_letter_without_texts_is_still_a_letter(printer: Printer, letter: MakeLetter) -> None:

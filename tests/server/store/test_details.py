@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from sqlalchemy import insert
+
 from server import events as ev
 from server.journal import Journal
-from server.store import bodies, consents, details, listings, recordings, referrals, visits
+from server.store import bodies, consents, details, listings, preparation, recordings, referrals, visits
 from server.store.consents import Answer
 from server.store.database import Database
 from server.store.listings import Listed, Running
+from server.store.preparation import Given
 from server.store.recordings import Recording
 from server.store.referrals import Referral
+from server.store.tables import document
 from server.store.visits import Snapshot
 
 NOW = 1_795_000_000.0
@@ -44,7 +48,7 @@ async def test_a_visit_shows_what_the_family_has_done(database: Database, visit:
     assert detail.consents == {"consultation": "open", "recording": "given", "stills": "open"}
 
 
-async def test_a_letter_has_whole_names_a_masked_number_and_the_journals_head(database: Database, visit: str) -> None:
+async def test_a_letter_has_whole_names_and_numbers_and_the_journals_head(database: Database, visit: str) -> None:
     assert await details.letter(database, visit) is None
     journal = Journal(database)
     head = await journal.append(visit, 0, [REFERRED], NOW, also=[bodies.keep(LETTER), referrals.file(REFERRAL)])
@@ -54,12 +58,43 @@ async def test_a_letter_has_whole_names_a_masked_number_and_the_journals_head(da
     assert letter.referral == REFERRAL
     assert letter.content == {"history": "夜间头痛"}
     assert (letter.child.name, letter.child.sex, letter.child.birth_date) == ("张小明", "male", "2018-03-05")
-    assert (letter.guardian_name, letter.guardian_phone_masked, letter.relation) == ("李雷", "138****5678", "father")
+    assert (letter.guardian_name, letter.guardian_phone, letter.relation) == ("李雷", "13812345678", "father")
+    assert (letter.call_back, letter.measurements, letter.documents) == ("", None, ())
     assert letter.journal_head == head.hash
     await bodies.forget(database, "letter-1")
     without_words = await details.letter(database, visit)
     assert without_words is not None
     assert without_words.content is None
+
+
+async def test_a_letter_has_the_number_that_was_confirmed_and_what_the_family_told_and_handed_in(
+    database: Database, visit: str
+) -> None:
+    await Journal(database).append(visit, 0, [REFERRED], NOW, also=[bodies.keep(LETTER), referrals.file(REFERRAL)])
+    for n, (by, number) in enumerate((("guardian", "110"), ("physician", "13911112222"), ("guardian", "120"))):
+        told = {"call_back": number, "location": "北京", "by": by}
+        await database.write(bodies.keep(bodies.make(f"w{n}", visit, "whereabouts", NOW + n, b"n" * 16, told)))
+    for n, value in enumerate(("120", "121.5")):
+        rows = {"measurements": [{"kind": "height", "value": value, "on": "2026-02-01", "method": "standing_home"}]}
+        await database.write(bodies.keep(bodies.make(f"m{n}", visit, "measurements", NOW + n, b"n" * 16, rows)))
+        given = Given(f"g{n}", visit, "measurements", None, None, None, None, f"m{n}", NOW + n)
+        await database.write(preparation.keep(given))
+    kinds = (
+        ("image/jpeg", "kept", "examination"),
+        ("application/pdf", "destroyed", "examination"),
+        ("image/png", "removed", "examination"),
+        ("image/png", "kept", "delegation"),
+        (None, "uploading", "examination"),
+    )
+    for n, (kind, state, purpose) in enumerate(kinds, 1):
+        row = {"id": f"d{n}", "visit": visit, "n": n, "length": 9, "received": 9, "began_at": NOW, "touched_at": NOW}
+        row |= {"kind": kind, "state": state, "purpose": purpose}
+        await database.write(lambda transaction, row=row: transaction.execute(insert(document).values(row)))  # type: ignore[misc]
+    letter = await details.letter(database, visit)
+    assert letter is not None
+    assert letter.call_back == "13911112222"
+    assert letter.measurements["measurements"][0]["value"] == "121.5"
+    assert letter.documents == ("image/jpeg", "application/pdf")
 
 
 async def test_a_summary_is_there_after_completion(database: Database, visit: str) -> None:

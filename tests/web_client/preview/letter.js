@@ -19,8 +19,13 @@ const letter = {
   hospital_en: "Capital Center for Children's Health",
   department: "内分泌科急诊",
   child: { name: "乐㼆儿", sex: "male", birth_date: "2018-04-02" },
-  guardian: { name: "王晓芳", relation: "mother", phone: "138****2231" },
+  guardian: { name: "王晓芳", relation: "mother", phone: "13800002231", call_back: "13911112222" },
   history: "近两周晨起头痛 5 次，伴呕吐 2 次。\n身高 122 cm（家长测量，靠墙，10 月 30 日），体重 24.5 kg（家用秤）。",
+  measurements: [
+    { kind: "height", value: "122", on: "2026-10-30", method: "standing_home", sure: false },
+    { kind: "weight", value: "24.5", on: "2026-10-30", method: "scale_home", clothes: "light", sure: false },
+  ],
+  documents: { pictures: 2, papers: 1 },
   not_examined: "眼底、视野、神经系统查体。",
   told_family: "今天就去急诊，不要等预约；路上出现抽搐或叫不醒请拨打 120。",
   safety_net: [
@@ -45,7 +50,7 @@ const letter = {
 };
 const STATES = {
   emergency: { kind: "letter", letter },
-  weeks: { kind: "letter", letter: { ...letter, urgency: "within_2w", by_when: "2026-12-06", history: "", receipt: "booked" } },
+  weeks: { kind: "letter", letter: { ...letter, urgency: "within_2w", by_when: "2026-12-06", history: "", measurements: [], documents: { pictures: 0, papers: 0 }, receipt: "booked" } },
   routine: { kind: "letter", letter: { ...letter, urgency: "routine", by_when: "择期 · routine", receipt: "seen" } },
   summary: {
     kind: "summary",
