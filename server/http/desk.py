@@ -46,7 +46,7 @@ from server.http.v1 import schedules, visits
 from server.http.v1.families import check_birth
 from server.http.v1.models import moment
 from server.http.v1.operations import Answer, Call, Operation
-from server.http.v1.shell import perform, read_call
+from server.http.v1.shell import Creations, read_call
 from server.http.v1.visits import BookedVisit, NewVisit, book_in
 from server.masking import mask_phone
 from server.reminders.port import Addressee
@@ -99,7 +99,8 @@ async def find(call: Call) -> Answer:
 
 
 async def book(call: Call) -> Answer:
-    """Family, visit and link in one transaction. Sent twice, it books once: the slot is taken then."""
+    """Family, visit and link in one transaction. Sent again under its key, it books nothing again and tells the visit; its
+    link, told once, is not told again: a new one shuts it out."""
     asked: NewBooking = call.body
     _check(asked, call.now)
     id, message = call.house.new_id(), call.house.new_id()
@@ -107,11 +108,11 @@ async def book(call: Call) -> Answer:
     async def work(transaction: Transaction) -> Answer:
         child, guardian = await _registered(transaction, call, asked)
         new = NewVisit(slot=asked.slot, child=child, guardian=guardian, kind=asked.kind)
-        return await book_in(transaction, call, new, id, message)
+        booked = (await book_in(transaction, call, new, id, message)).given
+        assert isinstance(booked, BookedVisit)
+        return _told(id, booked)
 
-    answer = await counted(call.house.database, call.hospital, call.now, call.write(work))
-    assert isinstance(answer.given, BookedVisit)
-    return _told(id, answer.given)
+    return await counted(call.house.database, call.hospital, call.now, call.create(work))
 
 
 def _check(asked: NewBooking, now: float) -> None:
@@ -204,8 +205,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _same(schedules.OPERATIONS, "list_slots"),
     Operation("find", "POST", "/families", ROLE, "Families by a name or a number", find, Families, Find),
     Operation(
-        "book", "POST", "/visits", ROLE, "Book a visit, for a family that may be new", book, LinkTold, NewBooking, status=201
-    ),
+        "book", "POST", "/visits", ROLE, "Book a visit, for a family that may be new", book, LinkTold, NewBooking, status=201,
+        creates=True, told_once=("link", "qr"),
+    ),  # fmt: skip
     _same(visits.OPERATIONS, "move_visit"),
     _same(visits.OPERATIONS, "cancel_visit"),
     _same(visits.OPERATIONS, "mark_no_show"),
@@ -216,16 +218,16 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 
 
 def add_desk(app: web.Application) -> None:
-    door = Doorway(AT_ONCE)
+    door, creations = Doorway(AT_ONCE), Creations()
     for operation in OPERATIONS:
-        app.router.add_route(operation.method, BASE + operation.path, _handler(operation, door))
+        app.router.add_route(operation.method, BASE + operation.path, _handler(operation, door, creations))
 
 
-def _handler(operation: Operation, door: Doorway) -> Handler:
+def _handler(operation: Operation, door: Doorway, creations: Creations) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         who = await member(request, ROLE)
         call = await read_call(request, operation, who.hospital, who.id)
         with door:
-            return await perform(operation, call)
+            return await creations.answer(operation, call)
 
     return handle

@@ -133,12 +133,12 @@ class NewBooking(Taken):
 
 
 class LinkTold(Given):
-    """The family's join link, told once, and its QR code as an SVG image."""
+    """The family's join link, told once, and its QR code as an SVG image: both null when a booking is answered again."""
 
     visit: Id
-    link: str
+    link: str | None
     link_expires_at: Moment
-    qr: str
+    qr: str | None
 
 
 class Seen(Taken):

@@ -24,9 +24,10 @@ class Taken(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A request to create: whose key, its ``Idempotency-Key``, and the hash of what it asks for."""
+    """A request to create: whose it is (the id of an API key, or of a member of staff), its ``Idempotency-Key``, and the hash of
+    what it asks for."""
 
-    api_key: str
+    sender: str
     key: str
     request_sha256: str
 
@@ -51,7 +52,7 @@ async def find(transaction: Transaction, attempt: Attempt, now: float) -> Kept |
 async def reserve(transaction: Transaction, attempt: Attempt, now: float) -> None:
     """First in the transaction. Raises ``Taken``: then the transaction must not go on."""
     await transaction.execute(delete(idempotency).where(*_of(attempt), idempotency.c.created_at <= now - LASTS_S))
-    row = {"api_key": attempt.api_key, "key": attempt.key, "request_sha256": attempt.request_sha256}
+    row = {"sender": attempt.sender, "key": attempt.key, "request_sha256": attempt.request_sha256}
     try:
         await transaction.execute(insert(idempotency), {**row, "created_at": now, "answer": ""})
     except IntegrityError as error:
@@ -69,4 +70,4 @@ async def purge(transaction: Transaction, now: float) -> None:
 
 
 def _of(attempt: Attempt) -> tuple[ColumnElement[bool], ...]:
-    return (idempotency.c.api_key == attempt.api_key, idempotency.c.key == attempt.key)
+    return (idempotency.c.sender == attempt.sender, idempotency.c.key == attempt.key)

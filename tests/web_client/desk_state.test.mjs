@@ -80,6 +80,29 @@ test("a slot that was taken meanwhile loses nothing that was typed", () => {
   assert.equal(reduce(moving, { type: "refused", problem: { code: "slot_taken", detail: "", at: [] } }).moveTo, null);
 });
 
+test("a booking whose answer was lost stays as it was sent, though its slot is taken by now", () => {
+  const slot = { id: "s", physician: "p", starts_at: "" };
+  const pending = { key: "k", body: { slot: "s" } };
+  const sent = open({ type: "panel", panel: "book" }, { type: "slots_asked", asked: "x" }, { type: "booking", change: { slot } }, { type: "sent", pending });
+  const lost = reduce(sent, { type: "refused", problem: { code: "network", detail: "", at: [] } });
+  assert.deepEqual([lost.pending, lost.busy], [pending, false]);
+  const later = reduce(reduce(lost, { type: "slots", asked: "x", items: [], more: false }), { type: "booking", change: { text: "钱" } });
+  assert.deepEqual([later.booking.slot, later.booking.text, later.pending], [slot, "", pending]);
+  const closed = reduce(reduce(later, { type: "panel", panel: null }), { type: "panel", panel: "book" });
+  assert.equal(closed.pending, pending);
+  assert.equal(reduce(closed, { type: "sent" }).pending, pending, "a search asks for something else");
+  assert.equal(reduce(closed, { type: "done", what: "link", told }).pending, pending, "another visit's link");
+  assert.equal(reduce(closed, { type: "done", what: "booked", told }).pending, null);
+});
+
+test("once it is known that nothing was booked, the booking can be changed again", () => {
+  const slot = { id: "s", physician: "p", starts_at: "" };
+  const sent = open({ type: "panel", panel: "book" }, { type: "booking", change: { slot } }, { type: "sent", pending: { key: "k", body: {} } });
+  const refused = reduce(reduce(sent, { type: "settled" }), { type: "refused", problem: { code: "slot_taken", detail: "", at: [] } });
+  assert.deepEqual([refused.pending, refused.booking.slot], [null, null]);
+  assert.equal(reduce(refused, { type: "booking", change: { text: "钱" } }).booking.text, "钱");
+});
+
 test("a link is there until its panel is closed, and the booking is done with", () => {
   const booked = reduce(open({ type: "panel", panel: "book" }, { type: "booking", change: { text: "赵" } }), { type: "done", what: "booked", told });
   assert.deepEqual([booked.panel, booked.told, booked.selected, booked.booking.text], ["told", told, "a", ""]);

@@ -1,6 +1,7 @@
 /** Carries out what the reader asks for on the booking page: fetches what a screen needs, routes the answers, books once. */
 
 import { ApiProblem } from "../shared/api.js";
+import { isUnsure } from "../shared/once.js";
 import { faultsOf, groupsOf, requestOf, wrongOf } from "./state.js";
 import { dayOf } from "./words.js";
 
@@ -129,11 +130,6 @@ export class Booking {
       this.#tell({ type: "refused", code: problem.code, words: problem.detail, wrong });
     }
   }
-}
-
-/** Whether it may have been booked all the same. @param {ApiProblem} problem */
-function isUnsure({ status, code }) {
-  return status === 0 || status >= 500 || code === "idempotency_busy";
 }
 
 /** @param {unknown} error */

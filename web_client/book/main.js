@@ -2,6 +2,7 @@
 
 import { createApi } from "../shared/api.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
+import { newKey } from "../shared/once.js";
 import { storageOf } from "../shared/storage.js";
 import { Booking } from "./booking.js";
 import { before, initial, keptOf, reduce, restored, settled } from "./state.js";
@@ -117,12 +118,6 @@ function kept() {
   } catch {
     return null;
   }
-}
-
-/** 256 random bits as base64url. */
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(32));
-  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
 addEventListener("popstate", (event) => apply({ type: "went", screen: settled(state, event.state?.screen ?? "") }));

@@ -1,6 +1,7 @@
 /** The desk's page, put together: state, view, network and keyboard. It asks for the day every 10 s. */
 
 import { ApiProblem } from "../shared/api.js";
+import { isUnsure, newKey } from "../shared/once.js";
 import { staffPage } from "../shared/staff/page.js";
 import { pressOf } from "../shared/ui/press.js";
 import { bookingBody, missing, slotsWanted } from "./booking.js";
@@ -108,18 +109,30 @@ async function find() {
 }
 
 async function book() {
-  const { booking, data, busy } = state();
+  const { booking, data, busy, pending } = state();
   if (busy) return;
-  const open = missing(booking, dayOf(data?.now ?? new Date().toISOString()));
+  const open = pending ? [] : missing(booking, dayOf(data?.now ?? new Date().toISOString()));
   if (open.length > 0) {
     dispatch({ type: "tried" });
     const first = document.getElementById(open[0]);
     return (first?.matches("fieldset") ? /** @type {HTMLElement | null} */ (first.querySelector("input")) : first)?.focus();
   }
-  dispatch({ type: "sent" });
-  const went = await attempt(async () => dispatch({ type: "done", what: "booked", told: await api.desk.book(bookingBody(booking)) }));
+  const sent = pending ?? { key: newKey(), body: bookingBody(booking) };
+  dispatch({ type: "sent", pending: sent });
+  const went = await attempt(async () => dispatch({ type: "done", what: "booked", told: await booked(sent) }));
   if (went && booking.slot) dispatchDayOf(booking.slot.starts_at);
   await again();
+}
+
+/** With a link: where the first answer was lost, its link was too, and a new one takes its place. @param {import("./state.js").Pending} sent */
+async function booked(sent) {
+  try {
+    const answer = await api.desk.book(sent);
+    return answer.link === null ? await api.desk.link(answer.visit) : answer;
+  } catch (error) {
+    if (error instanceof ApiProblem && !isUnsure(error)) dispatch({ type: "settled" });
+    throw error;
+  }
 }
 
 /** The day that was booked into is the one to be looked at. @param {string} startsAt */
@@ -183,5 +196,5 @@ document.addEventListener("keydown", (event) => {
 });
 window.addEventListener("beforeunload", (event) => {
   const { booking } = state();
-  if (booking.child.name || booking.guardian.name || state().told) event.preventDefault();
+  if (booking.child.name || booking.guardian.name || state().pending || state().told) event.preventDefault();
 });

@@ -14,12 +14,15 @@
  * @typedef {{code: string, detail: string, at: readonly {pointer: string, detail: string}[]}} Problem `detail` is the server's sentence
  * @typedef {{asked: string, items: Slot[] | null, more: boolean}} Slots  `asked`: for what, as text; null while they are being read
  *
+ * @typedef {{key: string, body: object}} Pending  a booking whose answer nobody has seen yet
+ *
  * @typedef {Object} Own
  * @property {string | null} day the one that is shown; null is today
  * @property {string | null} selected
  * @property {Visit | null} visit the one whose panel is open, with the whole number
  * @property {Panel | null} panel
  * @property {Booking} booking
+ * @property {Pending | null} pending until it is known what came of it, nothing in it changes
  * @property {{text: string, families: Family[], more: boolean} | null} found
  * @property {Offer | null} offer
  * @property {Slots | null} slots
@@ -48,9 +51,10 @@
  *   | {type: "slots", asked: string, items: Slot[], more: boolean}
  *   | {type: "choose", moveTo?: Slot | null, reason?: string, proof?: string}
  *   | {type: "refusals", refusals: Refusals}
- *   | {type: "sent"}
+ *   | {type: "sent", pending?: Pending}
  *   | {type: "tried"}
  *   | {type: "done", what: string, told?: Link | null, visit?: Visit}
+ *   | {type: "settled"}
  *   | {type: "refused", problem: Problem}} Event
  */
 
@@ -76,6 +80,7 @@ export function initial() {
     visit: null,
     panel: null,
     booking: noBooking(),
+    pending: null,
     found: null,
     offer: null,
     slots: null,
@@ -109,7 +114,7 @@ export function reduce(state, event) {
     case "opened":
       return state.selected === event.visit.id && OF_VISIT.has(state.panel) ? { ...state, visit: event.visit } : state;
     case "booking":
-      return { ...state, booking: changed(state.booking, event.change, state.offer) };
+      return state.pending ? state : { ...state, booking: changed(state.booking, event.change, state.offer) };
     case "found":
       return { ...state, busy: false, found: { text: event.text, families: event.families, more: event.more } };
     case "offer":
@@ -125,9 +130,11 @@ export function reduce(state, event) {
     case "refusals":
       return { ...state, busy: false, refusals: event.refusals };
     case "sent":
-      return { ...state, busy: true, problem: null, done: null };
+      return { ...state, busy: true, problem: null, done: null, pending: event.pending ?? state.pending };
     case "tried":
       return { ...state, tried: true, problem: null };
+    case "settled": // what came of the booking is known
+      return { ...state, pending: null };
     case "done":
       return done(state, event);
     case "refused":
@@ -158,23 +165,24 @@ function withPanel(state, panel) {
 function withSlots(state, { asked, items, more }) {
   /** @param {Slot | null} slot */
   const still = (slot) => (slot && items.some(({ id }) => id === slot.id) ? slot : null);
-  const { booking, moveTo } = state;
-  return { ...state, slots: { asked, items, more }, booking: { ...booking, slot: still(booking.slot) }, moveTo: still(moveTo) };
+  const { booking, moveTo, pending } = state;
+  const slot = pending ? booking.slot : still(booking.slot); // it may be this very booking that has it
+  return { ...state, slots: { asked, items, more }, booking: { ...booking, slot }, moveTo: still(moveTo) };
 }
 
 /** @param {State} state @param {Extract<Event, {type: "done"}>} event @returns {State} */
 function done(state, { what, told = null, visit }) {
   const next = { ...state, busy: false, tried: false, problem: null, done: what, told, moveTo: null, reason: "", proof: "", slots: null };
-  if (told) return { ...next, panel: "told", selected: told.visit, booking: noBooking(), found: null };
+  if (told) return { ...next, panel: "told", selected: told.visit, ...(what === "booked" && { booking: noBooking(), pending: null, found: null }) };
   return { ...next, panel: "visit", visit: visit ?? next.visit };
 }
 
 /** What was typed stays whatever the server says. @param {State} state @param {Problem} problem @returns {State} */
 function refused(state, problem) {
-  const { booking, moveTo } = state;
+  const { booking, moveTo, pending } = state;
   /** @param {Slot | null} slot */
   const left = (slot) => slotAfter(slot, problem.code);
-  return { ...state, busy: false, problem, booking: { ...booking, slot: left(booking.slot) }, moveTo: left(moveTo) };
+  return { ...state, busy: false, problem, booking: { ...booking, slot: pending ? booking.slot : left(booking.slot) }, moveTo: left(moveTo) };
 }
 
 /** The line of the list that is selected. @param {State} state @returns {Visit | undefined} */

@@ -66,6 +66,7 @@
  */
 /** @typedef {{id: string, physician: string, department: string, field: string, starts_at: string, ends_at: string}} DeskSlot */
 /** Told once. `qr` is an SVG image as a URL has it. @typedef {{visit: string, link: string, link_expires_at: string, qr: string}} DeskLink */
+/** Its link is null when the answer is given again. @typedef {DeskLink | {visit: string, link: null, link_expires_at: string, qr: null}} DeskBooked */
 /** @typedef {{since: string, until: string, counts: {day: string, code: string, count: number}[], reasons: {code: string, zh: string, en: string}[]}} DeskRefusals */
 /**
  * @typedef {{id: string, n: number, state: "uploading" | "kept", kind: string | null, bytes: number, received: number, width: number | null,
@@ -338,8 +339,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       slots: (wanted) => call(`/api/desk/slots?${new URLSearchParams(wanted)}`),
       /** @param {string} text @returns {Promise<{families: DeskFamily[], more: boolean}>} */
       find: (text) => post("/api/desk/families", { text }),
-      /** @param {object} booking @returns {Promise<DeskLink>} */
-      book: (booking) => post("/api/desk/visits", booking),
+      /** @param {{key: string, body: object}} booking sent under its own Idempotency-Key @returns {Promise<DeskBooked>} */
+      book: ({ key, body }) => post("/api/desk/visits", body, timeoutMs, { "Idempotency-Key": key }),
       /** @param {DeskVisit} visit as it was read @param {string} slot */
       move: ({ id, revision }, slot) =>
         post(`/api/desk/visits/${encodeURIComponent(id)}/move`, { slot }, timeoutMs, { "If-Match": `"${revision}"` }),

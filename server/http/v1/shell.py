@@ -54,8 +54,7 @@ class Shell:
 
     def __init__(self) -> None:
         self._door = Doorway(AT_ONCE)
-        self._under_way: set[tuple[str, str]] = set()
-        self._purged_at = -math.inf
+        self._creations = Creations()
 
     def handler(self, operation: Operation) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -64,13 +63,21 @@ class Shell:
                 key = await authenticated(request, operation)
             call = await read_call(request, operation, key.hospital, key.id)
             with self._door:
-                return (
-                    await self._create(operation, call, call.attempt)
-                    if call.attempt is not None
-                    else await perform(operation, call)
-                )
+                return await self._creations.answer(operation, call)
 
         return handle
+
+
+class Creations:
+    """What is created at most once for each ``Idempotency-Key``: steps 5 and 6."""
+
+    def __init__(self) -> None:
+        self._under_way: set[tuple[str, str]] = set()
+        self._purged_at = -math.inf
+
+    async def answer(self, operation: Operation, call: Call) -> web.Response:
+        """Of any operation; one that creates nothing is merely performed."""
+        return await _perform(operation, call) if call.attempt is None else await self._create(operation, call, call.attempt)
 
     async def _create(self, operation: Operation, call: Call, attempt: idempotency.Attempt) -> web.Response:
         before = await _before(call, attempt)
@@ -90,7 +97,7 @@ class Shell:
 
     @contextmanager
     def _only_once(self, attempt: idempotency.Attempt) -> Iterator[None]:
-        mark = (attempt.api_key, attempt.key)
+        mark = (attempt.sender, attempt.key)
         if mark in self._under_way:
             raise Problem("idempotency_busy", retry_after_s=BUSY_RETRY_S)
         self._under_way.add(mark)
@@ -123,7 +130,7 @@ async def authenticated(request: web.Request, operation: Operation) -> ApiKey:
     return key
 
 
-async def perform(operation: Operation, call: Call) -> web.Response:
+async def _perform(operation: Operation, call: Call) -> web.Response:
     """Of an operation that creates nothing under an Idempotency-Key."""
     answer = await operation.act(call)
     assert call.matched or not operation.conditional, "a conditional operation did not compare the revision"

@@ -110,12 +110,12 @@ api_key = Table(
 idempotency = Table(
     "idempotency",
     metadata,
-    Column("api_key", ForeignKey("api_key.id"), nullable=False),
+    Column("sender", String, nullable=False),  # the id of an API key, or of a member of staff
     Column("key", String, nullable=False),
     Column("request_sha256", String, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("answer", Text, nullable=False),  # JSON, without what is told only once
     Column("revision", Integer),
-    PrimaryKeyConstraint("api_key", "key"),
+    PrimaryKeyConstraint("sender", "key"),
     Index("ix_idempotency_created_at", "created_at"),
 )

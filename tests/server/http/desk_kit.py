@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Any
 
 from aiohttp import ClientResponse
@@ -19,6 +20,12 @@ PASSWORD = "a-long-enough-password"
 NEW_CHILD = {"name": "赵小雨", "sex": "female", "birth_date": "2020-02-29"}
 NEW_GUARDIAN = {"name": "钱多", "phone": "13911112222"}
 RELATION = {"kind": "mother", "proof": "birth_certificate"}
+_KEYS = count()
+
+
+def new_key() -> dict[str, str]:
+    """The header of a booking like no other."""
+    return {"Idempotency-Key": f"key-{next(_KEYS)}"}
 
 
 @cache
@@ -58,6 +65,8 @@ class Desk:
         return await answer.json()
 
     async def post(self, path: str, body: object = None, **options: Any) -> ClientResponse:
+        if path == "/visits":
+            options.setdefault("headers", new_key())
         return await self.page.post(BASE + path, body, **options)
 
     async def problem(self, path: str, body: object = None, **options: Any) -> str:

@@ -110,6 +110,32 @@ async def test_two_who_are_known_are_related_with_their_visit(desk: Desk) -> Non
     assert await desk.problem("/visits", desk.booking(1, guardian="g-new", relation=RELATION)) == "relation_exists"
 
 
+async def test_a_booking_whose_answer_was_lost_is_asked_for_again_and_books_once(desk: Desk) -> None:
+    """A new child would be another child, and a slot that one has oneself would be "taken"."""
+    asked = desk.booking(new_child=NEW_CHILD, new_guardian=NEW_GUARDIAN, relation=RELATION, **NOBODY)
+    first, again = [await desk.post("/visits", asked, headers={"Idempotency-Key": "one"}) for _ in range(2)]
+    lost, told = await first.json(), await again.json()
+    assert (first.status, again.status, again.headers["Idempotent-Replayed"]) == (201, 201, "true")
+    assert (told["visit"], told["link"], told["qr"]) == (lost["visit"], None, None)
+    assert [line["id"] for line in await listed(desk)] == [lost["visit"]]
+    assert len((await (await desk.post("/families", {"text": "赵小雨"})).json())["families"]) == 1
+    fresh = await (await desk.post(f"/visits/{told['visit']}/link")).json()
+    assert fresh["link"].startswith("http://localhost:8480/j/")
+    other = await desk.post("/visits", asked | {"slot": desk.clinic.slots[1]}, headers={"Idempotency-Key": "one"})
+    assert (other.status, await desk.page.problem(other)) == (422, "idempotency_mismatch")
+
+
+async def test_a_booking_needs_a_key(desk: Desk) -> None:
+    assert await desk.problem("/visits", desk.booking(), headers={}) == "idempotency_key_required"
+    assert await listed(desk) == []
+
+
+async def test_what_was_refused_may_be_asked_otherwise_under_the_same_key(desk: Desk) -> None:
+    key = {"Idempotency-Key": "two"}
+    assert await desk.problem("/visits", desk.booking(slot="slot-2-0"), headers=key) == "invalid"
+    assert (await desk.post("/visits", desk.booking(1), headers=key)).status == 201
+
+
 async def test_a_delegated_adult_is_refused_unless_the_hospital_allows_it(desk: Desk) -> None:
     asked = {"new_guardian": NEW_GUARDIAN, "relation": {"kind": "delegated", "proof": "written_delegation"}, "guardian": None}
     assert await desk.problem("/visits", desk.booking(**asked)) == "delegate_not_allowed"

@@ -11,7 +11,7 @@ from server.desk import TITLES
 from server.http.desk import BASE, OPERATIONS, ROLE
 from server.http.v1.operations import Operation
 from tests.server.http.conftest import Browser, House
-from tests.server.http.desk_kit import Desk, open_desk, staff_of
+from tests.server.http.desk_kit import Desk, new_key, open_desk, staff_of
 
 BODIES = {
     "find": {"text": "张"},
@@ -36,7 +36,7 @@ async def ask(browser: Browser, operation: Operation, desk: Desk, visit: str) ->
     if operation.method == "GET":
         return await browser.get(path)
     body = desk.booking(1) if operation.name == "book" else BODIES.get(operation.name, {})
-    headers = {"If-Match": "*"} if operation.conditional else {}
+    headers = {"If-Match": "*"} if operation.conditional else new_key() if operation.creates else {}
     return await browser.post(path, body, headers=headers)
 
 

@@ -57,7 +57,7 @@ async def test_what_was_created_is_found_under_its_key(database: Database, attem
     assert await found(database, attempt, NOW) is None
     await database.write(creating(attempt, NOW))
     assert await found(database, attempt, NOW + LASTS_S - 1) == Kept("a" * 64, '{"id":"child-0"}', 1)
-    assert await found(database, Attempt(attempt.api_key, "k-2", "a" * 64), NOW) is None
+    assert await found(database, Attempt(attempt.sender, "k-2", "a" * 64), NOW) is None
 
 
 async def test_a_second_transaction_creates_nothing(database: Database, attempt: Attempt) -> None:

@@ -19,9 +19,8 @@ export function bookingPanel(state, context) {
   const wrong = (id) => (open.includes(id) ? t(`desk.missing.${id}`) : null);
   return [
     heading(context, t("desk.book")),
-    family(state, context, wrong),
-    where(state, context, wrong),
-    refusal(state, context),
+    h("fieldset", { class: "desk-fields stack", key: "fields", disabled: state.pending !== null }, family(state, context, wrong), where(state, context, wrong)),
+    state.pending && !state.busy ? unsure(context) : refusal(state, context),
     open.length > 0 && !state.problem && h("p", { class: "field-error", key: "open", role: "alert" }, icon("warn"), " ", t("desk.missing", { n: open.length })),
     act(state, context, { text: bookText(state, context), intent: { type: "book" } }),
   ];
@@ -33,8 +32,14 @@ function today(state) {
 }
 
 /** @param {State} state @param {Context} context */
-function bookText({ booking }, { t, language }) {
+function bookText({ booking, pending }, { t, language }) {
+  if (pending) return t("desk.unsure.again");
   return booking.slot ? t("desk.book.confirm", { time: momentText(language, booking.slot.starts_at) }) : t("desk.book.act");
+}
+
+/** Nobody knows whether it was booked: sent again as it was, it is not booked twice. @param {Context} context */
+function unsure({ t }) {
+  return h("div", { class: "notice notice-warn", key: "unsure", role: "alert" }, icon("offline"), h("div", { class: "stack-tight" }, h("p", null, h("strong", null, t("desk.unsure.title"))), h("p", null, t("desk.unsure.body"))));
 }
 
 /** @param {State} state @param {Context} context @param {(id: string) => string | null} wrong */
