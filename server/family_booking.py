@@ -127,7 +127,7 @@ class FamilyBooking:
         assert department is not None, "a schedule has its department"
         said, child, guardian = wish.details, self._new_id(), self._new_id()
         await families.add_child(transaction, Child(child, wish.hospital, said.child_name, said.sex, said.birth_date))
-        new = Guardian(guardian, wish.hospital, said.guardian_name, said.phone, language=wish.language)
+        new = Guardian(guardian, wish.hospital, said.guardian_name, said.phone, email=said.email or None, language=wish.language)
         await families.add_guardian(transaction, new)
         await families.relate(transaction, Relation(guardian, child, said.relation, DECLARED))
         return Visit(

@@ -1,4 +1,4 @@
-"""What a family types when it books by itself: the child, the guardian, how they are related. Pure.
+"""What a family types when it books by itself: the child, the guardian, how they are related and reached. Pure.
 
 Every fault is told at once, by the name of the field it is in. What was typed is kept as it was, without spaces around it; a
 telephone number loses the spaces and dashes inside it, too.
@@ -14,11 +14,14 @@ from enum import StrEnum
 from typing import Final
 
 from server.booking.limits import ADULT_YEARS
+from server.config import MAILBOX
 from server.eligibility import years_between
 
 SEXES: Final = ("female", "male", "unknown")
 RELATIONS: Final = ("mother", "father", "legal_guardian")
 LONGEST: Final = 60
+LONGEST_EMAIL: Final = 254
+"""RFC 5321, section 4.5.3.1.3."""
 _PHONE: Final = re.compile(r"\+?[0-9]{7,15}", re.ASCII)
 _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 _BETWEEN: Final = re.compile(r"[\s()-]")
@@ -35,6 +38,7 @@ class Why(StrEnum):
     IN_FUTURE = "in_future"
     GROWN_UP = "grown_up"
     NOT_A_PHONE = "not_a_phone"
+    NOT_AN_EMAIL = "not_an_email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class InvalidDetails(ValueError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Details:
-    """``birth_date`` is ISO text; ``sex`` and ``relation`` are codes of the register."""
+    """``birth_date`` is ISO text; ``sex`` and ``relation`` are codes of the register; ``email`` may be empty."""
 
     child_name: str
     sex: str
@@ -61,6 +65,7 @@ class Details:
     guardian_name: str
     relation: str
     phone: str
+    email: str
 
 
 FIELDS: Final = tuple(field.name for field in fields(Details))
@@ -78,6 +83,8 @@ def read(given: Mapping[str, str], today: date) -> Details:
 
 
 def _wrong(name: str, value: str, today: date) -> Why | None:
+    if name == "email":
+        return _email(value)
     if not value:
         return Why.REQUIRED
     if len(value) > LONGEST:
@@ -108,6 +115,13 @@ def _day(value: str, today: date) -> Why | None:
     if born > today:
         return Why.IN_FUTURE
     return Why.GROWN_UP if years_between(born, today) >= ADULT_YEARS else None
+
+
+def _email(value: str) -> Why | None:
+    """Who has none leaves it empty."""
+    if len(value) > LONGEST_EMAIL:
+        return Why.TOO_LONG
+    return None if not value or MAILBOX.fullmatch(value) else Why.NOT_AN_EMAIL
 
 
 def _phone(value: str) -> Why | None:

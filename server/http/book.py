@@ -220,4 +220,5 @@ _WORDS: dict[Why, tuple[str, str]] = {
     Why.IN_FUTURE: ("日期不能晚于今天。", "The date cannot be after today."),
     Why.GROWN_UP: ("已满 18 周岁，不能预约儿童线上首诊。", "These visits are for children under 18."),
     Why.NOT_A_PHONE: ("请检查手机号码。", "Please check the telephone number."),
+    Why.NOT_AN_EMAIL: ("请检查电子邮箱，没有可以不填。", "Please check the e-mail address, or leave it empty."),
 }

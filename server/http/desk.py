@@ -141,7 +141,8 @@ async def _registered(transaction: Transaction, call: Call, asked: NewBooking) -
     elif await families.child_of(transaction, hospital, child) is None:
         raise Invalid(Fault("#/child", "没有这条记录", "is not known"))
     if asked.new_guardian is not None:
-        added = Guardian(new_id(), hospital, asked.new_guardian.name, asked.new_guardian.phone)
+        said = asked.new_guardian
+        added = Guardian(new_id(), hospital, said.name, said.phone, email=said.email, language=said.language)
         guardian = (await families.add_guardian(transaction, added)).id
     elif await families.guardian_of(transaction, hospital, guardian) is None:
         raise Invalid(Fault("#/guardian", "没有这条记录", "is not known"))

@@ -139,7 +139,9 @@ test("what is plainly wrong is told before it is sent", () => {
   assert.deepEqual(wrongOf(fine, "2026-11-22"), {});
   assert.deepEqual(wrongOf({ ...fine, phone: "139 1234-5678" }, "2026-11-22"), {});
   assert.deepEqual(wrongOf({ ...fine, child_name: " ", birth_date: "2026-11-23", guardian_name: "陈1", phone: "12912345678" }, "2026-11-22"), { child_name: "required", birth_date: "in_future", guardian_name: "not_a_name", phone: "not_a_phone" });
-  for (const code of ["required", "too_long", "not_a_name", "not_a_choice", "not_a_day", "in_future", "grown_up", "not_a_phone"]) assert.ok(hasText(`book.fault.${code}`), code);
+  assert.deepEqual(wrongOf({ ...fine, email: "" }, "2026-11-22"), {});
+  assert.deepEqual(wrongOf({ ...fine, email: "chen@" }, "2026-11-22"), { email: "not_an_email" });
+  for (const code of ["required", "too_long", "not_a_name", "not_a_choice", "not_a_day", "in_future", "grown_up", "not_a_phone", "not_an_email"]) assert.ok(hasText(`book.fault.${code}`), code);
 });
 
 test("what is sent is the answers, the slot and the details, and nothing without a slot", () => {

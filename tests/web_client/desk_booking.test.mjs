@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bookingBody, changed, DELEGATED, departmentsFor, fieldsOf, KINDS, missing, noBooking, proofsFor, RELATIONS, relationsFor, SEXES, slotAfter, slotsWanted } from "../../web_client/desk/booking.js";
+import { bookingBody, changed, DELEGATED, departmentsFor, fieldsOf, KINDS, LANGUAGES, missing, noBooking, proofsFor, RELATIONS, relationsFor, SEXES, slotAfter, slotsWanted } from "../../web_client/desk/booking.js";
 import { dayOf, dayText, later, momentText, timeText, yearsOn } from "../../web_client/desk/days.js";
 import { byReason } from "../../web_client/desk/refusals.js";
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
@@ -27,7 +27,7 @@ const NEW = {
   family: null,
   who: "new",
   child: { name: " 赵小雨 ", sex: "female", birth_date: "2020-02-29" },
-  guardian: { name: "赵敏", phone: "139-1111 2222" },
+  guardian: { name: "赵敏", phone: "139-1111 2222", email: "", language: "zh" },
   relation: { kind: "mother", proof: "other" },
 };
 
@@ -53,9 +53,16 @@ test("a known family is sent by its ids, a new one by who they are and how they 
     slot: "s",
     kind: "first",
     new_child: { name: "赵小雨", sex: "female", birth_date: "2020-02-29" },
-    new_guardian: { name: "赵敏", phone: "13911112222" },
+    new_guardian: { name: "赵敏", phone: "13911112222", language: "zh" },
     relation: { kind: "mother", proof: "other" },
   });
+});
+
+test("where and in which language a new guardian is written to goes along, if it can be right", () => {
+  const said = { ...NEW, guardian: { ...NEW.guardian, email: " zhao@example.com ", language: "en" } };
+  assert.deepEqual(bookingBody(said).new_guardian, { name: "赵敏", phone: "13911112222", language: "en", email: "zhao@example.com" });
+  assert.deepEqual(missing(said, TODAY), []);
+  assert.deepEqual(missing({ ...said, guardian: { ...said.guardian, email: "zhao@" } }, TODAY), ["guardian-email"]);
 });
 
 test("a sibling comes with the guardian who is known, another guardian with the child who is", () => {
@@ -131,6 +138,7 @@ test("everything that can be chosen or missing has its words", () => {
   for (const sex of SEXES) assert.ok(hasText(`desk.sex.${sex}`), sex);
   for (const kind of [...RELATIONS, DELEGATED]) assert.ok(hasText(`letter.relation.${kind}`), kind);
   for (const proof of ["household_register", "birth_certificate", "court_order", "other", "written_delegation", "declared"]) assert.ok(hasText(`desk.proof.${proof}`), proof);
-  const all = [...missing({ ...noBooking(), who: "new", field: "growth" }, TODAY), ...missing(noBooking(), TODAY), "slot"];
+  const all = [...missing({ ...noBooking(), who: "new", field: "growth" }, TODAY), ...missing(noBooking(), TODAY), "slot", "guardian-email"];
+  for (const language of LANGUAGES) assert.ok(hasText(`desk.language.${language}`), language);
   for (const id of all) assert.ok(hasText(`desk.missing.${id}`), id);
 });

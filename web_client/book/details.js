@@ -1,5 +1,6 @@
 /** Who the child and the guardian are; and, once it is booked, the visit's own link and how to keep it. */
 
+import { LONGEST_EMAIL } from "../shared/contact.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { backButton, noticeOf, primary, quiet, title } from "./frame.js";
 import { dayOf, dayTime } from "./words.js";
@@ -39,6 +40,7 @@ export function detailsScreen(scene) {
           entry(scene, "guardian_name", { autocomplete: "name" }),
           choices(scene, "relation", RELATIONS),
           entry(scene, "phone", { type: "tel", inputmode: "tel", autocomplete: "tel" }),
+          entry(scene, "email", { type: "email", inputmode: "email", autocomplete: "email", maxlength: LONGEST_EMAIL }),
         ),
       ),
       h("p", { class: "notice", key: "proof" }, icon("shield"), h("span", null, t("book.details.proof"))),
@@ -71,7 +73,7 @@ function chosen({ state, t, emit }) {
 /** @param {Scene} scene @param {DetailName} name @param {import("../shared/ui/dom.js").Props} props */
 function entry({ state, t, emit }, name, props) {
   const wrong = state.wrong[name];
-  const hinted = name === "child_name" || name === "phone";
+  const hinted = name === "child_name" || name === "phone" || name === "email";
   return h(
     "div",
     { class: "field", key: name },

@@ -14,7 +14,7 @@
  * @typedef {{hospital: string, key: string, body: object}} Pending  a request whose answer nobody has seen yet
  * @typedef {{visit: string, hospital: {name: string, name_en: string}, department: string, field: string, physician: {name: string, title: string, rank: string, licence: string},
  *            starts_at: string, ends_at: string, link: string | null, link_expires_at: string | null, qr: string | null}} Made
- * @typedef {"child_name" | "sex" | "birth_date" | "guardian_name" | "relation" | "phone"} DetailName
+ * @typedef {"child_name" | "sex" | "birth_date" | "guardian_name" | "relation" | "phone" | "email"} DetailName
  * @typedef {Readonly<Record<DetailName, string>>} Details
  * @typedef {{code: string, words: string}} Notice  a code of ours, or the server's words for one that is not
  */
@@ -72,10 +72,10 @@ import { dayOf } from "./words.js";
  */
 
 /** @type {readonly DetailName[]} */
-export const DETAILS = Object.freeze(["child_name", "sex", "birth_date", "guardian_name", "relation", "phone"]);
+export const DETAILS = Object.freeze(["child_name", "sex", "birth_date", "guardian_name", "relation", "phone", "email"]);
 const AFTER_SIGNS = Object.freeze(["answer", "hospital", "specialist", "time", "details", "done"]);
 /** @type {Details} */
-const EMPTY = Object.freeze({ child_name: "", sex: "", birth_date: "", guardian_name: "", relation: "", phone: "" });
+const EMPTY = Object.freeze({ child_name: "", sex: "", birth_date: "", guardian_name: "", relation: "", phone: "", email: "" });
 /** @type {Fetched<any>} */
 const NOTHING = Object.freeze({ state: "none", code: "", items: [] });
 
@@ -300,11 +300,13 @@ export function hospitalsOf({ hospitals, route }) {
 export function wrongOf(details, today) {
   /** @type {Partial<Record<DetailName, string>>} */
   const wrong = {};
-  for (const name of DETAILS) if (details[name].trim() === "") wrong[name] = "required";
+  for (const name of DETAILS) if (name !== "email" && details[name].trim() === "") wrong[name] = "required";
   for (const name of /** @type {const} */ (["child_name", "guardian_name"])) if (/\p{N}/u.test(details[name])) wrong[name] = "not_a_name";
   if (details.birth_date > today) wrong.birth_date = "in_future";
   const digits = details.phone.replace(/[\s()-]/gu, "");
   if (digits !== "" && (!/^\+?\d{7,15}$/.test(digits) || (/^1\d{10}$/.test(digits) && !/^1[3-9]/.test(digits)))) wrong.phone = "not_a_phone";
+  const email = details.email.trim();
+  if (email !== "" && !isEmail(email)) wrong.email = "not_an_email";
   return wrong;
 }
 

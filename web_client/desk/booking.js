@@ -12,7 +12,7 @@
  * @property {Family | null} family the one that was found
  * @property {Who} who
  * @property {{name: string, sex: string, birth_date: string}} child
- * @property {{name: string, phone: string}} guardian
+ * @property {{name: string, phone: string, email: string, language: string}} guardian `email` may be empty
  * @property {{kind: string, proof: string}} relation
  * @property {string} field
  * @property {string} department
@@ -21,6 +21,10 @@
  * @property {string} kind
  */
 
+import { isEmail } from "../shared/contact.js";
+
+/** In which a family is written to. */
+export const LANGUAGES = Object.freeze(["zh", "en"]);
 /** Kinds of visit, the usual first. */
 export const KINDS = Object.freeze(["first", "follow_up", "advice"]);
 export const SEXES = Object.freeze(["female", "male", "unknown"]);
@@ -37,7 +41,7 @@ export function noBooking() {
     family: null,
     who: "known",
     child: { name: "", sex: "", birth_date: "" },
-    guardian: { name: "", phone: "" },
+    guardian: { name: "", phone: "", email: "", language: "zh" },
     relation: { kind: "", proof: "" },
     field: "",
     department: "",
@@ -114,6 +118,7 @@ export function missing(booking, today) {
     ["child-birth", childIsNew(booking) && !(child.birth_date !== "" && child.birth_date <= today)],
     ["guardian-name", guardianIsNew(booking) && guardian.name.trim() === ""],
     ["guardian-phone", guardianIsNew(booking) && !PHONE.test(plain(guardian.phone))],
+    ["guardian-email", guardianIsNew(booking) && guardian.email.trim() !== "" && !isEmail(guardian.email.trim())],
     ["relation-kind", who !== "known" && relation.kind === ""],
     ["relation-proof", who !== "known" && relation.proof === ""],
     ["field", booking.field === ""],
@@ -136,10 +141,15 @@ export function bookingBody(booking) {
     kind: booking.kind,
     ...(childIsNew(booking) ? { new_child: { ...child, name: child.name.trim() } } : { child: family?.child.id }),
     ...(guardianIsNew(booking)
-      ? { new_guardian: { name: guardian.name.trim(), phone: plain(guardian.phone) } }
+      ? { new_guardian: newGuardian(guardian) }
       : { guardian: family?.guardian?.id }),
     ...(who !== "known" && { relation }),
   };
+}
+
+/** @param {Booking["guardian"]} guardian */
+function newGuardian({ name, phone, email, language }) {
+  return { name: name.trim(), phone: plain(phone), language, ...(email.trim() !== "" && { email: email.trim() }) };
 }
 
 /** Codes of refusals that mean: this slot is gone, another may do. */

@@ -16,6 +16,7 @@ GOOD = {
     "guardian_name": "陈静",
     "relation": "mother",
     "phone": "13912345678",
+    "email": "chen.jing@example.com",
 }
 
 
@@ -42,6 +43,22 @@ def test_other_telephone_numbers_are_taken_too(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["12012345678", "1391234567890123", "12", "一三九", "+", "139123456x8"])
 def test_what_is_no_telephone_number_is_told(typed: str) -> None:
     assert faults(phone=typed) == [("phone", Why.NOT_A_PHONE)]
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("", ""), ("  ", ""), (" 12345@qq.com ", "12345@qq.com")])
+def test_an_address_may_be_left_out(typed: str, kept: str) -> None:
+    assert read(GOOD | {"email": typed}, TODAY).email == kept
+
+
+@pytest.mark.parametrize("typed", ["chen", "chen@example", "chen jing@example.com", "陈@example.com", "a@b@c.com", "a@b.com\n,c@d.com"])
+def test_what_is_no_address_is_told(typed: str) -> None:
+    assert faults(email=typed) == [("email", Why.NOT_AN_EMAIL)]
+
+
+def test_an_address_has_its_own_length() -> None:
+    longest = f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 57}.com"
+    assert read(GOOD | {"email": longest}, TODAY).email == longest
+    assert faults(email="a" + longest) == [("email", Why.TOO_LONG)]
 
 
 @pytest.mark.parametrize("name", ["阿依努尔·买买提", "Anne-Marie O'Neill", "李"])

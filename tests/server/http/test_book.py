@@ -31,6 +31,7 @@ DETAILS = {
     "guardian_name": "陈静",
     "relation": "mother",
     "phone": "13912345678",
+    "email": "",
 }
 
 
@@ -124,6 +125,18 @@ async def test_what_the_family_says_of_its_relation_is_only_declared(house: Hous
     assert tuple(row.one()) == ("mother", "declared", "13912345678", made["visit"])
 
 
+@pytest.mark.parametrize(("typed", "kept"), [(" chen@example.com ", "chen@example.com"), ("", None)])
+async def test_the_family_is_written_to_where_it_said_and_in_its_language(
+    house: House, clinic: Clinic, stranger: Browser, typed: str, kept: str | None
+) -> None:
+    sent = await body(stranger, clinic, email=typed)
+    key = {"Idempotency-Key": KEY, "Accept-Language": "en"}
+    made = await (await stranger.post(f"{HERE}/{clinic.hospital}/visits", sent, headers=key)).json()
+    query = select(guardian.c.email, guardian.c.language).join(visit, visit.c.guardian == guardian.c.id)
+    row = await house.server.database.read(lambda t: t.execute(query.where(visit.c.id == made["visit"])))
+    assert tuple(row.one()) == (kept, "en")
+
+
 async def test_sent_again_it_is_answered_again_and_books_once(house: House, clinic: Clinic, stranger: Browser) -> None:
     sent = await body(stranger, clinic)
     first, again = await booked(stranger, clinic, sent), await booked(stranger, clinic, sent)
@@ -199,6 +212,7 @@ async def test_questions_left_open_book_nothing(clinic: Clinic, stranger: Browse
 
 async def test_what_will_not_do_is_told_field_by_field(clinic: Clinic, stranger: Browser) -> None:
     wrong = {"child_name": "", "birth_date": "2031-02-30", "phone": "12345678901", "relation": "aunt", "guardian_name": "1234"}
+    wrong |= {"email": "chen@"}
     answer = await booked(stranger, clinic, await body(stranger, clinic, **wrong))
     errors = (await answer.json())["errors"]
     assert answer.status == 422
@@ -208,6 +222,7 @@ async def test_what_will_not_do_is_told_field_by_field(clinic: Clinic, stranger:
         ("#/guardian_name", "not_a_name"),
         ("#/relation", "not_a_choice"),
         ("#/phone", "not_a_phone"),
+        ("#/email", "not_an_email"),
     ]
 
 

@@ -17,7 +17,7 @@ from server.http.desk import MOST_DAYS
 from server.journal import Journal
 from server.reminders.console import Console
 from server.reminders.smtp import Smtp
-from server.store import limits
+from server.store import families, limits
 from server.store.visits import Child, Guardian, Relation, add
 from tests.server.http.conftest import House
 from tests.server.http.desk_kit import NEW_CHILD, NEW_GUARDIAN, RELATION, Desk, open_desk
@@ -95,6 +95,15 @@ async def test_a_new_family_is_registered_with_its_visit(desk: Desk) -> None:
     assert (line["child"]["name"], line["guardian"]["phone"], line["relation"]) == ("赵小雨", "13911112222", RELATION)
     assert told["link"].startswith("http://localhost:8480/j/")
     assert unquote(told["qr"]).startswith("<svg ")
+
+
+async def test_a_new_guardian_is_written_to_where_and_how_the_desk_was_told(desk: Desk) -> None:
+    said = NEW_GUARDIAN | {"email": "qian@example.com", "language": "en"}
+    told = await desk.book(new_child=NEW_CHILD, new_guardian=said, relation=RELATION, **NOBODY)
+    id = (await desk.get(f"/visits/{told['visit']}"))["guardian"]["id"]
+    kept = await desk.house.server.database.read(lambda t: families.guardian_of(t, desk.clinic.hospital, id))
+    assert kept is not None
+    assert (kept.email, kept.language) == ("qian@example.com", "en")
 
 
 async def test_a_sibling_comes_with_the_guardian_who_is_known(desk: Desk) -> None:

@@ -34,7 +34,7 @@ export const SPECIALISTS = [
 ];
 const at = (day, minutes) => new Date(Date.UTC(2026, 10, day, 1, minutes)).toISOString();
 export const SLOTS = [23, 24, 25, 27, 28, 30].flatMap((day) => [0, 30, 60, 90, 300, 330, 360].map((minutes) => ({ id: `t-${day}-${minutes}`, starts_at: at(day, minutes), ends_at: at(day, minutes + 30) })));
-const TYPED = { child_name: "陈小雨", sex: "female", birth_date: "2019-06-01", guardian_name: "陈静", relation: "mother", phone: "13912345678" };
+const TYPED = { child_name: "陈小雨", sex: "female", birth_date: "2019-06-01", guardian_name: "陈静", relation: "mother", phone: "13912345678", email: "" };
 /** Of the link below. */
 const CODE =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAFoAAABaAQAAAAAQ03yvAAABGElEQVR42r1UMWoAMAiUugbyFcFV8OtC1oBfEVyFNJ1aatbWLRze6eUSON9l8JcHwFlhSqD2AT/raMbWefI0hDhgwEl8IEOIjF+IjKx49GiKkSd3HUD+qsds5yDb0q8VfrMRnSSF2dl0oIAxtZ6x7lwVvhqyd7I7jWhIGJiwrmg6oRoYcq1rExhWlgg2ZB2/EhzU2KZtVwxYDTG/TVCr77NDIKlO18FxZ8DS3gOh6/pj2R2dOKlMpLNhhO8q6Pso+Rps3Nn45ioKute0fU23qQ+v3eeu1ZEaxj5S+i1gjBpDoU9ws7Ompcojb3IDfLjraPqN59G+KfE0XQ7weiW5Ztp6INsckh9epwluetwpILhaWT3ewn/8FJ8M+LSJyZST5wAAAABJRU5ErkJggg==";

@@ -1,7 +1,8 @@
 /** A new booking: the family that is found or entered, the field, the department, the specialist, a free slot. */
 
+import { LONGEST_EMAIL } from "../../shared/contact.js";
 import { h, icon } from "../../shared/ui/dom.js";
-import { childIsNew, DELEGATED, departmentsFor, fieldsOf, guardianIsNew, KINDS, missing, proofsFor, relationsFor, SEXES } from "../booking.js";
+import { childIsNew, DELEGATED, departmentsFor, fieldsOf, guardianIsNew, KINDS, LANGUAGES, missing, proofsFor, relationsFor, SEXES } from "../booking.js";
 import { dayOf, momentText } from "../days.js";
 import { act, choices, field, heading, refusal, slotChoices, text } from "./parts.js";
 
@@ -123,6 +124,8 @@ function people(state, { t }, change, wrong) {
         { class: "stack-tight", key: "guardian" },
         field(t("desk.guardian.name"), "guardian-name", wrong("guardian-name"), text({ id: "guardian-name", value: guardian.name, wrong: wrong("guardian-name"), oninput: (name) => change({ guardian: { ...guardian, name } }) })),
         field(t("desk.guardian.phone"), "guardian-phone", wrong("guardian-phone"), text({ id: "guardian-phone", type: "tel", inputmode: "tel", value: guardian.phone, wrong: wrong("guardian-phone"), oninput: (phone) => change({ guardian: { ...guardian, phone } }) })),
+        field(t("desk.guardian.email"), "guardian-email", wrong("guardian-email"), text({ id: "guardian-email", type: "email", inputmode: "email", maxlength: LONGEST_EMAIL, value: guardian.email, wrong: wrong("guardian-email"), oninput: (email) => change({ guardian: { ...guardian, email } }) })),
+        choices({ name: "guardian-language", legend: t("desk.guardian.language"), value: guardian.language, inline: true, options: LANGUAGES.map((value) => ({ value, text: t(`desk.language.${value}`) })), onchoose: (language) => change({ guardian: { ...guardian, language } }) }),
       ),
     booking.who !== "known" &&
       h(

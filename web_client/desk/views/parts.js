@@ -36,10 +36,10 @@ export function field(label, id, wrong, input) {
 }
 
 /**
- * @param {{id: string, value: string, wrong: string | null, oninput: (value: string) => void, type?: string, max?: string, inputmode?: string,
+ * @param {{id: string, value: string, wrong: string | null, oninput: (value: string) => void, type?: string, max?: string, inputmode?: string, maxlength?: number,
  *          onenter?: () => void}} options
  */
-export function text({ id, value, wrong, oninput, type = "text", max, inputmode, onenter }) {
+export function text({ id, value, wrong, oninput, type = "text", max, inputmode, maxlength = 100, onenter }) {
   return h("input", {
     class: "input",
     id,
@@ -47,7 +47,7 @@ export function text({ id, value, wrong, oninput, type = "text", max, inputmode,
     value,
     max,
     inputmode,
-    maxlength: type === "date" ? null : "100",
+    maxlength: type === "date" ? null : String(maxlength),
     autocomplete: "off",
     "aria-invalid": wrong ? "true" : null,
     "aria-describedby": wrong ? `${id}-wrong` : null,

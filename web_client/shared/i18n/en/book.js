@@ -63,6 +63,8 @@ export default Object.freeze({
   "book.details.relation": "You are the child's",
   "book.details.phone": "Your mobile number",
   "book.details.phone.hint": "The hospital will call it before the visit",
+  "book.details.email": "E-mail (optional)",
+  "book.details.email.hint": "For reminders, and for a new link if you lose yours",
   "book.details.proof": "Before the visit the hospital will contact you to see proof of your relation (household register, birth certificate). Please have it ready; the visit cannot begin without it.",
   "book.details.privacy": "What you fill in goes only to the hospital you chose, for this visit.",
   "book.details.submit": "Book this visit",
@@ -89,6 +91,7 @@ export default Object.freeze({
   "book.fault.in_future": "The date cannot be after today.",
   "book.fault.grown_up": "These visits are for children under 18.",
   "book.fault.not_a_phone": "Please check the number.",
+  "book.fault.not_an_email": "Please check the e-mail address, or leave it empty.",
 
   "book.notice.time_gone": "Somebody else has just taken that time. Please choose another; all that you filled in is still here.",
   "book.notice.check": "Please check what is marked below.",

@@ -63,6 +63,8 @@ export default Object.freeze({
   "book.details.relation": "您是孩子的",
   "book.details.phone": "您的手机号码",
   "book.details.phone.hint": "医院在就诊前会打这个电话核验",
+  "book.details.email": "电子邮箱（选填）",
+  "book.details.email.hint": "用于就诊提醒；链接丢失时，新链接也发到这里",
   "book.details.proof": "就诊前，医院会与您联系，核验您与孩子关系的证件（户口本、出生证明等）。请提前准备好；未核验前不能开始就诊。",
   "book.details.privacy": "填写的内容只交给您选择的医院，用于这次就诊。",
   "book.details.submit": "确认预约",
@@ -89,6 +91,7 @@ export default Object.freeze({
   "book.fault.in_future": "日期不能晚于今天。",
   "book.fault.grown_up": "已满 18 周岁，不能预约儿童线上首诊。",
   "book.fault.not_a_phone": "请检查手机号码。",
+  "book.fault.not_an_email": "请检查电子邮箱，没有可以不填。",
 
   "book.notice.time_gone": "刚才选的时间已被别人约走。请另选一个时间，您填写的内容都还在。",
   "book.notice.check": "请检查下面标出的内容。",
