@@ -22,6 +22,7 @@ from server.bookings import book, counted
 from server.errors import Refused
 from server.questionnaires.questionnaire import Outcome
 from server.questionnaires.routing import Route
+from server.reminders.phones import read_phone, spellings
 from server.store import bookings, departments, families, public_booking, schedules
 from server.store.bookings import Booked
 from server.store.database import Database, Transaction
@@ -30,6 +31,9 @@ from server.store.public_booking import Kept, Taken
 from server.store.secrets import digest
 from server.store.visits import Child, Guardian, Relation, Visit
 
+MOST_OPEN = 4
+"""Visits to come that were booked here with one telephone number, whatever hospital they are in, until a desk has seen who it
+is. Fewer than a lost link is looked for among (`server.reminders.service`). Of what else is known of a number nothing is told."""
 _LEADS_AWAY = {
     Outcome.EMERGENCY: Refusal.NEEDS_EMERGENCY_CARE,
     Outcome.IN_PERSON: Refusal.NEEDS_IN_PERSON_CARE,
@@ -118,6 +122,9 @@ class FamilyBooking:
 
     async def _people(self, transaction: Transaction, wish: Wish, id: str, now: float) -> Visit:
         """The visit asked for, whose child, guardian and relation are written now. Raises ``Refused``."""
+        of_number = spellings(read_phone(wish.details.phone) or wish.details.phone)
+        if await public_booking.open_visits(transaction, of_number, now) >= MOST_OPEN:
+            raise NotBookable((Refusal.TOO_MANY_OPEN,))
         slot = await schedules.slot_of(transaction, wish.hospital, wish.slot)
         if slot is None:
             raise Refused("slot_unknown")

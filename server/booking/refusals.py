@@ -45,6 +45,7 @@ class Refusal(StrEnum):
     NEEDS_EMERGENCY_CARE = "needs_emergency_care"
     NEEDS_IN_PERSON_CARE = "needs_in_person_care"
     FIELD_NOT_ROUTED = "field_not_routed"
+    TOO_MANY_OPEN = "too_many_open"
 
 
 WORDS: Mapping[Refusal, Sentence] = MappingProxyType(
@@ -108,12 +109,18 @@ WORDS: Mapping[Refusal, Sentence] = MappingProxyType(
         Refusal.FIELD_NOT_ROUTED: Sentence(
             "您填写的情况属于另一个专业，请重新选择。", "What you told belongs to another field. Please choose again."
         ),
+        Refusal.TOO_MANY_OPEN: Sentence(
+            "用这个手机号码自助预约、尚未就诊的次数过多。请等就诊后再约，或联系医院预约。",
+            "Too many visits that were booked here with this number are still to come. Please wait for them, or call the hospital.",
+        ),
     }
 )  # fmt: skip
 
 
-OF_THE_PAGE: Final = frozenset({Refusal.NEEDS_EMERGENCY_CARE, Refusal.NEEDS_IN_PERSON_CARE, Refusal.FIELD_NOT_ROUTED})
-"""Where the questionnaire led that a family answers before it books by itself."""
+OF_THE_PAGE: Final = frozenset(
+    {Refusal.NEEDS_EMERGENCY_CARE, Refusal.NEEDS_IN_PERSON_CARE, Refusal.FIELD_NOT_ROUTED, Refusal.TOO_MANY_OPEN}
+)
+"""Of a family that books by itself only: where the questionnaire led that it answers before, and how much it has booked."""
 OF_A_BOOKING: Final = tuple(reason for reason in Refusal if reason not in {*OF_THE_PAGE, Refusal.RELATION_UNVERIFIED})
 """What a hospital's system may be told when it books or moves."""
 

@@ -1,7 +1,8 @@
 """Whose try it is that is counted: the address a request came from, seen through the hospital's own proxies. Pure.
 
 Anyone may write an ``X-Forwarded-For``; only what a trusted proxy appended to it is believed. So the answer is the last hop
-that is not a trusted proxy, and nobody can put their guesses on another's account, or get a new one for each guess.
+that is not a trusted proxy, and nobody can put their guesses on another's account, or get a new one for each guess: of IPv6
+somebody has a whole /64 at least (RFC 6177), so that is what is counted.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ def client_address(peer: str, x_forwarded_for: str, trusted: Sequence[Network]) 
     """The last hop that is not in ``trusted``; ``peer`` is the socket's other end, the header's hops are before it.
 
     A hop that is no address ends the search: the trusted proxy behind it then answers for it. When every hop is trusted, the
-    farthest one is the client.
+    farthest one is the client. An IPv6 address is told as its /64, such as ``2001:db8:0:1::/64``.
     """
     nearest = _address(peer)
     if nearest is None:
@@ -29,7 +30,13 @@ def client_address(peer: str, x_forwarded_for: str, trusted: Sequence[Network]) 
         if before is None:
             break
         nearest = before
-    return str(nearest)
+    return _counted(nearest)
+
+
+def _counted(address: Address) -> str:
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 def _address(hop: str) -> Address | None:

@@ -1,7 +1,7 @@
 """What a family without a link asks: which hospitals and specialists there are, when, and a visit for its child.
 
-Anybody may ask; each address at a measured pace, kept in memory. Bookings are counted for their address in the database, also
-the good ones: they take slots from others.
+Anybody may ask; each address at a measured pace, kept in memory. Bookings are counted for their address and their telephone
+number in the database, also the good ones: they take slots from others.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from server.http.problems import Problem, language
 from server.http.shell import body
 from server.questionnaires.reading import ROUTING
 from server.referral import FIELDS
+from server.reminders.phones import read_phone
 from server.store import people, public_booking
 from server.store.public_booking import Open, Specialist
-from server.store.throttle import Counted, Limit
+from server.store.throttle import Counted, Window
 from server.visit_view import moment
 
 AT_ONCE: Final = 8
@@ -37,7 +38,10 @@ DOOR: web.AppKey[Doorway] = web.AppKey("public booking", Doorway)
 PACE: web.AppKey[Pace] = web.AppKey("public booking's pace", Pace)
 BURST, PER_S = 60, 2.0
 """A whole ward, or a whole mobile network, may come from one address."""
-BOOKINGS_PER_ADDRESS = Limit(free=30, first_s=15.0, longest_s=900.0, forgotten_after_s=3_600.0)
+BOOKINGS_PER_ADDRESS = Window(free=60, lasts_s=3_600.0)
+"""A whole mobile network may come from one address: they are let through at this rate for as long as it takes."""
+BOOKINGS_PER_NUMBER = Window(free=12, lasts_s=3_600.0)
+"""Also those that were refused: slots are lost to others meanwhile. How many may be open is `server.family_booking`'s."""
 REPLAYED: Final = "Idempotent-Replayed"
 _KEY = re.compile(r"[A-Za-z0-9_-]{22,128}", re.ASCII)
 """128 random bits as base64url, or more: whoever knows it can have the visit's link told again."""
@@ -92,6 +96,8 @@ async def book(request: web.Request) -> web.Response:
         if not sent.complete or sent.route is None:
             raise Problem("bad_request")
         said = _details(given, day_of(now))
+        number = Counted("public-booking-number", read_phone(said.phone) or said.phone, BOOKINGS_PER_NUMBER)
+        await house.throttle.begin((number,), now)
         request_hash = await _hash(request, of, key)
         wish = Wish(of.hospital.id, id_of(given["slot"]), said, sent.route, key, request_hash, language(request))
         made = await house.family_booking.book(wish, now)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import date
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from server.booking.rules import VisitKind
 from server.events import Outcome
@@ -17,8 +18,22 @@ from server.store import front_desk
 MOST_VISITS: Final = 500
 
 
+FIRST_DAY: Final = date(1970, 1, 1)
+LAST_DAY: Final = date(9998, 12, 31)
+
+
+def _within(day: date) -> date:
+    """Far enough from where a calendar ends that there is a day before and a day after."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError("应在 1970 年至 9998 年之间", "must lie in the years 1970 to 9998")
+    return day
+
+
+AskedDay = Annotated[Day, AfterValidator(_within)]
+
+
 class DayQuery(Taken):
-    day: Day = left_out("The hospital's; today when it is left out.")
+    day: AskedDay = left_out("The hospital's; today when it is left out.")
 
 
 class ChildShown(Given):
@@ -146,8 +161,8 @@ class Seen(Taken):
 
 
 class RefusalsQuery(Taken):
-    since: Day = left_out("30 days ago when it is left out.")
-    until: Day = left_out("The last day; today when it is left out.")
+    since: AskedDay = left_out("30 days ago when it is left out.")
+    until: AskedDay = left_out("The last day; today when it is left out.")
 
 
 class CountShown(Given):

@@ -13,10 +13,13 @@ from server.http.problems import Fault, Invalid, Problem
 from server.http.shell import body
 from server.reminders.phones import read_phone
 from server.reminders.service import Busy
-from server.store.throttle import PER_ADDRESS, Counted, Limit
+from server.store.throttle import Counted, Limit, Window
 
 PER_NUMBER = Limit(free=3, first_s=120.0, longest_s=3_600.0, forgotten_after_s=86_400.0)
 """So many links a number in a row, then ever more slowly: a stranger who knows it can annoy a family no further."""
+
+ASKED_PER_ADDRESS = Window(free=60, lasts_s=3_600.0)
+"""Whoever asks is never told whether that was right, so no try is forgiven: a mobile network's families share their address's."""
 
 
 def add_lost_link(app: web.Application) -> None:
@@ -31,7 +34,7 @@ async def ask(request: web.Request) -> web.Response:
         raise Invalid(Fault("#/phone", "请填写 5 至 15 位的手机号码", "a telephone number of 5 to 15 digits belongs here"))
     if not house.reminders.on:
         raise Problem("recovery_off")
-    number, origin = Counted("lost_link", phone, PER_NUMBER), Counted("lost_link_from", asker(request), PER_ADDRESS)
+    number, origin = Counted("lost_link", phone, PER_NUMBER), Counted("lost_link_from", asker(request), ASKED_PER_ADDRESS)
     await house.throttle.begin((number, origin), house.clock())
     try:
         house.reminders.ask_for_link(phone)

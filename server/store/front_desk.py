@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, case, or_, select
 
 from server.store.database import Transaction
 from server.store.tables import child, guardian, join_link, relation, schedule, slot, staff, visit
@@ -114,9 +114,11 @@ async def _with_links(transaction: Transaction, query: Select[Any]) -> list[Line
 
 
 async def _links(transaction: Transaction, visits: Iterable[str]) -> dict[str, Link]:
+    """The newest that a device holds, or else the newest: a reminder brings a further one, beside the one that is in use."""
     c = join_link.c
     theirs = (c.visit.in_(visits), c.revoked_at.is_(None), c.guardian.is_(None))
     query = select(c.visit, c.expires_at, c.redeemed_at).where(*theirs)
+    query = query.order_by(case((c.redeemed_at.is_(None), 0), else_=1), c.issued_at, c.token_sha256)  # the last one is kept
     return {row.visit: Link(row.expires_at, row.redeemed_at) for row in await transaction.execute(query)}
 
 

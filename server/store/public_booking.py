@@ -7,24 +7,39 @@ is answered again and books nothing twice; it is forgotten after ``LASTS_S``.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from server.booking.limits import Limits, from_record
+from server.booking.limits import DECLARED, Limits, from_record
 from server.booking.rules import DAY_S
 from server.calendar import day_of
 from server.eligibility import Credentials, reasons_against
 from server.store import schedules
 from server.store.database import Transaction
 from server.store.schedules import Slot, busy, holds
-from server.store.tables import department, hospital, hospital_limits, join_link, public_booking, schedule, slot, staff
+from server.store.tables import (
+    department,
+    guardian,
+    hospital,
+    hospital_limits,
+    join_link,
+    public_booking,
+    relation,
+    schedule,
+    slot,
+    staff,
+    visit,
+)
 from server.store.visits import Hospital
 
 LASTS_S = 86_400.0
 MOST_HOSPITALS = 200
 MOST_SPECIALISTS = 60
+MOST_WITH_TIME = 2_000
+"""So many with a free slot are looked at for those who may see children online."""
 MOST_SLOTS = 300
 """More than a day has of one physician (`server.booking.slots.MOST_SLOTS`), so that a whole day always fits in."""
 
@@ -117,13 +132,13 @@ async def specialists(transaction: Transaction, of: Open, field: str, now: float
     query = select(*further, *shown, *of_department, next_at).select_from(joined.join(staff, staff.c.id == c.physician))
     query = query.where(*theirs, *within, *free).group_by(*further, *shown, *of_department)
     found = []
-    for row in await transaction.execute(query.order_by(next_at, staff.c.id).limit(MOST_SPECIALISTS)):
+    for row in await transaction.execute(query.order_by(next_at, staff.c.id, c.department).limit(MOST_WITH_TIME)):
         since, trained, listed, fields, *values = row
         each = Specialist(*values)
         credentials = Credentials(each.licence, each.rank, since, trained, listed)
         if field in fields.split() and not reasons_against(credentials, day_of(each.next_at)):
             found.append(each)
-    return found
+    return found[:MOST_SPECIALISTS]
 
 
 async def free_days(transaction: Transaction, of: Open, field: str, who: tuple[str, str], first: float, now: float) -> Days:
@@ -164,9 +179,18 @@ async def reserve(transaction: Transaction, key_sha256: str, kept: Kept, now: fl
         raise Taken from error
 
 
-async def link_until(transaction: Transaction, visit: str, token_sha256: str) -> float | None:
+async def open_visits(transaction: Transaction, phones: Sequence[str], now: float) -> int:
+    """How many visits are to come of whoever said that this is their number, and of whom nobody has seen a proof."""
+    joined = visit.join(guardian, guardian.c.id == visit.c.guardian)
+    related = (relation.c.guardian == visit.c.guardian) & (relation.c.child == visit.c.child)
+    theirs = (guardian.c.phone.in_(phones), relation.c.proof == DECLARED, visit.c.state != "ended", visit.c.ends_at > now)
+    query = select(func.count()).select_from(joined.join(relation, related)).where(*theirs)
+    return int(await transaction.scalar(query) or 0)
+
+
+async def link_until(transaction: Transaction, of: str, token_sha256: str) -> float | None:
     """Until when that link of the visit works, if no newer one has taken its place."""
     c = join_link.c
-    of_it = (c.visit == visit, c.token_sha256 == token_sha256, c.revoked_at.is_(None))
+    of_it = (c.visit == of, c.token_sha256 == token_sha256, c.revoked_at.is_(None))
     at = await transaction.scalar(select(c.expires_at).where(*of_it))
     return None if at is None else float(at)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import and_, case, func, insert, or_, select, update
 
+from server.booking.limits import DECLARED
 from server.reminders.plan import DAY_S, HOUR_S, Appointment, Kind, Told
 from server.store.database import Transaction
-from server.store.tables import guardian, hospital, outbox, reminder, visit
+from server.store.tables import guardian, hospital, outbox, relation, reminder, visit
 from server.webhooks import events
 
 LOOK_BACK_S = DAY_S + 12 * HOUR_S
@@ -129,10 +130,15 @@ async def left_unknown(transaction: Transaction, now: float) -> int:
 
 
 async def of_phone(transaction: Transaction, phones: Sequence[str], now: float, limit: int) -> list[Appointment]:
-    """The coming visits of whoever has this number, in whatever hospital, the next first."""
+    """The coming visits of whoever has this number, in whatever hospital. Those of a family that a hospital knows come before
+    those that anybody may have booked with its number; of each kind the next first."""
     coming = (guardian.c.phone.in_(phones), visit.c.state == "waiting", visit.c.ends_at > now)
-    query = select(*_APPOINTMENT).select_from(visit.join(guardian, guardian.c.id == visit.c.guardian)).where(*coming)
-    return [_appointment(row) for row in await transaction.execute(query.order_by(visit.c.starts_at, visit.c.id).limit(limit))]
+    joined = visit.join(guardian, guardian.c.id == visit.c.guardian)
+    related = and_(relation.c.guardian == visit.c.guardian, relation.c.child == visit.c.child)
+    query = select(*_APPOINTMENT).select_from(joined.join(relation, related)).where(*coming)
+    only_said = case((relation.c.proof == DECLARED, 1), else_=0)
+    query = query.order_by(only_said, visit.c.starts_at, visit.c.id).limit(limit)
+    return [_appointment(row) for row in await transaction.execute(query)]
 
 
 def _appointment(row: Sequence[Any]) -> Appointment:

@@ -1,6 +1,7 @@
-"""Slows down guessing: counts failures for a login and for an address, and locks each out for ever longer.
+"""Slows down guessing, and taking: counts tries for a login, a number, an address, and locks each out.
 
-A try is counted before it is checked and forgiven when it was right, so that many at once are no way around. One who is
+Of what can be guessed at, wrong tries lock out for ever longer (``Limit``); of what anybody may take, so many are let through in
+a while and no more (``Window``). A try is counted before it is checked and forgiven when it was right, so that many at once are no way around. One who is
 locked out costs a read and no write: the database's writers are for those who may come in. Logins and addresses are kept as
 keyed hashes, and no longer than they count. Whether a login exists makes no difference.
 """
@@ -40,6 +41,26 @@ class Limit:
         return now + lock_s if lock_s else 0.0
 
 
+    def counted(self, failures: int, last_at: float, now: float) -> tuple[int, float, float]:
+        """One more: failures, what they are kept with, until when that locks out."""
+        failures = 1 if now - last_at > self.forgotten_after_s else failures + 1
+        return failures, now, self.locked_until(failures, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``free`` tries, good ones too, in the ``lasts_s`` from the first of them; the next one waits for their end, and no longer."""
+
+    free: int
+    lasts_s: float
+
+    def counted(self, failures: int, first_at: float, now: float) -> tuple[int, float, float]:
+        """As of a ``Limit``; what they are kept with is when the first one was."""
+        if now - first_at >= self.lasts_s:
+            failures, first_at = 0, now
+        return failures + 1, first_at, first_at + self.lasts_s if failures + 1 >= self.free else 0.0
+
+
 PER_SUBJECT = Limit(free=5, first_s=15.0, longest_s=900.0, forgotten_after_s=86_400.0)
 PER_ADDRESS = Limit(free=30, first_s=15.0, longest_s=900.0, forgotten_after_s=3_600.0)
 """A whole ward, or a whole mobile network, may come from one address."""
@@ -54,7 +75,7 @@ class Counted:
 
     kind: str
     subject: str
-    limit: Limit
+    limit: Limit | Window
 
 
 class Throttle:
@@ -87,10 +108,9 @@ class Throttle:
             for item in counted:
                 key = self._of(item)
                 row = rows[key]
-                fresh = row is None or now - row.last_at > item.limit.forgotten_after_s
-                failures = 1 if row is None or fresh else row.failures + 1
-                locked_until = item.limit.locked_until(failures, now)
-                values = {"failures": failures, "last_at": now, "locked_until_at": locked_until}
+                failures, last_at = (0, now) if row is None else (row.failures, row.last_at)
+                failures, last_at, locked_until = item.limit.counted(failures, last_at, now)
+                values = {"failures": failures, "last_at": last_at, "locked_until_at": locked_until}
                 if row is None:
                     await connection.execute(insert(attempt), {"key": key, **values})
                 else:

@@ -218,7 +218,7 @@ function timed(state, items, next, more) {
 }
 
 const TIME_GONE = new Set(["slot_taken", "slot_unknown", "schedule_closed", "physician_busy", "in_the_past", "beyond_horizon"]);
-const OF_CHILD = new Set(["age_outside_limits", "child_too_old", "child_not_born"]);
+const OF_PEOPLE = new Set(["age_outside_limits", "child_too_old", "child_not_born", "too_many_open"]);
 const ROUTED_AWAY = new Set(["needs_emergency_care", "needs_in_person_care", "field_not_routed"]);
 
 /** Nothing typed is lost: the reader comes to the screen where something can be done about it. @param {State} state @param {string} code @param {string} words @param {State["wrong"]} wrong @returns {State} */
@@ -226,7 +226,7 @@ function refused(state, code, words, wrong) {
   const next = { ...state, sending: /** @type {const} */ ("no"), pending: null, wrong };
   if (TIME_GONE.has(code)) return { ...next, ...without(state, "slot"), screen: "time", notice: { code: "time_gone", words: "" } };
   if (code === "invalid") return { ...next, screen: "details", notice: { code: "check", words: "" } };
-  if (OF_CHILD.has(code)) return { ...next, screen: "details", notice: { code, words } };
+  if (OF_PEOPLE.has(code)) return { ...next, screen: "details", notice: { code, words } };
   if (code === "questionnaire_changed") return { ...next, route: null, screen: groupsOf(state)[0] ?? "", notice: { code, words: "" } };
   if (ROUTED_AWAY.has(code)) return { ...next, route: null, screen: groupsOf(state)[0] ?? "", notice: { code: "again", words } };
   if (code === "not_found") return { ...next, ...without(state, "hospital"), hospitals: NOTHING, screen: "hospital", notice: { code: "hospital_closed", words: "" } };

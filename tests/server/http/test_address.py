@@ -20,11 +20,11 @@ CLIENT = "203.0.113.9"
         ("127.0.0.1", CLIENT, CLIENT),
         ("127.0.0.1", f"198.51.100.1, {CLIENT}", CLIENT),
         ("127.0.0.1", f"198.51.100.1,{CLIENT} , 10.1.2.3", CLIENT),
-        ("2001:db8:1::7", "2001:db8:2::9", "2001:db8:2::9"),
+        ("2001:db8:1::7", "2001:db8:2::9", "2001:db8:2::/64"),
         ("::ffff:127.0.0.1", f"::ffff:{CLIENT}", CLIENT),
         ("127.0.0.1", f"{CLIENT}:50123", CLIENT),
-        ("127.0.0.1", "[2001:db8:2::9]:50123", "2001:db8:2::9"),
-        ("127.0.0.1", "[2001:db8:2::9]", "2001:db8:2::9"),
+        ("127.0.0.1", "[2001:db8:2::9]:50123", "2001:db8:2::/64"),
+        ("127.0.0.1", "[2001:db8:2::9]", "2001:db8:2::/64"),
     ],
 )
 def test_the_last_hop_that_is_no_trusted_proxy_is_the_client(peer: str, header: str, client: str) -> None:
@@ -52,6 +52,11 @@ def test_a_hop_that_is_no_address_is_on_the_proxys_account(header: str) -> None:
 
 def test_when_all_are_trusted_the_farthest_is_the_client() -> None:
     assert client_address("127.0.0.1", "10.1.0.5, 10.1.0.6", PROXIES) == "10.1.0.5"
+
+
+def test_whoever_has_a_whole_64_of_ipv6_is_one() -> None:
+    assert {client_address(peer, "", PROXIES) for peer in ("2001:db8:9:1::1", "2001:db8:9:1:ffff::2")} == {"2001:db8:9:1::/64"}
+    assert client_address("2001:db8:9:2::1", "", PROXIES) == "2001:db8:9:2::/64"
 
 
 def test_a_peer_without_an_address_is_itself() -> None:

@@ -12,10 +12,12 @@ from sqlalchemy import func, select, update
 
 from server.booking.limits import Limits
 from server.calendar import day_of
+from server.family_booking import MOST_OPEN
 from server.http import book as book_routes
 from server.http.house import HOUSE
 from server.http.pace import Pace
 from server.store import limits
+from server.store import public_booking as store_booking
 from server.store.tables import child, guardian, public_booking, relation, staff, visit
 from server.store.visits import Child, Guardian, Relation, add
 from tests.server.booking_kit import Clinic, open_clinic, told
@@ -260,12 +262,61 @@ async def test_another_hospitals_slot_is_not_there(house: House, clinic: Clinic,
 async def test_bookings_of_an_address_are_counted_the_good_ones_too(
     monkeypatch: pytest.MonkeyPatch, clinic: Clinic, stranger: Browser
 ) -> None:
-    monkeypatch.setattr(book_routes, "BOOKINGS_PER_ADDRESS", book_routes.Limit(2, 15.0, 900.0, 3600.0))
+    monkeypatch.setattr(book_routes, "BOOKINGS_PER_ADDRESS", book_routes.Window(2, 3600.0))
     for nth, key in ((0, "a" * 43), (1, "b" * 43)):
         assert (await booked(stranger, clinic, await body(stranger, clinic, nth), key)).status == 201
     last = await booked(stranger, clinic, await body(stranger, clinic, 2), "c" * 43)
     assert (last.status, await stranger.problem(last)) == (429, "too_many_attempts")
     assert int(last.headers["Retry-After"]) > 0
+
+
+async def test_bookings_of_a_number_are_counted_however_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, clinic: Clinic, stranger: Browser
+) -> None:
+    monkeypatch.setattr(book_routes, "BOOKINGS_PER_NUMBER", book_routes.Window(2, 3600.0))
+    for nth, phone in enumerate(("13912345678", "+8613912345678")):
+        assert (await booked(stranger, clinic, await body(stranger, clinic, nth, phone=phone), f"{nth}" * 43)).status == 201
+    third = await booked(stranger, clinic, await body(stranger, clinic, 2, phone="139 1234 5678"), "c" * 43)
+    assert (third.status, await stranger.problem(third)) == (429, "too_many_attempts")
+    other = await booked(stranger, clinic, await body(stranger, clinic, 2, phone="13700000000"), "c" * 43)
+    assert other.status == 201
+
+
+async def test_a_number_has_so_many_visits_to_come_that_nobody_has_looked_at(
+    house: House, clinic: Clinic, stranger: Browser
+) -> None:
+    """Those of a family that the hospital knows are no part of it: whether there are any, nobody is told."""
+    known = (
+        Child("known", clinic.hospital, "陈大雨", "male", "2017-06-01"),
+        Guardian("known", clinic.hospital, "陈静", DETAILS["phone"]),
+        Relation("known", "known", "mother", "birth_certificate"),
+    )
+    await house.server.database.write(add(*known, clinic.visit("known", 5, child="known", guardian="known")))
+    for nth in range(MOST_OPEN):
+        answer = await booked(stranger, clinic, await body(stranger, clinic, nth), f"{nth}" * 43)
+        assert answer.status == 201
+    before, more = await rows(house, child), await body(stranger, clinic, MOST_OPEN, phone="+8613912345678")
+    refused = await booked(stranger, clinic, more, "m" * 43)
+    assert (refused.status, await stranger.problem(refused)) == (409, "too_many_open")
+    assert (await rows(house, child), await counted(house, clinic.hospital)) == (before, {"too_many_open": 1})
+
+    async def look(transaction: Any) -> None:
+        query = select(visit.c.guardian).where(visit.c.id == (await answer.json())["visit"]).scalar_subquery()
+        await transaction.execute(update(relation).where(relation.c.guardian == query).values(proof="other"))
+
+    await house.server.database.write(look)
+    assert (await booked(stranger, clinic, more, "m" * 43)).status == 201
+
+
+async def test_who_may_not_see_children_hides_nobody_who_may(
+    house: House, clinic: Clinic, stranger: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_booking, "MOST_SPECIALISTS", 1)
+    sooner = await open_clinic(house.server.database, house.clock() - 3600, "2", clinic.hospital)
+    lapse = update(staff).where(staff.c.id == sooner.physician).values(whitelisted=False)
+    await house.server.database.write(lambda t: t.execute(lapse))
+    answer = await (await stranger.get(f"{HERE}/{clinic.hospital}/specialists?field=growth")).json()
+    assert [each["id"] for each in answer["specialists"]] == [clinic.physician]
 
 
 async def test_whoever_asks_too_fast_is_told_when_to_come_back(house: House, clinic: Clinic, stranger: Browser) -> None:

@@ -17,7 +17,7 @@ from server.http.desk import MOST_DAYS
 from server.journal import Journal
 from server.reminders.console import Console
 from server.reminders.smtp import Smtp
-from server.store import families, limits
+from server.store import families, limits, links
 from server.store.visits import Child, Guardian, Relation, add
 from tests.server.http.conftest import House
 from tests.server.http.desk_kit import NEW_CHILD, NEW_GUARDIAN, RELATION, Desk, open_desk
@@ -245,6 +245,38 @@ async def test_a_fresh_link_shuts_the_former_one_out(desk: Desk) -> None:
     (line,) = await listed(desk)
     assert line["link"]["redeemed_at"] is not None
     await family.client.close()
+
+
+async def test_a_family_that_is_in_is_not_shown_as_out_when_a_reminder_brings_a_further_link(desk: Desk) -> None:
+    told, database, now = await desk.book(), desk.house.server.database, desk.house.clock()
+    family = desk.house.client()
+    assert (await family.post("/api/join", {"token": told["link"].rsplit("/", 1)[1]})).status == 200
+    redeemed = (await listed(desk))[0]["link"]
+    assert redeemed["redeemed_at"] is not None
+    for later in (10, 20):
+        await database.write(links.further(told["visit"], f"token-{later}", now + later, now + 86_400 + later))
+    assert (await listed(desk))[0]["link"] == redeemed
+    await family.client.close()
+
+
+async def test_of_links_that_nobody_has_opened_the_newest_is_shown(desk: Desk) -> None:
+    told, now = await desk.book(), desk.house.clock()
+    for later in (20, 10):
+        await desk.house.server.database.write(links.further(told["visit"], f"token-{later}", now + later, 4_000_000_000.0 + later))
+    assert (await listed(desk))[0]["link"]["expires_at"] == "2096-10-02T07:07:00.000Z"
+
+
+@pytest.mark.parametrize("path", ["/visits?day={}", "/refusals?until={}", "/refusals?since={}"])
+@pytest.mark.parametrize("end", ["9999-12-31", "0001-01-01"])
+async def test_a_calendar_has_no_end_that_can_be_asked_for(desk: Desk, path: str, end: str) -> None:
+    answer = await desk.page.get(f"/api/desk{path.format(end)}")
+    assert (answer.status, await desk.page.problem(answer)) == (422, "invalid")
+
+
+@pytest.mark.parametrize("day", ["9998-12-31", "1970-01-01"])
+async def test_the_first_and_the_last_day_have_no_visits(desk: Desk, day: str) -> None:
+    assert (await desk.get("/visits", day=day))["visits"] == []
+    assert (await desk.get("/refusals", until=day))["counts"] == []
 
 
 async def test_a_declared_relation_is_verified_with_the_proof_that_was_seen(desk: Desk) -> None:

@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.calendar import CHINA
 from server.reminders.plan import Kind
 from server.reminders.port import Addressee, Outcome
-from server.reminders.service import MOST_ASKED, Busy, Reminders
+from server.reminders.service import MOST_ASKED, MOST_VISITS, Busy, Reminders
 from server.reminders.words import Notice
 from server.store import outbox, visits
 from server.store.database import Database
 from server.store.errors import Unavailable
 from server.store.links import Links
 from server.store.tables import guardian, reminder, visit
-from server.store.visits import add
+from server.store.visits import Guardian, Relation, add
 from server.wiring import chance
 from tests.server.booking_kit import Clinic, ids, open_clinic
 
@@ -305,6 +305,19 @@ async def test_who_lost_the_link_gets_one_for_each_coming_visit(rig: Rig) -> Non
     rig.reminders.ask_for_link("13800000000")
     await rig.at(NOON + 180)
     assert len(rig.post.sent) == 4
+
+
+async def test_visits_that_anybody_booked_with_a_familys_number_do_not_crowd_its_own_out(rig: Rig) -> None:
+    strangers = (Guardian("g-stranger", rig.clinic.hospital, "某人", "13800000000"),)
+    await rig.database.write(add(*strangers, Relation("g-stranger", rig.clinic.child, "mother", "declared")))
+    made = [rig.clinic.visit(f"said-{n}", n % 6, guardian="g-stranger", slot=None, starts_at=NOON + 600 * n) for n in range(1, 8)]
+    await rig.database.write(add(*made))
+    await rig.at(NOON + 60)
+    rig.post.sent.clear()
+    rig.reminders.ask_for_link("13800000000")
+    await rig.at(NOON + 120)
+    assert len(rig.post.sent) == MOST_VISITS
+    assert (await rig.links.redeem(rig.post.tokens[0], None, rig.now)).visit == "visit-1"
 
 
 async def test_an_unknown_number_gets_nothing_nor_does_one_whose_visits_are_over(rig: Rig) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.store.database import Database
 from server.store.errors import TooManyAttempts
 from server.store.tables import attempt
-from server.store.throttle import KEPT_S, PURGED_EVERY_S, Counted, Limit, Throttle
+from server.store.throttle import KEPT_S, PURGED_EVERY_S, Counted, Limit, Throttle, Window
 
 NOW = 1_795_000_000.0
 STRICT = Limit(free=2, first_s=10.0, longest_s=20.0, forgotten_after_s=60.0)
@@ -85,3 +85,20 @@ async def test_one_who_asked_just_before_and_had_its_turn_later_is_not_locked_ou
     await throttle.begin([subject, origin], NOW - 0.001)
     await throttle.forgive(subject, origin)
     await throttle.begin([subject, origin], NOW - 0.002)
+
+
+async def test_a_window_lets_so_many_through_however_often_they_come_and_begins_anew_at_its_end(database: Database) -> None:
+    throttle, families = Throttle(database, b"k" * 32), Counted("booking", "192.0.2.1", Window(free=3, lasts_s=60.0))
+    for window in range(4):
+        begun = NOW + 60 * window
+        for later in (0.0, 20.0, 40.0):
+            await throttle.begin([families], begun + later)
+        with pytest.raises(TooManyAttempts) as full:
+            await throttle.begin([families], begun + 45)
+        assert full.value.retry_after_s == 15, "no longer than to the window's end"
+
+
+async def test_a_window_is_counted_from_the_first_try_not_from_the_last(database: Database) -> None:
+    throttle, families = Throttle(database, b"k" * 32), Counted("booking", "192.0.2.1", Window(free=3, lasts_s=60.0))
+    for later in (0.0, 59.0, 60.0, 61.0):
+        await throttle.begin([families], NOW + later)
