@@ -32,8 +32,8 @@ from server.store.secrets import digest
 from server.store.visits import Child, Guardian, Relation, Visit
 
 MOST_OPEN = 4
-"""Visits to come that were booked here with one telephone number, whatever hospital they are in, until a desk has seen who it
-is. Fewer than a lost link is looked for among (`server.reminders.service`). Of what else is known of a number nothing is told."""
+"""Visits to come that were booked here with one telephone number, in whatever hospital, until a desk has seen who it is. Fewer
+than a lost link is looked for among (`server.reminders.service`). Of what else is known of a number nothing is told."""
 _LEADS_AWAY = {
     Outcome.EMERGENCY: Refusal.NEEDS_EMERGENCY_CARE,
     Outcome.IN_PERSON: Refusal.NEEDS_IN_PERSON_CARE,
@@ -134,7 +134,9 @@ class FamilyBooking:
         assert department is not None, "a schedule has its department"
         said, child, guardian = wish.details, self._new_id(), self._new_id()
         await families.add_child(transaction, Child(child, wish.hospital, said.child_name, said.sex, said.birth_date))
-        new = Guardian(guardian, wish.hospital, said.guardian_name, said.phone, email=said.email or None, language=wish.language)
+        new = Guardian(
+            guardian, wish.hospital, said.guardian_name, said.phone, email=said.email or None, language=wish.language
+        )
         await families.add_guardian(transaction, new)
         await families.relate(transaction, Relation(guardian, child, said.relation, DECLARED))
         return Visit(

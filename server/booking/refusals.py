@@ -111,7 +111,7 @@ WORDS: Mapping[Refusal, Sentence] = MappingProxyType(
         ),
         Refusal.TOO_MANY_OPEN: Sentence(
             "用这个手机号码自助预约、尚未就诊的次数过多。请等就诊后再约，或联系医院预约。",
-            "Too many visits that were booked here with this number are still to come. Please wait for them, or call the hospital.",
+            "Too many visits booked here with this number are still to come. Please wait for them, or call the hospital.",
         ),
     }
 )  # fmt: skip

@@ -19,7 +19,7 @@ PER_NUMBER = Limit(free=3, first_s=120.0, longest_s=3_600.0, forgotten_after_s=8
 """So many links a number in a row, then ever more slowly: a stranger who knows it can annoy a family no further."""
 
 ASKED_PER_ADDRESS = Window(free=60, lasts_s=3_600.0)
-"""Whoever asks is never told whether that was right, so no try is forgiven: a mobile network's families share their address's."""
+"""Nobody is told whether a number was right, so no try is forgiven: a whole mobile network's families share these."""
 
 
 def add_lost_link(app: web.Application) -> None:

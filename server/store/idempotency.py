@@ -24,8 +24,8 @@ class Taken(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A request to create: whose it is (the id of an API key, or of a member of staff), its ``Idempotency-Key``, and the hash of
-    what it asks for."""
+    """A request to create: whose it is (the id of an API key, or of a member of staff), its ``Idempotency-Key``, and the hash
+    of what it asks for."""
 
     sender: str
     key: str

@@ -1,7 +1,9 @@
 """Slows down guessing, and taking: counts tries for a login, a number, an address, and locks each out.
 
-Of what can be guessed at, wrong tries lock out for ever longer (``Limit``); of what anybody may take, so many are let through in
-a while and no more (``Window``). A try is counted before it is checked and forgiven when it was right, so that many at once are no way around. One who is
+Of what can be guessed at, wrong tries lock out for ever longer (``Limit``); of what anybody may take, so many are let through
+in a while and no more (``Window``).
+
+A try is counted before it is checked and forgiven when it was right, so that many at once are no way around. One who is
 locked out costs a read and no write: the database's writers are for those who may come in. Logins and addresses are kept as
 keyed hashes, and no longer than they count. Whether a login exists makes no difference.
 """
@@ -40,7 +42,6 @@ class Limit:
         lock_s = self.lock_s(failures)
         return now + lock_s if lock_s else 0.0
 
-
     def counted(self, failures: int, last_at: float, now: float) -> tuple[int, float, float]:
         """One more: failures, what they are kept with, until when that locks out."""
         failures = 1 if now - last_at > self.forgotten_after_s else failures + 1
@@ -49,7 +50,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """``free`` tries, good ones too, in the ``lasts_s`` from the first of them; the next one waits for their end, and no longer."""
+    """``free`` tries, good ones too, in the ``lasts_s`` from the first of them; the next waits for their end, no longer."""
 
     free: int
     lasts_s: float

@@ -19,6 +19,7 @@
  * @typedef {{code: string, words: string}} Notice  a code of ours, or the server's words for one that is not
  */
 
+import { isEmail } from "../shared/contact.js";
 import { faultOf, pruned, visible } from "../shared/questionnaire.js";
 import { dayOf } from "./words.js";
 

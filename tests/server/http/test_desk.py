@@ -262,7 +262,9 @@ async def test_a_family_that_is_in_is_not_shown_as_out_when_a_reminder_brings_a_
 async def test_of_links_that_nobody_has_opened_the_newest_is_shown(desk: Desk) -> None:
     told, now = await desk.book(), desk.house.clock()
     for later in (20, 10):
-        await desk.house.server.database.write(links.further(told["visit"], f"token-{later}", now + later, 4_000_000_000.0 + later))
+        await desk.house.server.database.write(
+            links.further(told["visit"], f"token-{later}", now + later, 4_000_000_000.0 + later)
+        )
     assert (await listed(desk))[0]["link"]["expires_at"] == "2096-10-02T07:07:00.000Z"
 
 

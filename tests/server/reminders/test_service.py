@@ -310,7 +310,9 @@ async def test_who_lost_the_link_gets_one_for_each_coming_visit(rig: Rig) -> Non
 async def test_visits_that_anybody_booked_with_a_familys_number_do_not_crowd_its_own_out(rig: Rig) -> None:
     strangers = (Guardian("g-stranger", rig.clinic.hospital, "某人", "13800000000"),)
     await rig.database.write(add(*strangers, Relation("g-stranger", rig.clinic.child, "mother", "declared")))
-    made = [rig.clinic.visit(f"said-{n}", n % 6, guardian="g-stranger", slot=None, starts_at=NOON + 600 * n) for n in range(1, 8)]
+    made = [
+        rig.clinic.visit(f"said-{n}", n % 6, guardian="g-stranger", slot=None, starts_at=NOON + 600 * n) for n in range(1, 8)
+    ]
     await rig.database.write(add(*made))
     await rig.at(NOON + 60)
     rig.post.sent.clear()
