@@ -319,7 +319,7 @@ async def test_visits_that_anybody_booked_with_a_familys_number_do_not_crowd_its
     rig.reminders.ask_for_link("13800000000")
     await rig.at(NOON + 120)
     assert len(rig.post.sent) == MOST_VISITS
-    assert (await rig.links.redeem(rig.post.tokens[0], None, rig.now)).visit == "visit-1"
+    assert "visit-1" in {(await rig.links.redeem(token, None, rig.now)).visit for token in rig.post.tokens}
 
 
 async def test_an_unknown_number_gets_nothing_nor_does_one_whose_visits_are_over(rig: Rig) -> None:
