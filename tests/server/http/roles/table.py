@@ -207,7 +207,7 @@ ROUTES: Mapping[str, Line] = {
     # the desk: its own hospital's, as the booking API (tests/server/http/test_desk_matrix.py tries each with what it takes)
     **{f"GET /api/desk/{what}": Line(("desk", "foreign desk")) for what in ("visits", "offer", "slots", "refusals")},
     "POST /api/desk/families": Line(("desk", "foreign desk"), body=lambda stage: {"text": "张"}),
-    "POST /api/desk/visits": Line(("desk", "foreign desk"), gives=(422,)),
+    "POST /api/desk/visits": Line(("desk", "foreign desk"), gives=(422,), headers={"Idempotency-Key": "matrix"}),
     "GET /api/desk/visits/{visit}": _OF_DESK,
     "POST /api/desk/visits/{visit}/move": replace(
         _OF_DESK, gives=(422,), body=lambda stage: {"slot": "0" * 32}, headers={"If-Match": etag(1)}
