@@ -86,7 +86,7 @@ class Reminders:
     async def run(self) -> None:
         """For as long as the server runs."""
         if self._messenger is None:
-            log.warning("no way to families is set: they are not reminded, and a lost link is not found ([reminders] through)")
+            log.info("no way to families is set: they are not reminded, and a lost link is not found ([reminders] through)")
             return
         log.info("families are reminded", extra={"which": self._messenger.name})
         await self.begin()

@@ -360,6 +360,7 @@ async def test_visits_beyond_a_page_are_looked_at_too(rig: Rig, monkeypatch: pyt
 
 
 async def test_it_runs_wakes_for_who_asks_and_says_that_nothing_is_set(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "server")
     running = asyncio.create_task(again(rig).run())
     own = again(rig)
     other = asyncio.create_task(own.run())
