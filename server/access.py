@@ -71,12 +71,18 @@ ACTS: Mapping[str, frozenset[Role]] = MappingProxyType(
 )
 
 
+BEFORE_CONFIRMATION = frozenset({"visit_read", "consent_texts_read", "child_confirm"})
+"""What a guardian's device may before "yes, my child" was said on it. Its link may have come to a stranger: all else would tell
+them of the child, or let them change its visit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """This device holds this role in this visit."""
+    """This device holds this role in this visit; ``confirmed``: on a guardian's, the child was confirmed."""
 
     visit: str
     role: Role
+    confirmed: bool = True
 
 
 def may(role: Role, act: str) -> bool:
@@ -85,6 +91,8 @@ def may(role: Role, act: str) -> bool:
 
 
 def check(grant: Grant, visit: str, act: str) -> None:
-    """Raises ``Refused("not_allowed")`` for a foreign visit, a foreign act and an unknown one alike."""
+    """Raises ``Refused``: ``not_allowed`` for a foreign visit, a foreign act and an unknown one alike, ``child_not_confirmed``."""
     if grant.visit != visit or not may(grant.role, act):
         raise Refused("not_allowed")
+    if grant.role is Role.GUARDIAN and not grant.confirmed and act not in BEFORE_CONFIRMATION:
+        raise Refused("child_not_confirmed")

@@ -16,7 +16,7 @@ from server import attestation
 from server import events as ev
 from server.attestation import Whereabouts, whereabouts
 from server.booking.delegation import DELEGATED, Paper
-from server.http.house import HOUSE, House, at_visit
+from server.http.house import HOUSE, House, at_visit, check_consented
 from server.http.problems import Problem
 from server.http.shell import body
 from server.masking import mask_name, mask_phone
@@ -41,8 +41,7 @@ def add_attesting(app: web.Application) -> None:
 async def read(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     who, record, consultation = await at_visit(request, "whereabouts_read")
-    if not consultation.session.agreement(who.guardian).complete:
-        raise Problem("consent_missing")
+    check_consented(who, consultation.session)
     told = _last(await _told(house, record))
     return web.json_response(_to_family(record, told))
 
@@ -54,8 +53,7 @@ async def tell(request: web.Request) -> web.Response:
     sent = await body(request, call_back=str, location=str)
     if isinstance(consultation.session.state, Ended):
         raise Problem("session_ended")
-    if not consultation.session.agreement(who.guardian).complete:
-        raise Problem("consent_missing")
+    check_consented(who, consultation.session)
     earlier = await _told(house, record)
     known = _last(earlier)
     number = sent["call_back"].strip() or (known.call_back if known is not None else record.guardian_phone)

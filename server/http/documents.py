@@ -18,7 +18,7 @@ from aiohttp import ClientError, web
 from server.documents.cabinet import ABANDONED_S
 from server.documents.kinds import MAX_BYTES, Kind
 from server.http.crowd import Doorway
-from server.http.house import HOUSE, Visitor, at_visit, visitor
+from server.http.house import HOUSE, Visitor, at_visit, check_consented, visitor
 from server.http.problems import Problem
 from server.session import Ended, Session, Waiting
 from server.store.documents import EXAMINATION, MAX_DOCUMENTS, MAX_VISIT_BYTES, PURPOSES, Document
@@ -56,7 +56,7 @@ async def options(request: web.Request) -> web.Response:
 async def begin(request: web.Request) -> web.Response:
     _check_version(request)
     who, _, consultation = await at_visit(request, "documents_add")
-    _check_open(consultation.session, who.guardian)
+    _check_open(consultation.session, who)
     item = await request.app[HOUSE].cabinet.begin(who.visit, _number(request, "Upload-Length"), _purpose(request))
     return web.Response(status=201, headers=_headers(item) | {"Location": _path(item)})
 
@@ -71,7 +71,7 @@ async def standing(request: web.Request) -> web.Response:
 async def receive(request: web.Request) -> web.Response:
     _check_version(request)
     who, _, consultation = await at_visit(request, "documents_add")
-    _check_open(consultation.session, who.guardian)
+    _check_open(consultation.session, who)
     if request.content_type != CHUNK_TYPE:
         raise Problem("upload_type")
     offset = _number(request, "Upload-Offset")
@@ -161,15 +161,11 @@ def _check_version(request: web.Request) -> None:
         raise problem
 
 
-def _check_open(session: Session, guardian: str) -> None:
-    """The child confirmed by that guardian, both consents there, the visit not over."""
-    said = session.agreement(guardian)
+def _check_open(session: Session, who: Visitor) -> None:
+    """That guardian agreed, and the visit is not over."""
     if isinstance(session.state, Ended):
         raise Problem("session_ended")
-    if not said.child_confirmed:
-        raise Problem("child_not_confirmed")
-    if not said.complete:
-        raise Problem("consent_missing")
+    check_consented(who, session)
 
 
 def _purpose(request: web.Request) -> str:

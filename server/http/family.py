@@ -12,12 +12,13 @@ from server.booking.delegation import DELEGATED
 from server.consent_texts import ConsentText
 from server.http.crowd import Doorway
 from server.http.guests import check_guest
-from server.http.house import DEVICE_COOKIE, HOUSE, asker, at_visit
+from server.http.house import DEVICE_COOKIE, HOUSE, asker, at_visit, check_consented
 from server.http.problems import Problem, language
 from server.http.shell import body, cookie
 from server.session import Consent, Ended, Session, Waiting
-from server.store import consents, guardians, outbox, visits
+from server.store import consents, guardians, links, outbox, visits
 from server.store.database import Write
+from server.store.referrals import Referral
 from server.store.throttle import PER_ADDRESS, PER_SUBJECT, Counted
 from server.store.tickets import LASTS_S, Ticket
 from server.views import state_name
@@ -64,23 +65,16 @@ async def read(request: web.Request) -> web.Response:
     who, record, consultation = await at_visit(request, "visit_read")
     session = consultation.session
     filed = record.referral
-    base = f"/api/visits/{record.id}/letter"
-    page = f"/letter/?visit={record.id}"
     said = session.agreement(who.guardian)
     names = await guardians.names(house.database, record.id)
     view = visit_view(record, who.role, language(request), house.checklist)
     if who.guardian:
         view = replace(view, guardian=names.get(who.guardian, ""))
-    if who.role is Role.GUARDIAN and not said.child_confirmed:
+    confirmed = who.confirmed if who.role is Role.GUARDIAN else said.child_confirmed
+    if who.role is Role.GUARDIAN and not confirmed:
         view = before_confirmation(view)
+        filed = None
     asked = await consents.kinds_for(house.database, record.id, house.clock())
-    letter = filed and {
-        "receipt": filed.state,
-        "referral": filed.id,
-        "page": page,
-        "pdf": f"{base}.pdf",
-        "fhir": f"{base}.fhir.json",
-    }
     return web.json_response(
         {
             "visit": plain(view),
@@ -89,14 +83,20 @@ async def read(request: web.Request) -> web.Response:
             "starts_in_ms": round((record.starts_at - house.clock()) * 1000),
             "opens_in_ms": _opens_in_ms(session, record.starts_at, house.clock()),
             "outcome": session.state.outcome.value if isinstance(session.state, Ended) else None,
-            "child_confirmed": said.child_confirmed,
+            "child_confirmed": confirmed,
             "child_denied": said.child_denied,
             "consents": dict.fromkeys(asked, "open") | {kind: consent.value for kind, consent in said.consents.items()},
             "delegated": record.relation == DELEGATED and not who.guardian,
-            "letter": letter,
+            "letter": filed and _letter(filed, record.id),
             "summary": record.has_summary,
         }
     )
+
+
+def _letter(filed: Referral, visit: str) -> dict[str, str]:
+    base = f"/api/visits/{visit}/letter"
+    page = f"/letter/?visit={visit}"
+    return {"receipt": filed.state, "referral": filed.id, "page": page, "pdf": f"{base}.pdf", "fhir": f"{base}.fhir.json"}
 
 
 def _opens_in_ms(session: Session, starts_at: float, now: float) -> int:
@@ -127,17 +127,27 @@ def _shown(text: ConsentText) -> dict[str, Any]:
 
 
 async def confirm_child(request: web.Request) -> web.Response:
+    """Each device is asked. The journal has the first yes of that guardian; after the end only the device's own answer counts."""
     house = request.app[HOUSE]
     who, record, consultation = await at_visit(request, "child_confirm")
     given = await body(request, confirmed=bool)
     session, now, whose = consultation.session, house.clock(), who.guardian
-    said = session.agreement(whose)
-    if given["confirmed"] and not said.child_confirmed:
-        kept = () if whose else (visits.child_confirmed(record.id, now),)
-        await consultation.controller.post(ev.ChildConfirmed(whose), kept)
-    elif not given["confirmed"] and not said.child_denied:
-        await consultation.controller.post(ev.ChildDenied(whose), _denied(house.new_id(), session, now, whose))
-    return web.json_response({"confirmed": consultation.session.agreement(whose).child_confirmed})
+    said, over = session.agreement(whose), isinstance(session.state, Ended)
+    assert who.device is not None, "a guardian comes on a device"
+    if given["confirmed"]:
+        here = links.confirmed(who.device, now)
+        if said.child_confirmed or over:
+            await house.database.write(here)
+        else:
+            kept = () if whose else (visits.child_confirmed(record.id, now),)
+            await consultation.controller.post(ev.ChildConfirmed(whose), (here, *kept))
+    else:
+        here = links.doubted(record.id, whose) if isinstance(session.state, Waiting) else links.denied(who.device)
+        if said.child_denied or over:
+            await house.database.write(here)
+        else:
+            await consultation.controller.post(ev.ChildDenied(whose), (here, *_denied(house.new_id(), session, now, whose)))
+    return web.json_response({"confirmed": given["confirmed"]})
 
 
 def _denied(id: str, session: Session, now: float, whose: str) -> tuple[Write, ...]:
@@ -182,11 +192,7 @@ async def socket_token(request: web.Request) -> web.Response:
     who, record, consultation = await at_visit(request, "socket_token")
     session = consultation.session
     if who.role is Role.GUARDIAN and not isinstance(session.state, Ended):
-        said = session.agreement(who.guardian)
-        if not said.child_confirmed:
-            raise Problem("child_not_confirmed")
-        if not said.complete:
-            raise Problem("consent_missing")
+        check_consented(who, session)
     if who.role in GUESTS:
         check_guest(session, who.role)
     token = await house.tickets.issue(Ticket(record.id, who.role, who.device, who.staff_session), house.clock())

@@ -25,6 +25,7 @@ from server.questionnaires import Shelf
 from server.referral import Checklist
 from server.referrals.register import Register
 from server.reminders.service import Reminders
+from server.session import Session
 from server.store.api_keys import ApiKeys
 from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
@@ -98,23 +99,25 @@ def is_asked_here(request: web.Request) -> bool:
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Someone at a visit: the role, and the device or sign-in that vouches for it; ``guardian`` is a further guardian's id,
-    empty for anybody else."""
+    empty for anybody else. ``confirmed`` is false on a guardian's device until somebody said on it that the child is theirs."""
 
     role: Role
     visit: str
     device: str | None = None
     staff_session: str | None = None
     guardian: str = ""
+    confirmed: bool = True
 
 
 async def visitor(request: web.Request, act: str) -> Visitor:
-    """Who asks for this act at the visit of the route. Raises ``Problem``: not_signed_in, or not_found for a foreign visit."""
+    """Who asks for this act at the visit of the route. Raises ``Problem``: not_signed_in, not_found for a foreign visit,
+    not_allowed, or child_not_confirmed on a guardian's device that was not asked yet whose child it is."""
     house, visit = request.app[HOUSE], request.match_info["visit"]
     for who in await _claims(request, house, visit):
         try:
-            access.check(access.Grant(who.visit, who.role), visit, act)
+            access.check(access.Grant(who.visit, who.role, who.confirmed), visit, act)
         except Refused as refused:
-            raise Problem("not_allowed") from refused
+            raise Problem(refused.code) from refused
         return who
     known = any(cookie in request.cookies for cookie in (DEVICE_COOKIE, GUEST_COOKIE, STAFF_COOKIE))
     raise Problem("not_found" if known else "not_signed_in")
@@ -131,7 +134,7 @@ async def _claims(request: web.Request, house: House, visit: str) -> list[Visito
     if cookie and wanted in ("", "guardian"):
         device = await house.links.device(cookie)
         if device is not None and device.visit == visit:
-            claims.append(Visitor(device.role, visit, device=device.id, guardian=device.guardian))
+            claims.append(Visitor(device.role, visit, device=device.id, guardian=device.guardian, confirmed=device.confirmed))
     cookie = request.cookies.get(GUEST_COOKIE)
     if cookie and wanted in ("", "guest"):
         guest = await house.guests.device(cookie)
@@ -166,3 +169,9 @@ async def at_visit(request: web.Request, act: str) -> tuple[Visitor, VisitDetail
     if record is None:
         raise Problem("not_found")
     return who, record, await house.consultations.session(who.visit)
+
+
+def check_consented(who: Visitor, session: Session) -> None:
+    """Before anything of the child is taken in or shown in the room: that guardian agreed. Raises ``Problem`` consent_missing."""
+    if not session.agreement(who.guardian).complete:
+        raise Problem("consent_missing")

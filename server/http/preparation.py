@@ -16,7 +16,7 @@ from server import events as ev
 from server.calendar import day_of
 from server.consultation import Consultation
 from server.http.answers import SentAnswers, Unfit, sent_answers
-from server.http.house import HOUSE, House, at_visit
+from server.http.house import HOUSE, House, Visitor, at_visit, check_consented
 from server.http.problems import Problem, language
 from server.http.shell import body
 from server.questionnaires import views
@@ -25,7 +25,7 @@ from server.questionnaires.measurements import InvalidMeasurements, Measurement,
 from server.questionnaires.measurements import Why as WhyMeasured
 from server.questionnaires.questionnaire import Questionnaire
 from server.questionnaires.routing import route
-from server.session import Ended, Waiting
+from server.session import Ended, Session, Waiting
 from server.store import bodies, preparation
 from server.store.details import VisitDetail
 from server.store.preparation import MEASUREMENTS, QUESTIONNAIRE, Given, Last, Preparation
@@ -76,8 +76,8 @@ def _filled(asked: Questionnaire, told: Preparation, today: date) -> tuple[Answe
 
 async def answer(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
-    _, record, consultation = await at_visit(request, "questionnaire_answer")
-    _refuse_too_late(consultation)
+    who, record, consultation = await at_visit(request, "questionnaire_answer")
+    _check_open(consultation.session, who)
     asked = house.questionnaires.in_force[record.field]
     sent = await sent_answers(request, asked)
     if sent.complete:
@@ -107,9 +107,9 @@ async def _complete(
 
 async def measure(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
-    _, record, consultation = await at_visit(request, "measurements_give")
+    who, record, consultation = await at_visit(request, "measurements_give")
     sent = await body(request, measurements=list)
-    _refuse_too_late(consultation)
+    _check_open(consultation.session, who)
     told = await _of(house, record)
     try:
         taken = read_measurements(sent["measurements"], birth=told.birth_date, today=day_of(house.clock()))
@@ -127,11 +127,11 @@ async def measure(request: web.Request) -> web.Response:
     return web.json_response({"measurements": [plain(each) for each in taken]})
 
 
-def _refuse_too_late(consultation: Consultation) -> None:
-    """Drafts know no event that the session machine could refuse."""
-    state = consultation.session.state
-    if not isinstance(state, Waiting):
-        raise Problem("session_ended" if isinstance(state, Ended) else "wrong_state")
+def _check_open(session: Session, who: Visitor) -> None:
+    """In the waiting room, of a guardian who agreed; drafts know no event that the session machine could refuse."""
+    if not isinstance(session.state, Waiting):
+        raise Problem("session_ended" if isinstance(session.state, Ended) else "wrong_state")
+    check_consented(who, session)
 
 
 def _refuse_too_often(last: Last | None) -> None:

@@ -3,7 +3,8 @@
 A link works once, until it expires or a newer one is issued; redeeming it gives a cookie, and that cookie is the device. The
 device that holds it may come again; any other needs a new link. One that the hospital makes (``issue``) revokes the old link
 and the old device. A ``further`` one, which goes to what the register has with a reminder, or because the family lost theirs,
-revokes nothing: whoever knows a family's number must not be able to shut the family out.
+revokes nothing: whoever knows a family's number must not be able to shut the family out. At the visit's end every link that nobody
+used is revoked (`server.store.visits.snapshot`). Each device confirms the child for itself (`confirmed`).
 
 A child may have several guardians, each with links and devices of their own: ``guardian`` is empty for the one whom the visit
 is booked with, otherwise the further one's id.
@@ -37,12 +38,14 @@ class Redeemed:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device that redeemed a visit's link; ``id`` is its cookie's hash, ``guardian`` as in ``issue``."""
+    """A device that redeemed a visit's link; ``id`` is its cookie's hash, ``guardian`` as in ``issue``. ``confirmed``: somebody
+    said on it that the child is theirs."""
 
     id: str
     visit: str
     role: Role
     guardian: str = ""
+    confirmed: bool = False
 
 
 def issue(visit: str, token: str, now: float, expires_at: float, guardian: str = "") -> Write:
@@ -77,6 +80,35 @@ def further(visit: str, token: str, now: float, expires_at: float) -> Write:
         newest_first = select(c.token_sha256).where(*unused).order_by(c.issued_at.desc())
         too_many = (await connection.scalars(newest_first.offset(MOST_UNUSED))).all()
         await connection.execute(update(join_link).where(c.token_sha256.in_(too_many)).values(revoked_at=now))
+
+    return write
+
+
+def confirmed(id: str, now: float) -> Write:
+    """Somebody said on this device that the child is theirs."""
+
+    async def write(connection: AsyncConnection) -> None:
+        first = (device.c.cookie_sha256 == id, device.c.confirmed_at.is_(None))
+        await connection.execute(update(device).where(*first).values(confirmed_at=now))
+
+    return write
+
+
+def denied(id: str) -> Write:
+    """Somebody said on this device that the child is not theirs."""
+
+    async def write(connection: AsyncConnection) -> None:
+        await connection.execute(update(device).where(device.c.cookie_sha256 == id).values(confirmed_at=None))
+
+    return write
+
+
+def doubted(visit: str, guardian: str) -> Write:
+    """All that guardian's devices are to be asked anew."""
+
+    async def write(connection: AsyncConnection) -> None:
+        theirs = (device.c.visit == visit, device.c.role == Role.GUARDIAN.value, _is(device.c.guardian, guardian))
+        await connection.execute(update(device).where(*theirs).values(confirmed_at=None))
 
     return write
 
@@ -122,11 +154,11 @@ class Links:
             link = (await connection.execute(select(join_link).where(join_link.c.token_sha256 == digest(token)))).one_or_none()
             if link is None:
                 raise Refused("link_unknown")
-            if link.revoked_at is not None:
-                raise Refused("link_expired")
             holder = None if cookie is None else await _device(connection, cookie)
             if holder is not None and (holder.visit, holder.guardian) == (link.visit, link.guardian or ""):
                 return Redeemed(link.visit, None)
+            if link.revoked_at is not None:
+                raise Refused("link_expired")
             if link.redeemed_at is None and link.expires_at <= now:
                 raise Refused("link_expired")
             unused = (join_link.c.token_sha256 == link.token_sha256, join_link.c.redeemed_at.is_(None))
@@ -147,4 +179,6 @@ class Links:
 async def _device(connection: AsyncConnection, cookie: str) -> Device | None:
     live = (device.c.cookie_sha256 == digest(cookie), device.c.revoked_at.is_(None))
     row = (await connection.execute(select(device).where(*live))).one_or_none()
-    return None if row is None else Device(row.cookie_sha256, row.visit, Role(row.role), row.guardian or "")
+    if row is None:
+        return None
+    return Device(row.cookie_sha256, row.visit, Role(row.role), row.guardian or "", row.confirmed_at is not None)

@@ -10,7 +10,7 @@ from sqlalchemy import case, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.database import Database, Write
-from server.store.tables import child, guardian, hospital, preparation_draft, relation, staff, visit
+from server.store.tables import child, guardian, hospital, join_link, preparation_draft, relation, staff, visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,8 @@ async def book(database: Database, records: Sequence[Record]) -> None:
 
 def snapshot(session: str, now_is: Snapshot) -> Write:
     """Keep the lists up to date, in the transaction of the event that changed the session; another state is a new revision. At
-    its end the answers go that the family began and never completed: nobody was to read them."""
+    its end the answers go that the family began and never completed: nobody was to read them; and links that nobody used lead
+    nowhere any more: who has a device of the visit goes on reading on it."""
 
     async def write(connection: AsyncConnection) -> None:
         row: dict[str, Any] = {name: getattr(now_is, name) for name in Snapshot.__slots__}
@@ -139,6 +140,9 @@ def snapshot(session: str, now_is: Snapshot) -> Write:
         await connection.execute(update(visit).where(visit.c.id == session).values(row))
         if now_is.ended_at is not None:
             await connection.execute(delete(preparation_draft).where(preparation_draft.c.visit == session))
+            c = join_link.c
+            unused = update(join_link).where(c.visit == session, c.redeemed_at.is_(None), c.revoked_at.is_(None))
+            await connection.execute(unused.values(revoked_at=now_is.ended_at))
 
     return write
 

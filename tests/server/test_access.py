@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.access import ACTS, Grant, check, may
+from server.access import ACTS, BEFORE_CONFIRMATION, Grant, check, may
 from server.errors import Refused
 from signaling.seats import Role
 
@@ -41,6 +41,16 @@ def test_the_guardian_alone_prepares_and_the_physician_alone_reads_it() -> None:
     for act in ("questionnaire_read", "questionnaire_answer", "measurements_give"):
         assert {role for role in Role if may(role, act)} == {Role.GUARDIAN}
     assert {role for role in Role if may(role, "prepared_read")} == {Role.PHYSICIAN}
+
+
+def test_a_guardians_device_that_was_not_asked_whose_child_it_is_opens_that_question_and_nothing_more() -> None:
+    unconfirmed = Grant("visit-1", Role.GUARDIAN, confirmed=False)
+    for act in BEFORE_CONFIRMATION:
+        check(unconfirmed, "visit-1", act)
+    for act in {act for act in ACTS if may(Role.GUARDIAN, act)} - BEFORE_CONFIRMATION:
+        with pytest.raises(Refused) as refused:
+            check(unconfirmed, "visit-1", act)
+        assert refused.value.code == "child_not_confirmed"
 
 
 def test_a_grant_opens_its_own_visit() -> None:

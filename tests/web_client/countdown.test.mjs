@@ -46,6 +46,10 @@ test("what is still to be answered comes before the countdown", () => {
   assert.equal(screenOf(answered), "early");
 });
 
+test("a child that was denied on another device is asked about anew", () => {
+  assert.equal(screenOf(after(EARLY, { type: "status", status: status({ child_confirmed: false }), nowMs: 5_000 })), "child");
+});
+
 test("the devices are tried early, and the page comes back to the countdown", () => {
   const testing = after(EARLY, { type: "test_early" });
   assert.equal(screenOf(testing), "devices");

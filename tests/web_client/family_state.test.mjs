@@ -55,6 +55,13 @@ test("a child that is not theirs stops the guardian, and a slip of the finger ca
   assert.equal(screenOf(play([{ type: "reconsidered" }], stopped)), "child");
 });
 
+test("after the end a device that was never asked is asked whose child it was before it reads anything", () => {
+  const asked = play([{ type: "opened", status: { ...STATUS, state: "ended", outcome: "referred" } }], initialState("zh", false));
+  assert.equal(screenOf(asked), "child");
+  assert.equal(screenOf(play([{ type: "child_answered", right: false }], asked)), "wrong_child");
+  assert.equal(screenOf(play([{ type: "child_answered", right: true }], asked)), "ended");
+});
+
 test("refusing the recording offers in-person care, and reading again is possible", () => {
   const refused = play([{ type: "opened", status: { ...READY, consents: { consultation: "given", recording: "open" } } }, { type: "consent_answered", kind: "recording", agreed: false }]);
   assert.deepEqual([screenOf(refused), refused.consentKind], ["declined", "recording"]);

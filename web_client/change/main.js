@@ -58,6 +58,7 @@ async function read() {
   try {
     apply({ type: "read", appointment: await appointment.read() });
   } catch (error) {
+    if (codeOf(error) === "child_not_confirmed") return location.replace(`/family/?visit=${encodeURIComponent(visit)}&then=change`);
     apply({ type: "unread", code: codeOf(error) });
   }
 }
@@ -89,7 +90,7 @@ async function send(act, type) {
     history.replaceState(null, "");
   } catch (error) {
     const code = codeOf(error);
-    if (code === "precondition_failed" || code === "session_ended") await read();
+    if (["precondition_failed", "session_ended", "child_not_confirmed"].includes(code)) await read();
     apply({ type: "refused", code });
   }
 }

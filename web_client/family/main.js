@@ -23,7 +23,11 @@ import { WhereaboutsKeeper } from "./whereabouts.js";
 /** @typedef {import("./state.js").Event} StateEvent */
 /** @typedef {import("./intents.js").Intent} Intent */
 
-const visit = new URLSearchParams(location.search).get("visit") ?? "";
+const asked = new URLSearchParams(location.search);
+const visit = asked.get("visit") ?? "";
+/** Pages that send a device here to be asked whose child it is, and get it back. */
+const THEN = ["change", "letter"];
+const then = asked.get("then");
 const stored = storageOf(() => window.localStorage);
 const session = storageOf(() => window.sessionStorage);
 const inRoomKey = `peitong.in_room.${visit}`;
@@ -105,7 +109,7 @@ async function open() {
   await attempt(async () => {
     dispatch({ type: "opened", status: await api.visit(visit), nowMs: performance.now() });
   }, "problem");
-  if (state.status) void complaining.open();
+  if (state.status?.child_confirmed) void complaining.open();
   if (screenOf(state) === "ended") return showRecords();
   await loadTexts();
   void documentsOnceAgreed();
@@ -132,6 +136,7 @@ async function lookAgain() {
   const status = await api.visit(visit).catch(() => null);
   if (!status || !isOutside(state)) return;
   hurry(() => dispatch({ type: "status", status, nowMs: performance.now() }));
+  if (screenOf(state) === "child") own.release();
   if (screenOf(state) === "ended") {
     own.release();
     void showRecords();
@@ -183,9 +188,17 @@ async function attempt(work, as) {
     return true;
   } catch (error) {
     const { code, detail } = error instanceof ApiProblem ? error : { code: "unknown", detail: "" };
+    if (code === "child_not_confirmed") return askAnew();
     dispatch(as === "problem" ? { type: "problem", code, text: detail } : { type: "refused", code });
     return false;
   }
+}
+
+/** On this device nobody said yet whose child it is, or on another one it was denied: back to that question. */
+async function askAnew() {
+  const status = await api.visit(visit).catch(() => null);
+  if (status) dispatch({ type: "opened", status, nowMs: performance.now() });
+  return false;
 }
 
 // --- what the guardian asks for ------------------------------------------------------------------------------------------
@@ -315,7 +328,13 @@ async function answerChild(right) {
     if (right) dispatch({ type: "status", status: await api.visit(visit) }); // before, it does not say for what and by whom
     dispatch({ type: "child_answered", right });
   }, "refused");
+  if (!right || !state.status?.child_confirmed) return;
+  if (then && THEN.includes(then)) return location.replace(`/${then}/?visit=${encodeURIComponent(visit)}`);
+  void complaining.open();
+  if (screenOf(state) === "ended") return showRecords();
   await loadTexts();
+  void documentsOnceAgreed();
+  offerPreparation();
 }
 
 /** @param {boolean} agreed */
@@ -372,6 +391,7 @@ function over() {
 async function refused(code, text) {
   room = null;
   own.release();
+  if (code === "child_not_confirmed") return void askAnew();
   const known = await attempt(async () => dispatch({ type: "status", status: await api.visit(visit) }), "problem");
   if (!known) return;
   if (screenOf(state) === "ended") return showRecords();

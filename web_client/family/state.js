@@ -8,7 +8,7 @@ import { concerns, NONE } from "../shared/concerns.js";
 import { chatAccepted, chatArrived, chatFailed, chatSent, chatSnapshot } from "../shared/chat_log.js";
 import { NOT_ASKED } from "../shared/own_devices.js";
 import { documents } from "./documents_state.js";
-import { appointmentFrom, NO_APPOINTMENT, opensInMs } from "./countdown.js";
+import { appointmentFrom, isOutside, NO_APPOINTMENT, opensInMs } from "./countdown.js";
 import { isPreparing, prepare } from "./preparation.js";
 import { whereabouts } from "./whereabouts.js";
 
@@ -145,7 +145,7 @@ export function reduce(state, event) {
     case "tick":
       return opened({ ...state, nowMs: event.nowMs });
     case "status":
-      return opened(informed(state, event.status, event.nowMs));
+      return asked(opened(informed(state, event.status, event.nowMs)));
     case "test_early":
       return { ...state, stage: "devices", appointment: { ...state.appointment, testing: true } };
     case "tested":
@@ -280,7 +280,7 @@ function devicesChanged(state, event) {
 function advance(state) {
   const status = state.status;
   if (!status) return state;
-  if (status.state === "ended") return { ...state, stage: "room" };
+  if (status.state === "ended") return { ...state, stage: status.child_confirmed ? "room" : "child" };
   if (!state.languageChosen) return { ...state, stage: "language" };
   if (!status.child_confirmed) return { ...state, stage: "child" };
   for (const kind of /** @type {const} */ (["consultation", "recording"])) {
@@ -296,6 +296,11 @@ function informed(state, status, nowMs = state.nowMs) {
   const before = state.status?.visit.starts_at;
   const appointment = appointmentFrom(state.appointment, status, nowMs, before !== undefined && before !== status.visit.starts_at);
   return { ...state, status, appointment, nowMs };
+}
+
+/** Before the waiting room, the device is asked anew when somebody denied the child on another one. @param {State} state @returns {State} */
+function asked(state) {
+  return isOutside(state) && state.status?.child_confirmed === false ? advance(state) : state;
 }
 
 /** Its time has come: the countdown gives way, and a test that is under way becomes the way in. @param {State} state @returns {State} */
@@ -339,7 +344,7 @@ export function screenOf(state) {
 
 /** @param {State} state @returns {Screen} */
 function stageScreen(state) {
-  if (outcomeOf(state)) return "ended";
+  if (outcomeOf(state) && state.stage !== "child" && state.stage !== "wrong_child") return "ended"; // a new device is asked first whose child it was
   if (state.connection === "superseded") return "superseded";
   if (state.stage === "devices" && state.devices.support !== "ok") return "unsupported";
   if (state.stage !== "room") return state.stage;

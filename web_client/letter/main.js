@@ -46,6 +46,7 @@ function emit(intent) {
 async function read() {
   try {
     const status = await api.visit(visit);
+    if (!status.child_confirmed && status.role === "guardian") return location.replace(`/family/?visit=${encodeURIComponent(visit)}&then=letter`);
     become({ role: status.role });
     if (status.letter) become({ paper: { kind: "letter", letter: await api.letter(visit) } });
     else if (status.state === "ended" && status.outcome !== "referred") become({ paper: { kind: "summary", summary: await api.summary(visit) } });

@@ -14,6 +14,7 @@ device = Table(
     Column("role", String, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("revoked_at", Double),
+    Column("confirmed_at", Double),  # of a guardian's: when the child was confirmed on it
     Column("guardian", ForeignKey("guardian.id")),  # a further one's; null for the guardian of the visit, and for a guest
 )
 

@@ -18,6 +18,13 @@ __all__ = ["live", "visit"]
 NOTE = {"history": "一", "findings": "二", "impression": "三", "advice": "四"}
 
 
+@pytest.fixture
+async def guardian(guardian: Browser, house: House) -> Browser:
+    """Who confirmed the child."""
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
+    return guardian
+
+
 async def read(browser: Browser, path: str) -> Any:
     answer = await browser.get(f"{path}/summary")
     assert answer.status == 200

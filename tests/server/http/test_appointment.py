@@ -24,6 +24,7 @@ async def family(house: House, clinic: Clinic) -> AsyncIterator[Browser]:
     made = await (await booked(browser, clinic, await body(browser, clinic))).json()
     await browser.post("/api/join", {"token": made["link"].rsplit("/", 1)[1]})
     browser.visit = made["visit"]  # type: ignore[attr-defined]
+    await browser.post(f"/api/visits/{made['visit']}/child", {"confirmed": True})
     yield browser
     await browser.client.close()
 

@@ -80,6 +80,7 @@ async def test_it_cannot_be_told_for_ever(house: House, prepared: Browser) -> No
 
 
 async def test_before_the_consents_nothing_is_asked_and_nothing_shown(house: House, guardian: Browser) -> None:
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
     assert await guardian.problem(await guardian.get(f"{house.visit}/whereabouts")) == "consent_missing"
     assert await guardian.problem(await tell(guardian, house)) == "consent_missing"
 

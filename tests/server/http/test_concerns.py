@@ -30,6 +30,13 @@ async def enrolled(house: House, role: str, login: str, hospital: str = "") -> B
     return browser
 
 
+@pytest.fixture
+async def guardian(guardian: Browser, house: House) -> Browser:
+    """Who confirmed the child."""
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
+    return guardian
+
+
 async def complain(guardian: Browser, house: House, text: str = "", client_id: str = "c1") -> Any:
     answer = await guardian.post(f"{house.visit}/complaints", {"client_id": client_id, "text": text})
     assert answer.status == 200

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from server import events as ev
+from server.http.house import HOUSE
 from server.journal import Journal
 from server.store import outbox
 from server.store.links import Links
@@ -162,6 +163,70 @@ async def test_a_child_denied_by_mistake_can_be_confirmed_and_denied_again(
     assert len(await outbox.of_session(house.server.database, house.made.visit)) == 2
 
 
+async def further_device(house: House) -> Browser:
+    """Another device of the family, by a link that shuts nobody out, as a reminder's."""
+    now = house.clock()
+    token, written = house.server.app[HOUSE].links.drawn_further(house.made.visit, now, now + 7 * 86_400)
+    await house.server.database.write(written)
+    browser = house.client()
+    assert (await browser.post("/api/join", {"token": token})).status == 200
+    return browser
+
+
+async def test_what_one_device_confirmed_opens_nothing_on_another(house: House, guardian: Browser) -> None:
+    await guardian.consent_to_everything(house.visit)
+    other = await further_device(house)
+    shown = await (await other.get(house.visit)).json()
+    assert (shown["child_confirmed"], shown["visit"]["field"], shown["visit"]["physician"]["name"]) == (False, "", "")
+    for path in ("letter", "summary", "documents", "appointment", "questionnaire", "whereabouts", "complaints"):
+        assert await other.problem(await other.get(f"{house.visit}/{path}")) == "child_not_confirmed"
+    for path in ("socket-token", "appointment/cancel", "answers", "measurements", "consents"):
+        assert await other.problem(await other.post(f"{house.visit}/{path}")) == "child_not_confirmed"
+    await other.post(f"{house.visit}/child", {"confirmed": True})
+    assert (await other.get(f"{house.visit}/documents")).status == 200
+    assert (await other.post(f"{house.visit}/socket-token")).status == 200
+    said = [event for event, _ in await Journal(house.server.database).replay(house.made.visit)]
+    assert said.count(ev.ChildConfirmed()) == 1
+    await other.client.close()
+
+
+async def test_a_denial_in_the_waiting_room_has_every_device_asked_anew(house: House, guardian: Browser) -> None:
+    await guardian.consent_to_everything(house.visit)
+    other = await further_device(house)
+    await other.post(f"{house.visit}/child", {"confirmed": False})
+    for browser in (guardian, other):
+        assert (await (await browser.get(house.visit)).json())["child_confirmed"] is False
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
+    assert (await guardian.post(f"{house.visit}/socket-token")).status == 200
+    assert await other.problem(await other.get(f"{house.visit}/appointment")) == "child_not_confirmed"
+    await other.client.close()
+
+
+async def test_after_the_end_a_device_that_came_late_is_asked_before_it_reads_anything(house: House) -> None:
+    other = await further_device(house)
+    await house.server.consultations.from_outside(house.made.visit, ev.VisitCancelled("hospital"))
+    assert await other.problem(await other.get(f"{house.visit}/summary")) == "child_not_confirmed"
+    assert await other.problem(await other.post(f"{house.visit}/socket-token")) == "child_not_confirmed"
+    await other.post(f"{house.visit}/child", {"confirmed": False})
+    assert await other.problem(await other.get(f"{house.visit}/summary")) == "child_not_confirmed"
+    await other.post(f"{house.visit}/child", {"confirmed": True})
+    assert (await other.get(f"{house.visit}/summary")).status == 200
+    await other.client.close()
+
+
+async def test_at_the_end_a_link_that_nobody_used_is_over_and_the_familys_devices_are_not(
+    house: House, guardian: Browser, stranger: Browser
+) -> None:
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
+    now = house.clock()
+    token, written = house.server.app[HOUSE].links.drawn_further(house.made.visit, now, now + 7 * 86_400)
+    await house.server.database.write(written)
+    await house.server.consultations.from_outside(house.made.visit, ev.VisitCancelled("hospital"))
+    assert await stranger.problem(await stranger.post("/api/join", {"token": token})) == "link_expired"
+    assert (await guardian.post("/api/join", {"token": token})).status == 200
+    assert (await guardian.get(f"{house.visit}/summary")).status == 200
+
+
 async def test_the_physician_may_not_consent_for_the_family(house: House, physician: Browser) -> None:
     assert await physician.problem(await physician.post(f"{house.visit}/child", {"confirmed": True})) == "not_allowed"
 
@@ -182,6 +247,7 @@ async def test_a_body_over_the_limit_is_too_large(house: House, stranger: Browse
 
 
 async def test_there_is_no_letter_and_no_summary_before_the_end(house: House, guardian: Browser) -> None:
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
     for path in ("letter", "letter.pdf", "letter.fhir.json", "summary"):
         assert await guardian.problem(await guardian.get(f"{house.visit}/{path}")) == "not_found"
 

@@ -20,6 +20,13 @@ from tests.server.http.conftest import Browser, House
 WHOLE: dict[str, Any] = {"signs": ["none"], "concern": "short", "outgrown": "yes", "proportion": "no", "puberty": "no"}
 
 
+@pytest.fixture
+async def guardian(guardian: Browser, house: House) -> Browser:
+    """Who confirmed the child and agreed."""
+    await guardian.consent_to_everything(house.visit)
+    return guardian
+
+
 async def form(guardian: Browser, house: House, language: str = "zh") -> Any:
     answer = await guardian.get(f"{house.visit}/questionnaire?language={language}")
     assert answer.status == 200
@@ -63,6 +70,19 @@ async def test_the_form_is_of_the_visits_field_in_the_readers_language(house: Ho
         True,
     )
     assert "rules" not in json.dumps(shown)
+
+
+async def test_before_the_consents_nothing_is_taken_in(house: House, guardian: Browser) -> None:
+    for text in await (await guardian.get(f"{house.visit}/consent-texts?language=zh")).json():
+        if text["kind"] == "consultation":
+            shown = {name: text[name] for name in ("kind", "version", "language", "sha256")}
+            await guardian.post(f"{house.visit}/consents", shown | {"agreed": False})
+    for complete in (False, True):
+        answer = await send(guardian, house, WHOLE, complete=complete)
+        assert await guardian.problem(answer) == "consent_missing"
+    assert await guardian.problem(await measure(guardian, house, height(house, "120"))) == "consent_missing"
+    shown = await form(guardian, house)
+    assert (shown["state"], shown["measurements"]) == ("open", [])
 
 
 async def test_a_draft_comes_back_after_a_reload_and_only_to_the_family(

@@ -16,7 +16,7 @@ from server import events as ev
 from server.http.house import DEVICE_COOKIE, GUEST_COOKIE, HOUSE, STAFF_COOKIE
 from server.journal import Journal
 from server.scopes import SCOPES
-from server.store import bodies, people, visits
+from server.store import bodies, links, people, visits
 from server.store.database import Transaction, together
 from server.store.secrets import digest
 from server.store.tables import device, guest_invitation, staff_session
@@ -27,7 +27,7 @@ from signaling.seats import Role
 from tests.server.consultation_kit import Visit
 from tests.server.documents import samples
 from tests.server.http.conftest import ORIGIN, Browser
-from tests.server.http.roles.table import AT_VISIT, GUESTS, STAFF, Line
+from tests.server.http.roles.table import AT_VISIT, GUESTS, STAFF, UNCONFIRMED, Line
 from tests.server.http.test_documents import CHUNK_TYPE, TUS
 from tests.server.http.test_preparation import WHOLE
 
@@ -66,11 +66,16 @@ class Stage:
             return {"Authorization": f"Bearer {self.key}"}
         if who in GUESTS:
             return {"Cookie": f"{GUEST_COOKIE}={self.cookies.get(f'{who} {at}', _secret(who, at))}"}
-        if who in AT_VISIT:
+        if who in (*AT_VISIT, UNCONFIRMED):
             return {"Cookie": f"{DEVICE_COOKIE}={_secret(who, at)}"}
         if who in ("guardian of another visit", "foreign guardian"):
             return {"Cookie": f"{DEVICE_COOKIE}={_secret('guardian', 'beside' if who.startswith('guardian') else 'foreign')}"}
         return {"Cookie": f"{STAFF_COOKIE}={self.cookies[who]}"}
+
+    async def unconfirm(self) -> None:
+        """After the device was asked whose child it is."""
+        held = digest(_secret(UNCONFIRMED, "waiting"))
+        await self.live.house.server.database.write(links.denied(held))
 
     async def sign_in_again(self, who: str) -> None:
         """After signing out."""
@@ -198,8 +203,9 @@ async def _invited(stage: Stage, browser: Browser, at: str) -> None:
 
 
 def _devices(at: str, visit: str, now: float) -> Any:
-    rows = [{"cookie_sha256": digest(_secret(role, at)), "visit": visit, "role": role, "created_at": now} for role in AT_VISIT]
-
+    held: dict[str, dict[str, Any]] = {role: {"role": role, "confirmed_at": now} for role in AT_VISIT}
+    held[UNCONFIRMED] = {"role": "guardian", "confirmed_at": None}
+    rows = [{"cookie_sha256": digest(_secret(who, at)), "visit": visit, "created_at": now} | of for who, of in held.items()]
     invitations = [
         {"id": f"{role}-{at}", "visit": visit, "role": role, "token_sha256": f"{role}-{at}", "issued_at": now,
          "device": digest(_secret(role, at)), "expires_at": now}

@@ -24,10 +24,13 @@ AT_VISIT = tuple(role.value for role in Role if role is not Role.PHYSICIAN)
 """Who has a device at the visit: the guardian, and guests."""
 STAFF = ("physician", "operations", "administrator", "records_officer", "coordinator", "desk")
 """Who signs in; ``physician`` is the one the visit is booked with."""
+UNCONFIRMED = "guardian not asked yet"
+"""On a device that redeemed a link, and on which nobody said yet whose child it is."""
 PEOPLE = (
     "nobody",
     "api key",
     *AT_VISIT,
+    UNCONFIRMED,
     *STAFF,
     "another physician",
     "guardian of another visit",
@@ -134,9 +137,9 @@ ROUTES: Mapping[str, Line] = {
         ("coordinator",), body=lambda stage: {"text": "已沟通"}, path=_COMPLAINT
     ),
     # a visit, by who is there
-    "GET /api/visits/{visit}": Line(PARTIES),
-    "GET /api/visits/{visit}/consent-texts": Line(("guardian",)),
-    "POST /api/visits/{visit}/child": Line(("guardian",), body=lambda stage: {"confirmed": True}),
+    "GET /api/visits/{visit}": Line((*PARTIES, UNCONFIRMED)),
+    "GET /api/visits/{visit}/consent-texts": Line(("guardian", UNCONFIRMED)),
+    "POST /api/visits/{visit}/child": Line(("guardian", UNCONFIRMED), body=lambda stage: {"confirmed": True}),
     "POST /api/visits/{visit}/consents": Line(("guardian",), body=lambda stage: stage.consent),
     "GET /api/visits/{visit}/questionnaire": Line(("guardian",)),
     "POST /api/visits/{visit}/answers": Line(("guardian",), body=lambda stage: stage.answers),

@@ -16,7 +16,7 @@ from signaling.seats import Role
 from tests.server.consultation_kit import Visit, live, visit
 from tests.server.http.conftest import House
 from tests.server.http.roles.stage import REFUSALS, Stage, set_stage
-from tests.server.http.roles.table import AT_VISIT, INTENTS, PEOPLE, ROUTES, STAFF, Line
+from tests.server.http.roles.table import AT_VISIT, INTENTS, PEOPLE, ROUTES, STAFF, UNCONFIRMED, Line
 
 __all__ = ["live", "visit"]
 
@@ -71,15 +71,20 @@ async def _fault(stage: Stage, route: str, line: Line, who: str, answer: ClientR
             return f"{answer.status} for one who may: {(await answer.text())[:200]}"
         if route == "POST /api/staff/sign-out" and who in stage.cookies:
             await stage.sign_in_again(who)
+        if route == "POST /api/visits/{visit}/child" and who == UNCONFIRMED:
+            await stage.unconfirm()
         return ""
+    unasked = who == UNCONFIRMED and "guardian" in line.may
     if route.startswith("HEAD "):
-        return "" if answer.status in (401, 403, 404) else f"{answer.status} for one who may not"
+        return "" if answer.status in ((409,) if unasked else (401, 403, 404)) else f"{answer.status} for one who may not"
     told = await answer.json() if answer.content_type == "application/problem+json" else {}
+    if unasked:
+        return "" if told.get("code") == "child_not_confirmed" else f"{told.get('code')} for a device that was not asked"
     if answer.status not in (401, 403, 404) or told.get("code") not in REFUSALS:
         return f"{answer.status} {told.get('code')} for one who may not"
     if who in ("nobody", "api key"):
         return "" if told["code"] == "not_signed_in" else f"{told['code']} for one whom nobody knows"
-    if "{visit}" in route and who not in (*AT_VISIT, "physician"):
+    if "{visit}" in route and who not in (*AT_VISIT, UNCONFIRMED, "physician"):
         unknown = await stage.ask(route, line, who, visit="0" * 32)
         if (unknown.status, await unknown.json()) != (answer.status, told):
             return "another's visit is not as an unknown one"
