@@ -94,7 +94,11 @@ async def test_a_family_books_for_real(server: DemoServer, phone: Page) -> None:
 
 
 async def moves_and_calls_off(phone: Page, address: str) -> None:
+    """A device that was not asked whose child it is yet, is asked first, and comes back."""
     await phone.goto(address)
+    await tap(phone, "用中文继续")
+    await tap(phone, "是，这是我的孩子")
+    await phone.wait_for_url("**/change/?visit=*")
     await tap(phone, "改到另一个时间")
     await phone.locator("button.day").last.click()
     await phone.locator("button.time").last.click()
