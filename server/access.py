@@ -91,7 +91,8 @@ def may(role: Role, act: str) -> bool:
 
 
 def check(grant: Grant, visit: str, act: str) -> None:
-    """Raises ``Refused``: ``not_allowed`` for a foreign visit, a foreign act and an unknown one alike, ``child_not_confirmed``."""
+    """Raises ``Refused``: ``not_allowed`` for a foreign visit, a foreign act and an unknown one alike, or
+    ``child_not_confirmed``."""
     if grant.visit != visit or not may(grant.role, act):
         raise Refused("not_allowed")
     if grant.role is Role.GUARDIAN and not grant.confirmed and act not in BEFORE_CONFIRMATION:

@@ -127,7 +127,7 @@ def _shown(text: ConsentText) -> dict[str, Any]:
 
 
 async def confirm_child(request: web.Request) -> web.Response:
-    """Each device is asked. The journal has the first yes of that guardian; after the end only the device's own answer counts."""
+    """Each device is asked. The journal has the first yes of that guardian; after the end the device's own answer is all."""
     house = request.app[HOUSE]
     who, record, consultation = await at_visit(request, "child_confirm")
     given = await body(request, confirmed=bool)

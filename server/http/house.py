@@ -172,6 +172,6 @@ async def at_visit(request: web.Request, act: str) -> tuple[Visitor, VisitDetail
 
 
 def check_consented(who: Visitor, session: Session) -> None:
-    """Before anything of the child is taken in or shown in the room: that guardian agreed. Raises ``Problem`` consent_missing."""
+    """Before anything of the child is taken in, or shown in the room. Raises ``Problem`` consent_missing of that guardian."""
     if not session.agreement(who.guardian).complete:
         raise Problem("consent_missing")

@@ -3,8 +3,8 @@
 A link works once, until it expires or a newer one is issued; redeeming it gives a cookie, and that cookie is the device. The
 device that holds it may come again; any other needs a new link. One that the hospital makes (``issue``) revokes the old link
 and the old device. A ``further`` one, which goes to what the register has with a reminder, or because the family lost theirs,
-revokes nothing: whoever knows a family's number must not be able to shut the family out. At the visit's end every link that nobody
-used is revoked (`server.store.visits.snapshot`). Each device confirms the child for itself (`confirmed`).
+revokes nothing: whoever knows a family's number must not be able to shut the family out. At the visit's end every link that
+nobody used is revoked (`server.store.visits.snapshot`). Each device confirms the child for itself (`confirmed`).
 
 A child may have several guardians, each with links and devices of their own: ``guardian`` is empty for the one whom the visit
 is booked with, otherwise the further one's id.

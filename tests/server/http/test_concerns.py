@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from server import events as ev
 from server.concerns.concern import MOST_A_VISIT
 from server.journal import Journal
