@@ -124,6 +124,7 @@ async def test_refusing_the_recording_keeps_the_door_shut(house: House, guardian
 
 
 async def test_a_consent_names_exactly_the_text_that_was_shown(house: House, guardian: Browser) -> None:
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
     (text, *_) = await (await guardian.get(f"{house.visit}/consent-texts?language=en")).json()
     shown = {name: text[name] for name in ("kind", "version", "language", "sha256")}
     changed = await guardian.post(f"{house.visit}/consents", shown | {"sha256": "0" * 64, "agreed": True})
