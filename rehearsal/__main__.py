@@ -24,7 +24,7 @@ from server.clock import Clock
 from server.commands.place import place
 from server.commands.reception import reception
 from server.config import Config
-from server.desk import Faults
+from server.form import Faults
 from server.store.errors import Unavailable
 
 START_WITHIN_S = 60.0

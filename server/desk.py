@@ -7,24 +7,22 @@ all at once and before anything is stored. Works beside a running server, on the
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Final
 
-from server.booking.delegation import DELEGATED, WRITTEN
-from server.booking.limits import ADULT_YEARS, PROOFS, Limits, MalformedLimits, from_record
+from server.booking.limits import Limits
 from server.booking.refusals import WORDS, NotBookable, Refusal
 from server.booking.rules import Occasion
 from server.bookings import book, counted
 from server.calendar import day_of
-from server.config import MAILBOX
 from server.consent_texts import ConsentText, MalformedConsentTexts
 from server.consent_texts import parse as parse_consents
-from server.eligibility import Ineligible, Rank, reasons_against, years_between
+from server.desk_forms import read_hospital, read_limits, read_staff, read_visit
+from server.eligibility import Ineligible, Rank, reasons_against
+from server.form import Faults, Form, Given, stop_at
 from server.passwords import Passwords
-from server.referral import FIELDS
 from server.referrals.pathway import MalformedPathway
 from server.referrals.pathway import parse as parse_pathway
 from server.store import consents, pathways, people
@@ -35,21 +33,6 @@ from server.store.links import Links, issue
 from server.store.rehearsals import REHEARSAL_LOGIN
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
 
-Given = Mapping[str, str]
-
-TITLES: Final = {
-    "physician": "医师",
-    "operations": "运行值班",
-    "administrator": "管理员",
-    "coordinator": "转诊协调员",
-    "desk": "预约台",
-}
-SEXES: Final = ("female", "male", "unknown")
-LANGUAGES: Final = ("zh", "en")
-RELATIONS: Final = ("mother", "father", "legal_guardian", DELEGATED)
-MINUTES: Final = range(5, 241)
-LONGEST = 100
-_OF_PHYSICIANS: Final = ("licence", "rank", "practice-since", "trained-until", "whitelisted")
 _ASKED_BY: Final[Mapping[Refusal, str]] = {
     Refusal.FIELD_NOT_OFFERED: "field",
     Refusal.DEPARTMENT_CLOSED: "department",
@@ -61,16 +44,6 @@ _ASKED_BY: Final[Mapping[Refusal, str]] = {
     Refusal.BEYOND_HORIZON: "starts-at",
 }
 """Which option a reason against a visit is about; all others are about the physician."""
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}")
-_PHONE = re.compile(r"\+?[0-9]{5,15}")
-
-
-class Faults(Exception):
-    """Everything that is wrong with what was given: ``name: why``, each a line."""
-
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("; ".join(self.faults))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,173 +64,6 @@ class Invited:
     visit: str
     token: str
     expires_at: float
-
-
-class Form:
-    """What was typed, read name by name; every fault is noted and reading goes on."""
-
-    def __init__(self, given: Given) -> None:
-        self.faults: list[str] = []
-        self._given = given
-
-    def has(self, name: str) -> bool:
-        return name in self._given
-
-    def fault(self, name: str, why: str) -> None:
-        self.faults.append(f"{name}: {why}")
-
-    def text(self, name: str, default: str | None = None) -> str:
-        """One line; empty when that was a fault."""
-        if name not in self._given and default is not None:
-            return default
-        text = self._given.get(name, "").strip()
-        if not text:
-            self.fault(name, "is missing")
-        elif len(text) > LONGEST or not text.isprintable():
-            self.fault(name, f"one line of at most {LONGEST} characters belongs here")
-            return ""
-        return text
-
-    def choice(self, name: str, choices: Iterable[str], default: str | None = None) -> str:
-        text = self.text(name, default)
-        if text and text not in choices:
-            self.fault(name, f"one of {', '.join(choices)} belongs here, not {text!r}")
-        return text
-
-    def shape(self, name: str, shape: re.Pattern[str], what: str) -> str:
-        text = self.text(name)
-        if text and not shape.fullmatch(text):
-            self.fault(name, f"{what} belongs here, not {text!r}")
-        return text
-
-    def day(self, name: str) -> date | None:
-        text = self.text(name)
-        try:
-            return date.fromisoformat(text) if text else None
-        except ValueError:
-            self.fault(name, f"a date such as 2018-03-05 belongs here, not {text!r}")
-            return None
-
-    def moment(self, name: str, default: float) -> float:
-        text = self.text(name) if self.has(name) else ""
-        if not text:
-            return default
-        try:
-            at = datetime.fromisoformat(text)
-        except ValueError:
-            at = None
-        if at is None or at.tzinfo is None:
-            self.fault(name, f"a time with its zone such as 2027-01-31T09:30:00+08:00 belongs here, not {text!r}")
-            return default
-        return at.timestamp()
-
-    def minutes(self, name: str, default: int) -> int:
-        text = self.text(name, str(default))
-        if text and not (text.isdecimal() and int(text) in MINUTES):
-            self.fault(name, f"minutes from {MINUTES[0]} to {MINUTES[-1]} belong here, not {text!r}")
-            return default
-        return int(text or default)
-
-
-@dataclass(frozen=True, slots=True)
-class VisitForm:
-    """A visit as asked for; ``physician`` is a login."""
-
-    physician: str
-    child: str
-    sex: str
-    birth_date: str
-    guardian: str
-    phone: str
-    relation: str
-    proof: str
-    field: str
-    department: str
-    starts_at: float
-    ends_at: float
-    email: str | None
-    language: str
-
-
-def read_hospital(form: Form) -> tuple[str, str]:
-    """Its name in Chinese and in English."""
-    return form.text("name"), form.text("name-en")
-
-
-def read_staff(form: Form, today: date) -> Staff:
-    """As asked for, still without id, hospital and password."""
-    login = form.shape("login", _LOGIN, "2 to 64 letters, digits or . _ @ -")
-    if login == REHEARSAL_LOGIN:
-        form.fault("login", f"{REHEARSAL_LOGIN} is kept for rehearsals")
-    role, name = form.choice("role", TITLES), form.text("name")
-    title = form.text("title", TITLES.get(role, "-"))
-    if role in TITLES and role != "physician":
-        for of_physicians in filter(form.has, _OF_PHYSICIANS):
-            form.fault(of_physicians, "is for physicians only")
-    since = form.day("practice-since") if form.has("practice-since") else None
-    if since is not None and since > today:
-        form.fault("practice-since", "lies in the future")
-    until = form.day("trained-until") if form.has("trained-until") else None
-    return Staff(
-        id="",
-        hospital="",
-        login=login,
-        password_hash="",
-        role=role,
-        name=name,
-        title=title,
-        licence=form.text("licence") if form.has("licence") else None,
-        rank=form.choice("rank", [rank.value for rank in Rank]) if form.has("rank") else None,
-        practice_since=since.isoformat() if since is not None else None,
-        trained_until=until.isoformat() if until is not None else None,
-        whitelisted=form.has("whitelisted"),
-    )
-
-
-def read_visit(form: Form, now: float) -> VisitForm:
-    starts_at = form.moment("starts-at", now)
-    ends_at = starts_at + form.minutes("minutes", 30) * 60
-    if ends_at <= now:
-        form.fault("starts-at", "such a visit would be over already")
-    born, day = form.day("birth-date"), day_of(starts_at)
-    if born is not None and born > day:
-        form.fault("birth-date", "lies after the visit")
-    elif born is not None and years_between(born, day) >= ADULT_YEARS:
-        form.fault("birth-date", f"{ADULT_YEARS} years or older: these visits are for children")
-    return VisitForm(
-        physician=form.text("physician"),
-        child=form.text("child"),
-        sex=form.choice("sex", SEXES),
-        birth_date=born.isoformat() if born is not None else "",
-        guardian=form.text("guardian"),
-        phone=form.shape("phone", _PHONE, "a telephone number of digits only, perhaps with +,"),
-        relation=form.choice("relation", RELATIONS),
-        proof=form.choice("proof", (*PROOFS, WRITTEN)),
-        field=form.choice("field", FIELDS),
-        department=form.text("department"),
-        starts_at=starts_at,
-        ends_at=ends_at,
-        email=form.shape("email", MAILBOX, "an e-mail address") if form.has("email") else None,
-        language=form.choice("language", LANGUAGES, "zh"),
-    )
-
-
-def read_limits(form: Form) -> Limits:
-    """The hospital's own limits; what is not named is as the pilot has it."""
-    record: dict[str, Any] = {}
-    for name in ("youngest-years", "oldest-years", "horizon-days"):
-        if form.has(name):
-            text = form.text(name)
-            record[name.replace("-", "_")] = int(text) if text.isdecimal() and len(text) < 5 else text
-    record |= {name: form.text(name).split(",") for name in ("proofs", "fields") if form.has(name)}
-    record["public_booking"] = form.has("public-booking")
-    record["delegated_adults"] = form.has("delegated-adults")
-    try:
-        return from_record(record)
-    except MalformedLimits as wrong:
-        name, _, why = str(wrong).partition(":")
-        form.fault(name.replace("_", "-"), why.strip() or str(wrong))
-        return Limits()
 
 
 class Reception:
@@ -443,12 +249,6 @@ def _rehearsed(today: date) -> Given:
     born = (today - timedelta(days=8 * 365)).isoformat()
     of_visit = {"physician": REHEARSAL_LOGIN, "proof": "other", "field": "growth", "department": "演练", "minutes": "10"}
     return people_in_it | of_visit | {"birth-date": born}
-
-
-def stop_at(form: Form) -> None:
-    """Raises ``Faults`` when there are any."""
-    if form.faults:
-        raise Faults(form.faults)
 
 
 async def hospital_meant(database: Database, form: Form) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from server.desk import Form, Given, hospital_meant, stop_at
+from server.desk import hospital_meant
+from server.form import Form, Given, stop_at
 from server.scopes import SCOPES, fits
 from server.store import people
 from server.store.api_keys import ApiKey, ApiKeys
@@ -47,11 +48,8 @@ class KeyForm:
 
 
 def read_key(form: Form) -> KeyForm:
-    days = form.text("days", str(LASTS_DAYS))
-    if days and not (days.isdecimal() and int(days) in DAYS):
-        form.fault("days", f"days from {DAYS[0]} to {DAYS[-1]} belong here, not {days!r}")
-        days = ""
-    return KeyForm(form.text("name"), _scopes(form), int(days or LASTS_DAYS) * 86_400.0)
+    days = form.whole("days", DAYS, "days", LASTS_DAYS)
+    return KeyForm(form.text("name"), _scopes(form), days * 86_400.0)
 
 
 class Keyring:

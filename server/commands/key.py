@@ -8,7 +8,7 @@ from typing import Any, Final
 from server.commands import reception
 from server.commands.reception import Command, Told
 from server.config import Config
-from server.desk import Form, Given
+from server.form import Form, Given
 from server.keyring import LASTS_DAYS, Held, Keyring, read_key
 from server.scopes import SCOPES
 from server.store.api_keys import ApiKey

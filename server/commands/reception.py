@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-from server import desk, qr
+from server import desk_forms, qr
 from server.booking.delegation import WRITTEN
 from server.booking.limits import MOST_HORIZON_DAYS, PROOFS, to_record
 from server.calendar import day_of
 from server.clock import Clock
 from server.commands.place import place
 from server.config import Config
-from server.desk import Faults, Form, Given, Invited, Reception
+from server.desk import Invited, Reception
 from server.eligibility import Rank
+from server.form import Faults, Form, Given
 from server.passwords import Passwords
 from server.referral import FIELDS
 from server.store.database import Database, sqlite_file
@@ -113,7 +114,7 @@ def _invitation(made: Invited, config: Config) -> Told:
 
 
 def _read_staff(form: Form, now: float) -> object:
-    return desk.read_staff(form, day_of(now))
+    return desk_forms.read_staff(form, day_of(now))
 
 
 def _reception(database: Database, config: Config) -> Reception:
@@ -127,7 +128,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
         "open a hospital, with the shipped consent texts; the first step on a new server",
         {"name": "its name in Chinese", "name-en": "its name in English"},
         {},
-        lambda form, now: desk.read_hospital(form),
+        lambda form, now: desk_forms.read_hospital(form),
         _reception,
         _hospital_new,
         founds=True,
@@ -145,7 +146,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
             "delegated-adults": "one may come in the guardian's place with a written delegation",
             "hospital": "its id, where there are several",
         },
-        lambda form, now: desk.read_limits(form),
+        lambda form, now: desk_forms.read_limits(form),
         _reception,
         _hospital_limits,
     ),
@@ -167,7 +168,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
     ),
     ("staff", "new"): Command(
         "enrol a member of staff; prints a generated password, once",
-        {"login": "2 to 64 letters, digits or . _ @ -", "role": "|".join(desk.TITLES), "name": "as families see it"},
+        {"login": "2 to 64 letters, digits or . _ @ -", "role": "|".join(desk_forms.TITLES), "name": "as families see it"},
         {
             "title": "such as 主任医师",
             "licence": "a physician's licence number",
@@ -186,11 +187,11 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
         {
             "physician": "login",
             "child": "name",
-            "sex": "|".join(desk.SEXES),
+            "sex": "|".join(desk_forms.SEXES),
             "birth-date": "YYYY-MM-DD",
             "guardian": "name",
             "phone": "digits",
-            "relation": "|".join(desk.RELATIONS),
+            "relation": "|".join(desk_forms.RELATIONS),
             "proof": "|".join((*PROOFS, WRITTEN)),
             "field": "|".join(FIELDS),
             "department": "name",
@@ -199,9 +200,9 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
             "starts-at": "RFC 3339 (default: now)",
             "minutes": "length (default 30)",
             "email": "where the family is reminded, if by e-mail",
-            "language": f"in which the family is written to: {'|'.join(desk.LANGUAGES)} (default zh)",
+            "language": f"in which the family is written to: {'|'.join(desk_forms.LANGUAGES)} (default zh)",
         },
-        desk.read_visit,
+        desk_forms.read_visit,
         _reception,
         _visit_new,
         makes_links=True,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from server.commands import reception
 from server.commands.reception import Command, Told
 from server.config import Config
-from server.desk import Given
+from server.form import Given
 from server.store.database import Database
 from server.visit_view import moment
 from server.webhooks.replays import Replays, Shown, read_replay

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.desk import Form, Given, stop_at
+from server.form import Form, Given, stop_at
 from server.store import deliveries, people, webhooks
 from server.store.database import Database, Transaction
 from server.store.webhooks import Endpoint

@@ -12,9 +12,10 @@ from argon2 import PasswordHasher
 
 from server.booking.limits import Limits
 from server.calendar import day_of
-from server.desk import Faults, Given, Reception
+from server.desk import Reception
 from server.eligibility import Ineligible, reasons_against
 from server.errors import Refused
+from server.form import Faults, Given
 from server.passwords import Passwords
 from server.store import consents, details, families, limits, listings, pathways, people
 from server.store.database import Database

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.desk import Faults
+from server.form import Faults
 from server.keyring import LASTS_DAYS, Keyring
 from server.store import visits
 from server.store.api_keys import ApiKeys

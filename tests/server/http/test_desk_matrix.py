@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientResponse
 
-from server.desk import TITLES
+from server.desk_forms import TITLES
 from server.http.desk import BASE, OPERATIONS, ROLE
 from server.http.v1.operations import Operation
 from tests.server.http.conftest import Browser, House

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientResponse
 
-from server.desk import TITLES
+from server.desk_forms import TITLES
 from server.errors import Refused
 from server.http.shell import KEYED
 from signaling.messages import INTENTS as MESSAGES

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from server.desk import FIELDS
 from server.http.v1.models import LONGEST, Day, FieldOfCare, Given, Id, Line, Moment, Paged, Taken, Whole, left_out, moment
+from server.referral import FIELDS
 
 
 class Note(Taken):
