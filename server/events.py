@@ -388,11 +388,13 @@ class ReferralTold(Event):
 
 @dataclass(frozen=True, slots=True)
 class PhoneRevealed(Event):
-    """A care coordinator (``staff`` is their id) was shown the family's whole telephone number, to call about the referral."""
+    """A member of staff (``staff`` is their id) was shown the family's whole telephone number, to call about the referral or
+    the complaint or incident (``concern``) of that id, or about the visit itself where both are empty."""
 
     type: ClassVar[str] = "phone_revealed"
     referral: str
     staff: str
+    concern: str = ""
 
 
 # --- documents handed in for the visit ------------------------------------------------------------

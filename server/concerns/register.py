@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 from weakref import WeakValueDictionary
 
 from server import events as ev
@@ -28,23 +27,14 @@ from server.concerns.concern import (
     number_of,
 )
 from server.errors import Refused
+from server.outside import Sessions, post
 from server.referral import clean
-from server.session import Session
 from server.store import bodies, concerns, outbox
 from server.store.bodies import Body
 from server.store.concerns import Concern, Filed
-from server.store.database import Database, Write
-from server.store.errors import Unavailable
+from server.store.database import Database
 from server.webhooks.events import Kind as Told
 from server.webhooks.events import fact as told
-
-PATIENCE_S = 5.0
-
-
-class Sessions(Protocol):
-    """What the register needs of `server.consultations.Consultations`."""
-
-    async def from_outside(self, session_id: str, event: ev.Event, also: tuple[Write, ...] = ()) -> Session: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +103,8 @@ class Concerns:
             if filing.kind is Kind.COMPLAINT
             else told(Told.INCIDENT_RECORDED, incident=id, number=item.number, category=category.value)
         )
-        post = outbox.post(outbox.Outgoing(self._new_id(), visit, said.kind, said.data, at))
-        await self._post(visit, event, (bodies.keep(words), concerns.file(item, words.id), post))
+        word = outbox.post(outbox.Outgoing(self._new_id(), visit, said.kind, said.data, at))
+        await post(self._sessions, visit, event, (bodies.keep(words), concerns.file(item, words.id), word))
 
     async def tell(self, concern: Concern, fact: Fact, source: Source, text: str) -> Concern:
         """With this told of it. What brings nothing new is not written again.
@@ -145,7 +135,7 @@ class Concerns:
         words = self._body(filed.visit, at, text)
         event = ev.ConcernTold(filed.id, fact.value, source.value, words.sha256)
         write = concerns.tell(filed, fact, source, words.id, at, after)
-        await self._post(filed.visit, event, (bodies.keep(words), write))
+        await post(self._sessions, filed.visit, event, (bodies.keep(words), write))
 
     def _body(self, visit: str, at: float, text: str) -> Body:
         return bodies.make(self._new_id(), visit, "concern", at, self._new_nonce(), {"text": text})
@@ -158,13 +148,6 @@ class Concerns:
         if found is None:
             raise Refused("not_found")
         return found
-
-    async def _post(self, session: str, event: ev.Event, writes: tuple[Write, ...]) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._sessions.from_outside(session, event, writes)
-        except TimeoutError as error:
-            raise Unavailable("the session's journal did not answer in time") from error
 
 
 def _words(text: str) -> str:

@@ -14,6 +14,7 @@ from server.concerns.register import Filing
 from server.http.house import HOUSE, at_visit, member
 from server.http.problems import Problem
 from server.http.shell import body
+from server.revealing import reveal_phone
 from server.store import concerns
 from server.store.concerns import Concern, Line, Told
 from server.visit_view import moment
@@ -33,6 +34,7 @@ def add_concerns(app: web.Application) -> None:
     app.router.add_post(f"{visit}/incidents/{{concern}}", tell_of_incident)
     app.router.add_post("/api/ops/incidents", record_from_operations)
     app.router.add_get("/api/coordinator/concerns", listed)
+    app.router.add_post("/api/coordinator/concerns/{concern}/phone", phone)
     app.router.add_post("/api/coordinator/concerns/{concern}/answer", answer)
 
 
@@ -101,16 +103,26 @@ async def listed(request: web.Request) -> web.Response:
     return web.json_response({"concerns": [_line(line) for line in lines], "more": more})
 
 
+async def phone(request: web.Request) -> web.Response:
+    house, who = request.app[HOUSE], await member(request, "coordinator")
+    filed = (await _of_hospital(request, who.hospital)).concern.filed
+    number = await reveal_phone(house.database, house.consultations, filed.visit, who.id, concern=filed.id)
+    return web.json_response({"phone": number})
+
+
 async def answer(request: web.Request) -> web.Response:
     house, who = request.app[HOUSE], await member(request, "coordinator")
     sent = await body(request, text=str)
-    line = await concerns.line(house.database, who.hospital, request.match_info["concern"])
-    if line is None:
-        raise Problem("not_found")
+    line = await _of_hospital(request, who.hospital)
     await house.concerns.tell(line.concern, Fact.ANSWERED, Source.COORDINATOR, sent["text"])
-    now_is = await concerns.line(house.database, who.hospital, line.concern.filed.id)
-    assert now_is is not None
-    return web.json_response(_line(now_is))
+    return web.json_response(_line(await _of_hospital(request, who.hospital)))
+
+
+async def _of_hospital(request: web.Request, hospital: str) -> Line:
+    found = await concerns.line(request.app[HOUSE].database, hospital, request.match_info["concern"])
+    if found is None:
+        raise Problem("not_found")
+    return found
 
 
 # --- all ------------------------------------------------------------------------------------------
@@ -152,6 +164,8 @@ def _line(line: Line) -> dict[str, Any]:
         "kind": filed.kind.value,
         "source": filed.source.value,
         "child": line.child,
+        "guardian": line.guardian,
+        "phone": line.phone,
         "field": line.field,
         "physician": line.physician,
         "starts_at": moment(line.starts_at),

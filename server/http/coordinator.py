@@ -12,6 +12,7 @@ from server.http.telling import said
 from server.letter.letter import GONE, receipts
 from server.referral import Urgency
 from server.referrals.track import Source, booked_too_late, overdue, waited_for
+from server.revealing import reveal_phone
 from server.store import coordination
 from server.store.coordination import Line
 from server.visit_view import moment
@@ -35,11 +36,11 @@ async def listed(request: web.Request) -> web.Response:
 
 
 async def phone(request: web.Request) -> web.Response:
-    """Who sees the whole number is written down before it is told."""
     house, who = request.app[HOUSE], await member(request, "coordinator")
     line = await _line(request, who.hospital)
-    await house.register.reveal(line.followed, who.id)
-    return web.json_response({"phone": await coordination.phone(house.database, line.followed.referral.visit)})
+    filed = line.followed.referral
+    number = await reveal_phone(house.database, house.consultations, filed.visit, who.id, referral=filed.id)
+    return web.json_response({"phone": number})
 
 
 async def tell(request: web.Request) -> web.Response:

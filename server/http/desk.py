@@ -31,6 +31,7 @@ from server.http.desk_models import (
     LinkTold,
     NewBooking,
     Offer,
+    PhoneTold,
     PhysicianShown,
     Reason,
     Refusals,
@@ -48,8 +49,8 @@ from server.http.v1.models import moment
 from server.http.v1.operations import Answer, Call, Operation
 from server.http.v1.shell import Creations, read_call
 from server.http.v1.visits import BookedVisit, NewVisit, book_in
-from server.masking import mask_phone
 from server.reminders.port import Addressee
+from server.revealing import reveal_phone
 from server.store import departments, families, front_desk, limits, people
 from server.store.database import Transaction
 from server.store.visits import Child, Guardian, Relation
@@ -67,13 +68,17 @@ async def day(call: Call) -> Answer:
     asked: DayQuery = call.query
     shown = asked.day if asked.day is not None else day_of(call.now)
     rows = await call.read(lambda t: front_desk.day(t, call.hospital, *span_of(shown), MOST_VISITS + 1))
-    listed = [visit(row, mask_phone(row.guardian.phone), _notified(call, row)) for row in rows[:MOST_VISITS]]
+    listed = [visit(row, _notified(call, row)) for row in rows[:MOST_VISITS]]
     return Answer(DayGiven(now=moment(call.now), day=shown, visits=listed, more=len(rows) > MOST_VISITS))
 
 
 async def one(call: Call) -> Answer:
-    """With the family's whole number."""
     return Answer(await _one(call))
+
+
+async def phone(call: Call) -> Answer:
+    visit = (await _one(call)).id
+    return Answer(PhoneTold(phone=await reveal_phone(call.house.database, call.house.consultations, visit, call.by)))
 
 
 async def offer(call: Call) -> Answer:
@@ -181,7 +186,7 @@ async def _one(call: Call) -> DeskVisit:
     found = await call.read(lambda transaction: front_desk.line(transaction, call.hospital, call.path["visit"]))
     if found is None:
         raise Problem("not_found")
-    return visit(found, found.guardian.phone, _notified(call, found))
+    return visit(found, _notified(call, found))
 
 
 def _notified(call: Call, row: front_desk.Line) -> bool:
@@ -201,7 +206,8 @@ def _same(operations: tuple[Operation, ...], name: str) -> Operation:
 _ONE = "/visits/{visit}"
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation("day", "GET", "/visits", ROLE, "The visits of a day", day, DayGiven, query=DayQuery),
-    Operation("one", "GET", _ONE, ROLE, "One visit, with the family's number", one, DeskVisit),
+    Operation("one", "GET", _ONE, ROLE, "One visit", one, DeskVisit),
+    Operation("phone", "POST", f"{_ONE}/phone", ROLE, "The family's whole number; who saw it is journaled", phone, PhoneTold),
     Operation("offer", "GET", "/offer", ROLE, "Departments, physicians, fields, proofs", offer, Offer),
     _same(schedules.OPERATIONS, "list_slots"),
     Operation("find", "POST", "/families", ROLE, "Families by a name or a number", find, Families, Find),

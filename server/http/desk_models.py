@@ -14,6 +14,7 @@ from server.http.v1.models import Day, FieldOfCare, Given, Id, Line, Moment, Tak
 from server.http.v1.visits import State
 from server.masking import mask_phone
 from server.store import front_desk
+from server.store.visits import Guardian
 
 MOST_VISITS: Final = 500
 
@@ -44,7 +45,7 @@ class ChildShown(Given):
 
 
 class GuardianShown(Given):
-    """``phone`` is masked in lists."""
+    """``phone`` is masked."""
 
     id: Id
     name: str
@@ -156,6 +157,12 @@ class LinkTold(Given):
     qr: str | None
 
 
+class PhoneTold(Given):
+    """The whole number."""
+
+    phone: str
+
+
 class Seen(Taken):
     proof: Proof
 
@@ -186,7 +193,7 @@ class Refusals(Given):
     reasons: list[Reason]
 
 
-def visit(row: front_desk.Line, phone: str, notified: bool) -> DeskVisit:
+def visit(row: front_desk.Line, notified: bool) -> DeskVisit:
     own = {
         name: getattr(row, name)
         for name in ("id", "revision", "kind", "field", "state", "outcome", "department", "department_name")
@@ -198,7 +205,7 @@ def visit(row: front_desk.Line, phone: str, notified: bool) -> DeskVisit:
         waiting_since=None if row.waiting_since_at is None else moment(row.waiting_since_at),
         physician=PhysicianShown(id=row.physician, name=row.physician_name, title=row.physician_title),
         child=ChildShown.model_validate(row.child),
-        guardian=GuardianShown(id=row.guardian.id, name=row.guardian.name, phone=phone),
+        guardian=_guardian(row.guardian),
         relation=RelationShown.model_validate(row.relation),
         link=None if row.link is None else _link(row.link),
         notified=notified,
@@ -210,12 +217,14 @@ def _link(row: front_desk.Link) -> LinkShown:
     return LinkShown(expires_at=moment(row.expires_at), redeemed_at=redeemed_at)
 
 
+def _guardian(row: Guardian) -> GuardianShown:
+    return GuardianShown(id=row.id, name=row.name, phone=mask_phone(row.phone))
+
+
 def family(row: front_desk.Family) -> FamilyShown:
     guardian = row.guardian
     return FamilyShown(
         child=ChildShown.model_validate(row.child),
-        guardian=None
-        if guardian is None
-        else GuardianShown(id=guardian.id, name=guardian.name, phone=mask_phone(guardian.phone)),
+        guardian=None if guardian is None else _guardian(guardian),
         relation=None if row.relation is None else RelationShown.model_validate(row.relation),
     )

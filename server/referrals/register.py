@@ -9,28 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 from weakref import WeakValueDictionary
 
 from server import events as ev
 from server.errors import Refused
+from server.outside import Sessions, post
 from server.referral import clean
 from server.referrals.track import MAY_TELL, Fact, Source, advance
-from server.session import Session
 from server.store import bodies, referrals
 from server.store.database import Database, Write
-from server.store.errors import Unavailable
 from server.store.referrals import Followed, Told
 
-PATIENCE_S = 5.0
 WORDS_MAX = 500
 AHEAD_S = 366 * 86_400.0
-
-
-class Sessions(Protocol):
-    """What the register needs of `server.consultations.Consultations`."""
-
-    async def from_outside(self, session_id: str, event: ev.Event, also: tuple[Write, ...] = ()) -> Session: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +71,10 @@ class Register:
             event = ev.ReferralTold(
                 referral, told.fact.value, told.source.value, round(told.appointment_at or 0), told.body_sha256
             )
-            await self._post(found.referral.visit, event, (*writes, referrals.tell(found.referral, told, after)))
+            await post(self._sessions, found.referral.visit, event, (*writes, referrals.tell(found.referral, told, after)))
         now_is = await referrals.followed(self._database, referral)
         assert now_is is not None
         return now_is
-
-    async def reveal(self, found: Followed, staff: str) -> None:
-        """Notes that this member of staff is about to see the family's whole telephone number. Raises ``Unavailable``."""
-        await self._post(found.referral.visit, ev.PhoneRevealed(found.referral.id, staff), ())
 
     def _noted(self, found: Followed, said: Saying) -> tuple[Told, tuple[Write, ...]]:
         if not said.words:
@@ -95,17 +82,6 @@ class Register:
         content = {"words": said.words}
         body = bodies.make(self._new_id(), found.referral.visit, "receipt", self._clock(), self._new_nonce(), content)
         return Told(said.fact, said.source, said.appointment_at, body.sha256), (bodies.keep(body),)
-
-    async def _post(self, session: str, event: ev.Event, writes: tuple[Write, ...]) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._sessions.from_outside(session, event, writes)
-        except TimeoutError as error:
-            raise Unavailable("the session's journal did not answer in time") from error
-        except Refused as refused:
-            if refused.code != "unavailable":
-                raise
-            raise Unavailable("the session was put away meanwhile") from refused
 
 
 def _checked(saying: Saying, now: float) -> Saying:

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.concerns.concern import Category, Fact, Kind, Source, State
-from server.masking import mask_name
+from server.masking import mask_name, mask_phone
 from server.store.bodies import select_bodies
 from server.store.database import Database, Write
-from server.store.tables import body, child, concern, concern_event, staff, visit
+from server.store.tables import body, child, concern, concern_event, guardian, staff, visit
 
 MOST_OPEN = 500
 MOST_CLOSED = 100
@@ -51,10 +51,12 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """As the care coordinator reads it; the child is masked."""
+    """As the care coordinator reads it; ``child``, ``guardian`` and their number are masked."""
 
     concern: Concern
     child: str
+    guardian: str
+    phone: str
     field: str
     physician: str
     starts_at: float
@@ -162,13 +164,19 @@ def _filed(row: Any) -> Filed:
 
 
 async def _lines(connection: AsyncConnection, found: list[Concern]) -> list[Line]:
-    columns = (visit.c.id, visit.c.field, visit.c.starts_at, child.c.name, staff.c.name.label("physician"))
-    joined = visit.join(child, child.c.id == visit.c.child).join(staff, staff.c.id == visit.c.physician)
+    columns = (visit.c.id, visit.c.field, visit.c.starts_at, child.c.name, guardian.c.phone)
+    names = (guardian.c.name.label("guardian"), staff.c.name.label("physician"))
+    joined = visit.join(child, child.c.id == visit.c.child).join(guardian, guardian.c.id == visit.c.guardian)
+    joined = joined.join(staff, staff.c.id == visit.c.physician)
     visits = [each.filed.visit for each in found]
-    rows = await connection.execute(select(*columns).select_from(joined).where(visit.c.id.in_(visits)))
+    rows = await connection.execute(select(*columns, *names).select_from(joined).where(visit.c.id.in_(visits)))
     people = {row.id: row for row in rows}
-    found_of = [(each, people[each.filed.visit]) for each in found]
-    return [Line(each, mask_name(who.name), who.field, who.physician, who.starts_at) for each, who in found_of]
+    return [_line(each, people[each.filed.visit]) for each in found]
+
+
+def _line(of: Concern, who: Any) -> Line:
+    masked = (mask_name(who.name), mask_name(who.guardian), mask_phone(who.phone))
+    return Line(of, *masked, who.field, who.physician, who.starts_at)
 
 
 def _plain(value: Any) -> Any:

@@ -72,16 +72,6 @@ async def line(database: Database, hospital: str, id: str) -> Line | None:
     return await database.read(work)
 
 
-async def phone(database: Database, visit_id: str) -> str:
-    """The whole number of the visit's guardian, to call."""
-
-    async def work(connection: AsyncConnection) -> str:
-        query = select(guardian.c.phone).join(visit, visit.c.guardian == guardian.c.id).where(visit.c.id == visit_id)
-        return str(await connection.scalar(query))
-
-    return await database.read(work)
-
-
 def _first(which: ColumnElement[bool]) -> Select[Any]:
     return referrals.with_hospital().where(which).order_by(referral.c.seen_by_at, referral.c.id)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, insert, select, update
 
 from server.errors import Refused
 from server.store.database import Transaction, Write
-from server.store.tables import child, guardian, relation
+from server.store.tables import child, guardian, relation, visit
 from server.store.visits import Child, Guardian, Relation
 
 
@@ -42,6 +42,12 @@ async def guardian_of(transaction: Transaction, hospital: str, id: str, *, to_ch
     query = _select(Guardian, guardian).where(guardian.c.hospital == hospital, guardian.c.id == id)
     row = (await transaction.execute(query.with_for_update() if to_change else query)).one_or_none()
     return None if row is None else Guardian(*row)
+
+
+async def phone_at_visit(transaction: Transaction, visit_id: str) -> str:
+    """The whole number of the guardian whom the visit is booked with."""
+    query = select(guardian.c.phone).join(visit, visit.c.guardian == guardian.c.id).where(visit.c.id == visit_id)
+    return str((await transaction.execute(query)).scalar_one())
 
 
 async def some_children(transaction: Transaction, hospital: str, after: str | None, limit: int) -> list[Child]:

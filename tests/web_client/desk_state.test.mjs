@@ -25,8 +25,7 @@ const data = (visits = [visit("a"), visit("b"), visit("c")], day = DAY) => ({ ty
 const SIGNED_IN = { type: "signed_in", me: { name: "孙静", role: "desk" }, atMs: 0 };
 const after = (...events) => events.reduce(reduce, initial());
 const open = (...events) => after(SIGNED_IN, data(), ...events);
-const whole = (id, more) => visit(id, { guardian: { id: "g", name: "李雷", phone: "13800000000" }, ...more });
-const opened = (id = "b", more = {}) => open({ type: "select", visit: id }, { type: "panel", panel: "visit" }, { type: "opened", visit: whole(id, more) });
+const opened = (id = "b", more = {}) => open({ type: "select", visit: id }, { type: "panel", panel: "visit" }, { type: "opened", visit: visit(id, more) });
 const press = (key, more = {}) => ({ key, typing: false, onButton: false, modified: false, ...more });
 const told = { visit: "a", link: "https://x/j/secret", link_expires_at: "", qr: "" };
 
@@ -47,13 +46,33 @@ test("the arrows go from visit to visit and stop at the ends", () => {
   assert.equal(neighbour(after(SIGNED_IN, data([])), 1), null);
 });
 
-test("a panel shows the line at once and the whole number when it comes, also after the next answer", () => {
+test("a panel shows the line at once, and what it has become with the next answer", () => {
   const shown = open({ type: "select", visit: "b" }, { type: "panel", panel: "visit" });
-  assert.equal(shown.visit.guardian.phone, "138****0000");
-  const read = reduce(shown, { type: "opened", visit: whole("b") });
-  const again = reduce(read, data([visit("b", { revision: 2 })]));
-  assert.deepEqual([again.visit.revision, again.visit.guardian.phone], [2, "13800000000"]);
-  assert.equal(reduce(reduce(read, { type: "panel", panel: "book" }), { type: "opened", visit: whole("b") }).visit, null, "it came too late");
+  assert.equal(shown.visit.id, "b");
+  const read = reduce(shown, { type: "opened", visit: visit("b") });
+  assert.equal(reduce(read, data([visit("b", { revision: 2 })])).visit.revision, 2);
+  assert.equal(reduce(reduce(read, { type: "panel", panel: "book" }), { type: "opened", visit: visit("b") }).visit, null, "it came too late");
+});
+
+test("a whole number is there from when it was asked for until another visit, or none, is looked at", () => {
+  const asked = reduce(opened(), { type: "sent" });
+  assert.deepEqual([asked.phone, asked.busy], [null, true]);
+  const phone = { type: "phone", visit: "b", phone: "13800000000" };
+  const read = reduce(asked, phone);
+  assert.deepEqual([read.phone, read.busy, reduce(read, data()).phone], ["13800000000", false, "13800000000"]);
+  assert.equal(reduce(read, { type: "panel", panel: "move" }).phone, "13800000000");
+  assert.equal(reduce(read, { type: "panel", panel: null }).phone, null);
+  const other = reduce(reduce(read, { type: "select", visit: "c" }), { type: "panel", panel: "visit" });
+  assert.equal(other.phone, null);
+  assert.equal(reduce(other, phone).phone, null, "it came too late");
+  assert.equal(JSON.stringify(reduce(read, { type: "signed_out" })).includes("13800000000"), false);
+});
+
+test("V asks for the number once, in the visit's own panel", () => {
+  assert.deepEqual(meaningOf(opened(), press("v")), { type: "reveal" });
+  assert.equal(meaningOf(reduce(opened(), { type: "phone", visit: "b", phone: "1" }), press("v")), null);
+  assert.equal(meaningOf(reduce(opened(), { type: "panel", panel: "move" }), press("v")), null);
+  assert.equal(meaningOf(open(), press("v")), null);
 });
 
 test("what was chosen for one act is forgotten when another panel is opened", () => {

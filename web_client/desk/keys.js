@@ -18,6 +18,7 @@ export function meaningOf(state, { key, typing, modified }) {
   const name = key.toLowerCase();
   if (name === "n") return { type: "panel", panel: "book" };
   if (name === "r") return { type: "panel", panel: "refusals" };
+  if (name === "v") return state.panel === "visit" && state.visit && state.phone === null ? { type: "reveal" } : null;
   const act = ACTS[name];
   if (act) return state.visit && state.data && actsOn(state.visit, state.data.now).includes(act) ? { type: "panel", panel: act } : null;
   return inTheList(state, key);

@@ -49,6 +49,8 @@ async function perform(intent) {
       return find();
     case "book":
       return book();
+    case "reveal":
+      return reveal();
     case "print":
       return window.print();
     case "copy":
@@ -138,6 +140,14 @@ async function booked(sent) {
 /** The day that was booked into is the one to be looked at. @param {string} startsAt */
 function dispatchDayOf(startsAt) {
   dispatch({ type: "shown", day: dayOf(startsAt) });
+}
+
+/** The server writes down who asked. */
+async function reveal() {
+  const { visit, busy } = state();
+  if (!visit || busy) return;
+  dispatch({ type: "sent" });
+  await attempt(async () => dispatch({ type: "phone", visit: visit.id, ...(await api.desk.phone(visit.id)) }));
 }
 
 /** @param {"move" | "cancel" | "no_show" | "link" | "proof"} name */

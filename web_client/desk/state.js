@@ -1,6 +1,7 @@
 /**
  * What the desk's page knows, as a fold of what happened: a day's visits, the one that is looked at, what is being booked, moved or
- * asked for. Pure. A link is here only until its panel is closed, and nothing is left when somebody signs out.
+ * asked for. Pure. A link and a
+ * whole telephone number are here only until their panel is closed, and nothing is left when somebody signs out.
  *
  * @typedef {import("../shared/api.js").DeskVisit} Visit
  * @typedef {import("../shared/api.js").DeskOffer} Offer
@@ -19,7 +20,8 @@
  * @typedef {Object} Own
  * @property {string | null} day the one that is shown; null is today
  * @property {string | null} selected
- * @property {Visit | null} visit the one whose panel is open, with the whole number
+ * @property {Visit | null} visit the one whose panel is open
+ * @property {string | null} phone its family's whole number, once it was asked for
  * @property {Panel | null} panel
  * @property {Booking} booking
  * @property {Pending | null} pending until it is known what came of it, nothing in it changes
@@ -44,6 +46,7 @@
  *   | {type: "select", visit: string | null}
  *   | {type: "panel", panel: Panel | null}
  *   | {type: "opened", visit: Visit}
+ *   | {type: "phone", visit: string, phone: string}
  *   | {type: "booking", change: Partial<Booking>}
  *   | {type: "found", text: string, families: Family[], more: boolean}
  *   | {type: "offer", offer: Offer}
@@ -78,6 +81,7 @@ export function initial() {
     day: null,
     selected: null,
     visit: null,
+    phone: null,
     panel: null,
     booking: noBooking(),
     pending: null,
@@ -113,6 +117,8 @@ export function reduce(state, event) {
       return withPanel(state, event.panel);
     case "opened":
       return state.selected === event.visit.id && OF_VISIT.has(state.panel) ? { ...state, visit: event.visit } : state;
+    case "phone":
+      return { ...state, busy: false, phone: state.visit?.id === event.visit ? event.phone : state.phone };
     case "booking":
       return state.pending ? state : { ...state, booking: changed(state.booking, event.change, state.offer) };
     case "found":
@@ -150,7 +156,7 @@ function listed(state, event) {
   const next = reduceEntry(state, event, initial);
   const gone = next.selected !== null && !event.data.visits.some(({ id }) => id === next.selected);
   const line = event.data.visits.find(({ id }) => id === next.visit?.id);
-  const visit = line && next.visit ? { ...line, guardian: next.visit.guardian } : next.visit; // with its whole number
+  const visit = next.visit && (line ?? next.visit);
   return { ...next, visit, selected: gone && !OF_VISIT.has(next.panel) ? null : next.selected };
 }
 
@@ -158,7 +164,8 @@ function listed(state, event) {
 function withPanel(state, panel) {
   const closed = { ...state, panel, problem: null, tried: false, moveTo: null, reason: "", proof: "", slots: null, told: null };
   const visit = OF_VISIT.has(panel) ? (state.visit?.id === state.selected ? state.visit : (listedVisit(state) ?? null)) : null;
-  return { ...closed, visit, ...(panel !== null && { done: null }), ...(panel !== "refusals" && { refusals: null }) };
+  const phone = visit && visit.id === state.visit?.id ? state.phone : null;
+  return { ...closed, visit, phone, ...(panel !== null && { done: null }), ...(panel !== "refusals" && { refusals: null }) };
 }
 
 /** A slot that is free no longer cannot stay chosen. @param {State} state @param {{asked: string, items: Slot[], more: boolean}} slots @returns {State} */

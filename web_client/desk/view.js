@@ -7,7 +7,7 @@
  * @typedef {import("./state.js").Panel} Panel
  * @typedef {{type: "day", day: string | null} | {type: "select", visit: string} | {type: "open", visit: string} | {type: "panel", panel: Panel | null}
  *   | {type: "booking", change: Partial<import("./booking.js").Booking>} | {type: "find"} | {type: "book"} | {type: "move"} | {type: "cancel"}
- *   | {type: "no_show"} | {type: "link"} | {type: "proof"} | {type: "print"} | {type: "copy"}
+ *   | {type: "no_show"} | {type: "link"} | {type: "proof"} | {type: "reveal"} | {type: "print"} | {type: "copy"}
  *   | {type: "choose", moveTo?: import("./state.js").Slot, reason?: string, proof?: string}} Intent
  * @typedef {import("../shared/staff/view.js").Context<Intent>} Context
  */

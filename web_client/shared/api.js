@@ -27,7 +27,8 @@
 /** @typedef {{source: "guardian" | "physician" | "operations" | "coordinator", at: string, text: string}} ConcernWords */
 /** @typedef {{id: string, number: string, category: string, at: string, state: "open" | "answered" | "withdrawn", words: ConcernWords[]}} Concern */
 /**
- * @typedef {Concern & {kind: "complaint" | "incident", source: string, child: string, field: string, physician: string, starts_at: string}} ConcernLine
+ * @typedef {Concern & {kind: "complaint" | "incident", source: string, child: string, guardian: string, phone: string,
+ *            field: string, physician: string, starts_at: string}} ConcernLine
  */
 /**
  * @typedef {{referral: string, number: string, issued_at: string, urgency: string, by_when: string,
@@ -52,7 +53,7 @@
  *            notes: {fact: string, at: string, words: string}[]}} CoordinatorLine
  */
 /** @typedef {{id: string, name: string, sex: string, birth_date: string}} DeskChild */
-/** @typedef {{id: string, name: string, phone: string}} DeskGuardian `phone` is masked in lists */
+/** @typedef {{id: string, name: string, phone: string}} DeskGuardian `phone` is masked */
 /**
  * @typedef {{id: string, revision: number, kind: string, field: string, state: string, outcome: string | null, starts_at: string, ends_at: string,
  *            waiting_since: string | null, department: string | null, department_name: string,
@@ -320,6 +321,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       referrals: () => call("/api/coordinator/referrals"),
       /** @returns {Promise<{concerns: ConcernLine[], more: boolean}>} */
       concerns: () => call("/api/coordinator/concerns"),
+      /** @param {string} concern @returns {Promise<{phone: string}>} */
+      concernPhone: (concern) => post(`/api/coordinator/concerns/${encodeURIComponent(concern)}/phone`),
       /** @param {string} concern @param {string} text @returns {Promise<ConcernLine>} */
       answer: (concern, text) => post(`/api/coordinator/concerns/${encodeURIComponent(concern)}/answer`, { text }),
       /** @param {string} referral @returns {Promise<{phone: string}>} */
@@ -333,6 +336,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       day: (day) => call(`/api/desk/visits${day ? `?day=${day}` : ""}`),
       /** @param {string} visit @returns {Promise<DeskVisit>} */
       visit: (visit) => call(`/api/desk/visits/${encodeURIComponent(visit)}`),
+      /** The whole number; who asks is written down. @param {string} visit @returns {Promise<{phone: string}>} */
+      phone: (visit) => atDesk(visit, "phone"),
       /** @returns {Promise<DeskOffer>} */
       offer: () => call("/api/desk/offer"),
       /** @param {Record<string, string>} wanted @returns {Promise<{items: DeskSlot[], next: string | null}>} */

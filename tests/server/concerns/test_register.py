@@ -187,7 +187,7 @@ async def test_what_is_not_there_cannot_be_told_of(register: Concerns) -> None:
 async def test_a_journal_that_does_not_answer_is_not_waited_for_without_end(
     sessions: Sessions, register: Concerns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "PATIENCE_S", 0.01)
+    monkeypatch.setattr("server.outside.PATIENCE_S", 0.01)
     sessions.silent = True
     with pytest.raises(Unavailable):
         await register.file("visit-1", complaint())

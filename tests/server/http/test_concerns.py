@@ -116,6 +116,19 @@ async def test_the_coordinator_reads_it_and_the_family_reads_the_answer(house: H
     await coordinator.client.close()
 
 
+async def test_the_family_behind_a_complaint_is_masked_and_its_number_told_once_that_was_written(
+    house: House, guardian: Browser
+) -> None:
+    filed = await complain(guardian, house)
+    coordinator = await enrolled(house, "coordinator", "zhou")
+    (line,) = (await (await coordinator.get(LIST)).json())["concerns"]
+    assert (line["child"], line["guardian"], line["phone"]) == ("张*明", "李*", "138****0000")
+    assert await (await coordinator.post(f"{LIST}/{filed['id']}/phone")).json() == {"phone": "13800000000"}
+    assert (await events(house))[-1] == ev.PhoneRevealed(referral="", staff="staff-zhou", concern=filed["id"])
+    assert await coordinator.problem(await coordinator.post(f"{LIST}/{'0' * 32}/phone")) == "not_found"
+    await coordinator.client.close()
+
+
 async def test_answered_ones_leave_the_list_after_a_month_and_open_ones_stay(house: House, guardian: Browser) -> None:
     filed = await complain(guardian, house, "一")
     await complain(guardian, house, "二", "c2")
@@ -173,7 +186,8 @@ async def test_another_hospitals_coordinator_finds_nothing(house: House, guardia
     filed = await complain(guardian, house, "等了一小时")
     foreign = await enrolled(house, "coordinator", "qian", "h-other")
     assert (await (await foreign.get(LIST)).json()) == {"concerns": [], "more": False}
-    assert await foreign.problem(await foreign.post(f"{LIST}/{filed['id']}/answer", {"text": "?"})) == "not_found"
+    for path, body in (("answer", {"text": "?"}), ("phone", {})):
+        assert await foreign.problem(await foreign.post(f"{LIST}/{filed['id']}/{path}", body)) == "not_found"
     await foreign.client.close()
 
 

@@ -18,9 +18,10 @@ from server.journal import Journal
 from server.reminders.console import Console
 from server.reminders.smtp import Smtp
 from server.store import families, limits, links
+from server.store.errors import Unavailable
 from server.store.visits import Child, Guardian, Relation, add
 from tests.server.http.conftest import House
-from tests.server.http.desk_kit import NEW_CHILD, NEW_GUARDIAN, RELATION, Desk, open_desk
+from tests.server.http.desk_kit import NEW_CHILD, NEW_GUARDIAN, RELATION, Desk, login_of, open_desk
 
 NOBODY: dict[str, None] = {"child": None, "guardian": None}
 
@@ -51,9 +52,27 @@ async def test_a_day_lists_its_visits_with_the_people_in_them(desk: Desk) -> Non
     assert (await desk.get("/visits"))["visits"] == [], "today"
 
 
-async def test_a_visit_has_the_whole_number(desk: Desk) -> None:
-    told = await desk.book()
-    assert (await desk.get(f"/visits/{told['visit']}"))["guardian"]["phone"] == "13800000000"
+async def test_the_whole_number_is_told_after_who_sees_it_was_written(desk: Desk) -> None:
+    visit = (await desk.book())["visit"]
+    assert (await desk.get(f"/visits/{visit}"))["guardian"]["phone"] == "138****0000"
+    journal = Journal(desk.house.server.database)
+    assert await journal.replay(visit) == []
+    assert await (await desk.post(f"/visits/{visit}/phone")).json() == {"phone": "13800000000"}
+    ((event, at),) = await journal.replay(visit)
+    assert event == ev.PhoneRevealed(referral="", staff=f"staff-{login_of(desk.clinic.hospital, 'desk')}")
+    assert abs(at - desk.house.clock()) < 60
+
+
+async def test_a_number_is_not_told_when_its_reading_cannot_be_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = (await desk.book())["visit"]
+
+    async def away(*_: object) -> None:
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(desk.house.server.consultations, "from_outside", away)
+    answer = await desk.post(f"/visits/{visit}/phone")
+    assert (answer.status, await desk.page.problem(answer)) == (503, "unavailable")
+    assert "13800000000" not in await answer.text()
 
 
 async def test_the_offer_is_what_can_be_booked(desk: Desk) -> None:
@@ -92,7 +111,7 @@ async def test_too_many_families_are_said_to_be_more(desk: Desk) -> None:
 async def test_a_new_family_is_registered_with_its_visit(desk: Desk) -> None:
     told = await desk.book(new_child=NEW_CHILD, new_guardian=NEW_GUARDIAN, relation=RELATION, **NOBODY)
     line = await desk.get(f"/visits/{told['visit']}")
-    assert (line["child"]["name"], line["guardian"]["phone"], line["relation"]) == ("赵小雨", "13911112222", RELATION)
+    assert (line["child"]["name"], line["guardian"]["phone"], line["relation"]) == ("赵小雨", "139****2222", RELATION)
     assert told["link"].startswith("http://localhost:8480/j/")
     assert unquote(told["qr"]).startswith("<svg ")
 

@@ -139,17 +139,11 @@ async def test_a_receipt_long_after_the_session_was_put_away_finds_its_chain(liv
 async def test_a_journal_that_does_not_answer_makes_it_unavailable(
     live: Visit, issued: Followed, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.referrals.register.PATIENCE_S", 0.05)
+    monkeypatch.setattr("server.outside.PATIENCE_S", 0.05)
     await (await live.house.server.consultations.session(live.id)).stop()
     with pytest.raises(Unavailable):
         await register.tell(issued.referral.id, Saying(Fact.RECEIVED, Source.QR))
     assert await told_in_chain(live) == []
-
-
-async def test_whoever_sees_the_whole_number_stands_in_the_journal(live: Visit, issued: Followed, register: Register) -> None:
-    await register.reveal(issued, "staff-9")
-    events = [event for event, _ in await Journal(live.house.server.database).replay(live.id)]
-    assert events[-1] == ev.PhoneRevealed(issued.referral.id, "staff-9")
 
 
 @pytest.mark.parametrize(

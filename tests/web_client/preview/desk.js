@@ -42,7 +42,7 @@ const VISITS = [
 const data = (visits = VISITS, more = false) => ({ type: "data", data: { now: NOW, day: DAY, visits, more }, atMs: 0 });
 const me = { name: "孙静", role: "desk", hospital: "示范儿童医院" };
 const signedIn = { type: "signed_in", me, atMs: 0 };
-const open = (panel, id = "d") => [signedIn, data(), { type: "offer", offer: OFFER }, { type: "select", visit: id }, { type: "panel", panel }, { type: "opened", visit: { ...VISITS.find((each) => each.id === id), guardian: { id: "g", name: "李雷", phone: "13800000000" } } }];
+const open = (panel, id = "d") => [signedIn, data(), { type: "offer", offer: OFFER }, { type: "select", visit: id }, { type: "panel", panel }, { type: "opened", visit: VISITS.find((each) => each.id === id) }];
 const OFFER = {
   departments: [
     { id: "d1", name: "内分泌遗传代谢科", name_en: "Endocrinology and metabolism", fields: ["growth", "nutrition"] },
@@ -93,6 +93,8 @@ const STATES = {
   day: [signedIn, data(VISITS, true), { type: "select", visit: "d" }],
   stale: [signedIn, data(), { type: "tick", atMs: 50_000 }],
   visit: open("visit"),
+  "visit-phone": [...open("visit"), { type: "phone", visit: "d", phone: "13800000000" }],
+  "visit-unsaved": [...open("visit"), { type: "sent" }, refused("unavailable", "系统暂时不可用，请稍后再试。")],
   "visit-here": open("visit", "e"),
   "visit-ended": open("visit", "a"),
   "visit-live": open("visit", "c"),

@@ -39,13 +39,14 @@ function whole(state, visit, context) {
       fact(t("desk.column.time"), momentText(language, visit.starts_at)),
       fact(t("desk.child"), `${visit.child.name} · ${t(`desk.sex.${visit.child.sex}`)} · ${visit.child.birth_date}`),
       fact(t("desk.guardian"), `${visit.guardian.name} · ${t(`letter.relation.${visit.relation.kind}`)}`),
-      fact(t("desk.phone"), visit.guardian.phone),
+      fact(t("desk.phone"), phone(state, visit, context)),
       fact(t("desk.proof"), t(`desk.proof.${visit.relation.proof}`)),
       fact(t("desk.column.physician"), `${visit.physician.name} · ${visit.physician.title}`),
       fact(t("desk.department"), visit.department_name),
       fact(t("desk.column.visit"), `${t(`field.${visit.field}`)} · ${t(`desk.kind.${visit.kind}`)}`),
       visit.state !== "ended" && fact(t("desk.link"), linkText(visit, context)),
     ),
+    refusal(state, context),
     acts.length === 0 && h("p", { class: "soft small", key: "none" }, t(visit.state === "ended" ? "desk.acts.ended" : "desk.acts.under_way")),
     visit.state === "waiting" && visit.waiting_since !== null && h("p", { class: "soft small", key: "here" }, t("desk.acts.here")),
     h(
@@ -61,6 +62,17 @@ function whole(state, visit, context) {
       ),
     ),
   ];
+}
+
+/** Masked until it is asked for, which the server writes down. @param {State} state @param {Visit} visit @param {Context} context */
+function phone(state, { guardian }, { t, emit }) {
+  if (state.phone !== null) return h("a", { class: "figures", href: `tel:${state.phone}`, key: "whole" }, state.phone);
+  return h(
+    "span",
+    { class: "row", key: "masked" },
+    h("span", { class: "figures" }, guardian.phone),
+    h("button", { type: "button", class: "button", disabled: state.busy, onclick: () => emit({ type: "reveal" }) }, t("desk.phone.reveal"), h("kbd", null, "V")),
+  );
 }
 
 /** @param {Visit} visit @param {Context} context */

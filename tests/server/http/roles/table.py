@@ -133,6 +133,7 @@ ROUTES: Mapping[str, Line] = {
         },
     ),
     "GET /api/coordinator/concerns": Line(("coordinator", "foreign coordinator")),
+    "POST /api/coordinator/concerns/{concern}/phone": Line(("coordinator",), path=_COMPLAINT),
     "POST /api/coordinator/concerns/{concern}/answer": Line(
         ("coordinator",), body=lambda stage: {"text": "已沟通"}, path=_COMPLAINT
     ),
@@ -212,6 +213,7 @@ ROUTES: Mapping[str, Line] = {
     "POST /api/desk/families": Line(("desk", "foreign desk"), body=lambda stage: {"text": "张"}),
     "POST /api/desk/visits": Line(("desk", "foreign desk"), gives=(422,), headers={"Idempotency-Key": "matrix"}),
     "GET /api/desk/visits/{visit}": _OF_DESK,
+    "POST /api/desk/visits/{visit}/phone": _OF_DESK,
     "POST /api/desk/visits/{visit}/move": replace(
         _OF_DESK, gives=(422,), body=lambda stage: {"slot": "0" * 32}, headers={"If-Match": etag(1)}
     ),

@@ -47,6 +47,7 @@ export default Object.freeze({
   "desk.child": "Child",
   "desk.guardian": "Guardian",
   "desk.phone": "Telephone",
+  "desk.phone.reveal": "Show (recorded)",
   "desk.department": "Department",
   "desk.proof": "Proof of guardianship",
   "desk.proof.declared": "Declared, not verified",

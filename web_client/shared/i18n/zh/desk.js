@@ -47,6 +47,7 @@ export default Object.freeze({
   "desk.child": "患儿",
   "desk.guardian": "监护人",
   "desk.phone": "电话",
+  "desk.phone.reveal": "显示（会留痕）",
   "desk.department": "科室",
   "desk.proof": "监护关系证明",
   "desk.proof.declared": "家属自述，待核验",
