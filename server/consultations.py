@@ -20,7 +20,7 @@ from server.config import Config
 from server.consultation import Consultation, Shown, writes_of
 from server.controller import RECORDED_THOUGH_NOTHING_CHANGES
 from server.errors import Refused
-from server.events import MalformedEvent
+from server.event_records import MalformedEvent
 from server.intents import Desk, perform
 from server.journal import Journal
 from server.ledger import Ledger, ledger

@@ -14,10 +14,22 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from server import events as ev
 from server.chain import Head
+from server.effects import (
+    AnchorRecording,
+    CloseGate,
+    Effect,
+    EndMedia,
+    MakeRoom,
+    OpenGate,
+    ShowOut,
+    ShowState,
+    StartRecording,
+    is_restrictive,
+)
 from server.errors import Refused
 from server.session import Session, step
 from server.store.database import Write
@@ -153,7 +165,7 @@ class Controller:
         session, effects = step(self.session, letter.event, now)
         if session is self.session and not effects and not isinstance(letter.event, RECORDED_THOUGH_NOTHING_CHANGES):
             return True
-        restrictive = [effect for effect in effects if ev.is_restrictive(effect)]
+        restrictive = [effect for effect in effects if is_restrictive(effect)]
         for effect in restrictive:
             self._perform(effect, session)
         try_once = isinstance(letter.event, _ASKED_FOR) and not restrictive
@@ -194,24 +206,26 @@ class Controller:
                 self.version, self.head = head.n, head.hash
                 return
 
-    def _perform(self, effect: ev.Effect, session: Session) -> None:
+    def _perform(self, effect: Effect, session: Session) -> None:
         match effect:
-            case ev.OpenGate(generation=generation):
+            case OpenGate(generation=generation):
                 self._effects.open_gate(session, generation)
-            case ev.CloseGate(generation=generation):
+            case CloseGate(generation=generation):
                 self._effects.close_gate(session, generation)
-            case ev.StartRecording():
+            case StartRecording():
                 self._effects.start_recording(session)
-            case ev.AnchorRecording():
+            case AnchorRecording():
                 self._effects.anchor_recording(session)
-            case ev.EndMedia():
+            case EndMedia():
                 self._effects.end_media(session)
-            case ev.MakeRoom():
+            case MakeRoom():
                 self._effects.make_room(session)
-            case ev.ShowOut(role=role):
+            case ShowOut(role=role):
                 self._effects.show_out(session, role)
-            case ev.ShowState():
+            case ShowState():
                 self._effects.show_state(session)
+            case _:
+                assert_never(effect)
 
     def _rearm(self) -> None:
         if self._timer is not None:

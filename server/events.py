@@ -1,18 +1,17 @@
-"""What can happen to a session, and what the session machine asks for in return.
+"""What can happen to a session.
 
 Events are what the journal stores: codes, ids, times and hashes, never a name, a text or an address. Each is appended to the
-session's chain before the session's new state counts. Effects are what `session.step` returns; the controller performs them
-through its ports. Effects marked *restrictive* (closing, ending) are performed before the event is committed, all others
-only after it (DESIGN, invariant 4).
+session's chain before the session's new state counts. What the machine asks for in return is in `server.effects`, how an event
+stands in the journal in `server.event_records`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, ClassVar, assert_never, get_type_hints
+from typing import ClassVar
 
 from media.rate.ladder import Rung
 from signaling.seats import Role
@@ -583,110 +582,3 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
         )
     }
 )  # fmt: skip
-
-
-# --- effects --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OpenGate:
-    """Permissive: let frames pass between family and physician, under a lease of this generation."""
-
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class CloseGate:
-    """Restrictive: bar this generation and every older one."""
-
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class StartRecording:
-    """Permissive: make the session's recording ready (its key, its folder, its first manifest line)."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnchorRecording:
-    """Permissive: write the manifest's head into the journal now."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndMedia:
-    """Restrictive: close every leg and the room; the recording is sealed to its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class MakeRoom:
-    """Permissive: there is a further seat; relay and pages are to make a place for its sound and picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShowOut:
-    """Restrictive: that seat's page and its media are out at once, and cannot come back by themselves."""
-
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class ShowState:
-    """Permissive: tell everyone in the session what it looks like now."""
-
-
-Effect = OpenGate | CloseGate | StartRecording | AnchorRecording | EndMedia | MakeRoom | ShowOut | ShowState
-
-
-def is_restrictive(effect: Effect) -> bool:
-    """Whether the effect takes something away and so comes before its event is committed."""
-    match effect:
-        case CloseGate() | EndMedia() | ShowOut():
-            return True
-        case OpenGate() | StartRecording() | AnchorRecording() | MakeRoom() | ShowState():
-            return False
-        case _:
-            assert_never(effect)
-
-
-# --- the journal's form ---------------------------------------------------------------------------
-
-
-class MalformedEvent(ValueError):
-    """A journal row is not an event of this version."""
-
-
-_FIELDS: Mapping[type[Event], Mapping[str, Any]] = MappingProxyType(
-    {cls: {f.name: get_type_hints(cls)[f.name] for f in fields(cls)} for cls in EVENTS.values()}  # type: ignore[arg-type]
-)
-"""Each event's fields and their types; asking for them anew is what would make a long journal slow to read."""
-
-
-def to_record(event: Event) -> dict[str, Any]:
-    """The event as JSON-ready values; ``from_record`` reads it back."""
-    record: dict[str, Any] = {"type": event.type}
-    for field in fields(event):  # type: ignore[arg-type]
-        value = getattr(event, field.name)
-        record[field.name] = list(value) if isinstance(value, tuple) else value
-    return record
-
-
-def from_record(record: Mapping[str, Any]) -> Event:
-    """Raises ``MalformedEvent``."""
-    try:
-        cls = EVENTS[record["type"]]
-        values = {name: _read(record[name], hint) for name, hint in _FIELDS[cls].items()}
-    except (KeyError, TypeError, ValueError) as error:
-        raise MalformedEvent(f"not an event: {error}") from error
-    return cls(**values)
-
-
-def _read(value: Any, hint: Any) -> Any:
-    if hint in (int, str):
-        if type(value) is not hint:
-            raise TypeError(f"{type(value).__name__} where {hint.__name__} belongs")
-        return value
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint(value)
-    if not isinstance(value, list):
-        raise TypeError("not a list")
-    return tuple(Doubt(v) for v in value) if hint == tuple[Doubt, ...] else tuple(_read(v, str) for v in value)

@@ -16,7 +16,8 @@ from sqlalchemy import exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.chain import EMPTY, Head, Link, anchor, canonical, check_events, extend, microseconds
-from server.events import Event, VisitMoved, from_record, to_record
+from server.event_records import from_record, to_record
+from server.events import Event, VisitMoved
 from server.store.database import Database, Write
 from server.store.errors import BrokenChain, Unavailable, UnknownSession, VersionConflict
 from server.store.tables import event, hospital, hospital_chain, visit

@@ -60,13 +60,13 @@ from typing import assert_never
 from server import guardians, guests, session_text
 from server.attestation import REQUIRED_CHECKS
 from server.chain import microseconds
+from server.effects import AnchorRecording, CloseGate, Effect, EndMedia, MakeRoom, OpenGate, ShowOut, ShowState, StartRecording
 from server.errors import Refused
 from server.events import (
     AboutConcerns,
     AboutDocuments,
     AboutNotes,
     Admitted,
-    AnchorRecording,
     Attested,
     Cancelled,
     Cause,
@@ -74,15 +74,12 @@ from server.events import (
     ChildConfirmed,
     ChildDenied,
     ClockStepped,
-    CloseGate,
     Completed,
     ConsentGiven,
     ConsentRefused,
     ConsentWithdrawn,
     DeadlinePassed,
     Doubted,
-    Effect,
-    EndMedia,
     Event,
     FamilyDenied,
     GateLapsed,
@@ -92,12 +89,10 @@ from server.events import (
     HoldCleared,
     HoldPlaced,
     InvitationTakenBack,
-    MakeRoom,
     Measured,
     MediaAlive,
     MediaSilent,
     NoShowMarked,
-    OpenGate,
     Outcome,
     PhoneRevealed,
     QuestionnaireAnswered,
@@ -111,9 +106,6 @@ from server.events import (
     SeatLeft,
     SeatTaken,
     ServerRestarted,
-    ShowOut,
-    ShowState,
-    StartRecording,
     TextBegun,
     VisitCancelled,
     VisitMoved,

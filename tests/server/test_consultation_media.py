@@ -9,7 +9,7 @@ import pytest
 from media import control
 from server.consultation import again_after_s
 from server.errors import Refused
-from server.events import to_record
+from server.event_records import to_record
 from server.journal import Journal
 from server.session import Held, Live
 from server.store import recordings

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from media.rate.ladder import Rung
 from server import guests
+from server.effects import Effect, MakeRoom, ShowOut, ShowState
 from server.errors import Refused
 from server.events import (
     Admitted,
@@ -20,7 +21,6 @@ from server.events import (
     DeadlinePassed,
     Doubt,
     Doubted,
-    Effect,
     Event,
     GuestAgreed,
     GuestDeclined,
@@ -28,7 +28,6 @@ from server.events import (
     HoldCleared,
     HoldPlaced,
     InvitationTakenBack,
-    MakeRoom,
     MediaAlive,
     MediaSilent,
     RecorderLost,
@@ -37,8 +36,6 @@ from server.events import (
     SeatLeft,
     SeatTaken,
     ServerRestarted,
-    ShowOut,
-    ShowState,
     WeakLeg,
 )
 from server.session import Rules, Session, new_session, step

@@ -13,7 +13,8 @@ from typing import Any
 
 from hypothesis import settings
 
-from server.events import Cause, Event, ServerRestarted, from_record
+from server.event_records import from_record
+from server.events import Cause, Event, ServerRestarted
 from server.ledger import NOT_WITH_CHILD, Ledger, Line, Spell, ledger, together_s
 from server.session import Ended, Held, Session, step
 from signaling.seats import Role

@@ -8,31 +8,27 @@ from typing import ClassVar
 
 import pytest
 
+from server.effects import AnchorRecording, CloseGate, Effect, EndMedia, OpenGate, ShowState, StartRecording
 from server.events import (
     Admitted,
-    AnchorRecording,
     Attested,
     Cancelled,
     Chatted,
     ChildConfirmed,
     ChildDenied,
     ClockStepped,
-    CloseGate,
     Completed,
     ConsentGiven,
     ConsentRefused,
     ConsentWithdrawn,
     DeadlinePassed,
     Doubted,
-    Effect,
-    EndMedia,
     Event,
     GateLapsed,
     HoldCleared,
     HoldPlaced,
     MediaAlive,
     MediaSilent,
-    OpenGate,
     Outcome,
     RecorderLost,
     RecorderReady,
@@ -41,8 +37,6 @@ from server.events import (
     SeatLeft,
     SeatTaken,
     ServerRestarted,
-    ShowState,
-    StartRecording,
 )
 from server.session import Consent, Ended, FiledReferral, Live, Recorder, Verifying, Waiting, step
 from tests.server.session_kit import (

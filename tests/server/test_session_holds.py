@@ -6,26 +6,21 @@ from typing import Any
 
 import pytest
 
+from server.effects import AnchorRecording, CloseGate, EndMedia, OpenGate, ShowState, StartRecording
 from server.events import (
     Admitted,
-    AnchorRecording,
     Cause,
-    CloseGate,
     DeadlinePassed,
-    EndMedia,
     Event,
     HoldCleared,
     HoldPlaced,
     MediaAlive,
     MediaSilent,
-    OpenGate,
     Outcome,
     RecorderLost,
     RecorderReady,
     SeatTaken,
     ServerRestarted,
-    ShowState,
-    StartRecording,
 )
 from server.session import Held, Live, Recorder, Seat, Span, Verifying, Waiting, step
 from tests.server.session_kit import HELD, LIVE, PREPARED, UNTIL, G, P, after, causes, outcome, refusal, unchanged

@@ -16,7 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from media.rate.ladder import Rung
 from server.attestation import CHECKS
+from server.effects import CloseGate, Effect, EndMedia, OpenGate, StartRecording, is_restrictive
 from server.errors import Refused
+from server.event_records import from_record, to_record
 from server.events import (
     Admitted,
     Attested,
@@ -25,7 +27,6 @@ from server.events import (
     ChildConfirmed,
     ChildDenied,
     ClockStepped,
-    CloseGate,
     Completed,
     ConsentGiven,
     ConsentRefused,
@@ -33,8 +34,6 @@ from server.events import (
     DeadlinePassed,
     Doubt,
     Doubted,
-    Effect,
-    EndMedia,
     Event,
     FamilyDenied,
     GateLapsed,
@@ -46,7 +45,6 @@ from server.events import (
     MediaAlive,
     MediaSilent,
     NoShowMarked,
-    OpenGate,
     PhoneRevealed,
     RecorderLost,
     RecorderReady,
@@ -58,15 +56,11 @@ from server.events import (
     SeatLeft,
     SeatTaken,
     ServerRestarted,
-    StartRecording,
     TextBegun,
     VisitCancelled,
     VisitMoved,
     WeakLeg,
     WhereaboutsTold,
-    from_record,
-    is_restrictive,
-    to_record,
 )
 from server.session import Ended, Held, Live, Rules, Session, Verifying, Waiting, begun, new_session, replay, step
 from signaling.seats import Role

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from server.effects import EndMedia, ShowState
 from server.events import (
     Admitted,
     Cancelled,
     DeadlinePassed,
-    EndMedia,
     Event,
     NoShowMarked,
     Outcome,
     SeatLeft,
     ServerRestarted,
-    ShowState,
     VisitCancelled,
     VisitMoved,
 )

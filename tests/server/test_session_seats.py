@@ -5,22 +5,20 @@ from __future__ import annotations
 import pytest
 
 from media.rate.ladder import Rung
+from server.effects import CloseGate, OpenGate, ShowState
 from server.events import (
     Admitted,
     Cause,
-    CloseGate,
     Doubt,
     Doubted,
     Event,
     MediaAlive,
     MediaSilent,
-    OpenGate,
     RecorderReady,
     RungChanged,
     SeatLeft,
     SeatTaken,
     ServerRestarted,
-    ShowState,
     WeakLeg,
 )
 from server.session import Live, Weakness, step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.effects import ShowState
 from server.events import (
     Admitted,
     Attested,
@@ -22,7 +23,6 @@ from server.events import (
     SeatLeft,
     SeatTaken,
     ServerRestarted,
-    ShowState,
     TextBegun,
     VisitCancelled,
     VisitMoved,

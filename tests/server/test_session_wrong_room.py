@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.events import (
-    Admitted,
-    Attested,
-    ChildConfirmed,
-    ChildDenied,
-    Completed,
-    Event,
-    FamilyDenied,
-    ShowState,
-    WhereaboutsTold,
-)
+from server.effects import ShowState
+from server.events import Admitted, Attested, ChildConfirmed, ChildDenied, Completed, Event, FamilyDenied, WhereaboutsTold
 from server.session import Waiting, step
 from tests.server.session_kit import (
     ALL_CHECKS,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from server import events as ev
+from server.event_records import to_record
 from server.journal import Journal
 from server.store import bodies, notes, outbox
 from server.store.audit import verify_journal
@@ -58,7 +59,7 @@ async def test_a_note_is_saved_as_it_is_typed_and_comes_back_after_a_reload(hous
     assert (answer.status, answer.headers["ETag"]) == (200, '"1"')
     draft = (await read(physician, house))["draft"]
     assert (draft["revision"], draft["sections"]) == (1, {"history": "近一年长了 3 厘米 "})
-    assert not any("厘米" in json.dumps(ev.to_record(event), ensure_ascii=False) for event in await events(house))
+    assert not any("厘米" in json.dumps(to_record(event), ensure_ascii=False) for event in await events(house))
 
 
 async def test_an_answered_save_outlives_a_server_that_is_killed(seeded: Path, tmp_path: Path) -> None:
