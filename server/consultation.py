@@ -28,7 +28,7 @@ from server.store.database import Write
 from server.store.errors import Unavailable
 from server.store.tickets import Ticket
 from server.store.visits import Snapshot, snapshot
-from server.views import session_view, state_name
+from server.views import listed_state, session_view
 from server.webhooks.events import facts
 from server.workers import OfferRefused, Worker
 from signaling import messages as wire
@@ -79,8 +79,8 @@ def _snapshot_of(session: Session, waiting_since_at: float | None) -> Snapshot:
     """What lists show of the session; ``waiting_since_at`` is when the guardian who now waits came."""
     state = session.state
     if isinstance(state, Ended):
-        return Snapshot(state_name(state), state.outcome.value, ended_at=state.at)
-    return Snapshot(state_name(state), waiting_since_at=waiting_since_at)
+        return Snapshot(listed_state(session), state.outcome.value, ended_at=state.at)
+    return Snapshot(listed_state(session), waiting_since_at=waiting_since_at)
 
 
 class Consultation:

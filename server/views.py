@@ -64,5 +64,10 @@ def state_name(state: State) -> str:
             assert_never(state)
 
 
+def listed_state(session: Session) -> str:
+    """The state in lists and to whoever books: SessionView's, or ``text`` while the visit goes on by text."""
+    return "text" if session.text else state_name(session.state)
+
+
 def _left_ms(until: float, now: float) -> int:
     return max(0, round((until - now) * 1000))

@@ -97,7 +97,8 @@ async def _answer(request: web.Request, visit: Booked, of: Open | None) -> web.R
     physician = await database.read(lambda t: people.member(t, visit.hospital, visit.physician))
     assert hospital is not None, "a visit has its hospital"
     assert physician is not None, "a visit has its physician"
-    waits = of is not None and visit.state == "waiting"
+    admitted = await database.read(lambda t: bookings.admitted(t, visit.id))
+    waits = of is not None and visit.state == "waiting" and not admitted
     return web.json_response(
         {
             "visit": visit.id,

@@ -21,7 +21,7 @@ from server.store.database import Write
 from server.store.referrals import Referral
 from server.store.throttle import PER_ADDRESS, PER_SUBJECT, Counted
 from server.store.tickets import LASTS_S, Ticket
-from server.views import state_name
+from server.views import listed_state
 from server.visit_view import before_confirmation, visit_view
 from server.webhooks.events import Kind, fact
 from signaling.messages import plain
@@ -79,7 +79,7 @@ async def read(request: web.Request) -> web.Response:
         {
             "visit": plain(view),
             "role": who.role.value,
-            "state": state_name(session.state),
+            "state": listed_state(session),
             "starts_in_ms": round((record.starts_at - house.clock()) * 1000),
             "opens_in_ms": _opens_in_ms(session, record.starts_at, house.clock()),
             "outcome": session.state.outcome.value if isinstance(session.state, Ended) else None,

@@ -17,7 +17,7 @@ from server.quality import line
 from server.session import Ended, Waiting
 from server.store import listings
 from server.store.staff import Member
-from server.views import state_name
+from server.views import listed_state
 from server.visit_view import moment
 from signaling.seats import Role
 
@@ -129,7 +129,7 @@ def _ops(consultation: Consultation, now: float) -> dict[str, Any]:
     session = consultation.session
     return {
         "session": session.id[:8],
-        "state": state_name(session.state),
+        "state": listed_state(session),
         "gate": session.gate_open,
         "recording": session.recorder.value,
         "age_s": max(0, round(now - consultation.opened_at)),

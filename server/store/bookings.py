@@ -17,9 +17,10 @@ from server.booking.delegation import DELEGATED, Paper
 from server.booking.refusals import NotBookable, Refusal
 from server.booking.rules import Case, Department
 from server.eligibility import Credentials
+from server.events import Admitted
 from server.store.database import Transaction
 from server.store.schedules import Slot, busy, holds
-from server.store.tables import child, department, document, relation, schedule, slot, staff, visit
+from server.store.tables import child, department, document, event, relation, schedule, slot, staff, visit
 from server.store.visits import Visit
 
 
@@ -120,6 +121,11 @@ async def paper(transaction: Transaction, visit_id: str) -> Paper:
     if not read:
         return Paper.MISSING
     return Paper.READ if any(at is not None for at in read) else Paper.UNREAD
+
+
+async def admitted(transaction: Transaction, visit_id: str) -> bool:
+    """Whether the physician has let the family in to be seen; the visit may be waiting for their sound and picture yet."""
+    return await _any(transaction, (event.c.session == visit_id) & (event.c.type == Admitted.type))
 
 
 async def add(transaction: Transaction, new: Visit) -> None:

@@ -43,7 +43,7 @@ async def worklist(database: Database, physician: str, since: float, until: floa
     """The physician's visits that start in this span, by time; one that is under way is listed whenever it started."""
 
     async def work(connection: AsyncConnection) -> list[Listed]:
-        under_way = visit.c.state.in_(("verifying", "live", "held"))
+        under_way = visit.c.state.in_(("text", "verifying", "live", "held"))
         in_span = (visit.c.starts_at >= since) & (visit.c.starts_at < until)
         columns = (visit.c.id, child.c.name, child.c.birth_date, visit.c.field, visit.c.starts_at)
         said = (event.c.session == visit.c.id) & event.c.type.in_(("child_confirmed", "child_denied"))

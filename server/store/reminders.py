@@ -24,6 +24,8 @@ LOOK_BACK_S = DAY_S + 12 * HOUR_S
 """What happened longer ago is no news any more (plan.py): a day, and a night's patience."""
 LOOK_AHEAD_S = DAY_S + 12 * HOUR_S
 MOST_AT_ONCE = 8
+JOINABLE = ("waiting", "text")
+"""States of a visit that a family may still come to with a new link."""
 
 
 class State(StrEnum):
@@ -132,7 +134,7 @@ async def left_unknown(transaction: Transaction, now: float) -> int:
 async def of_phone(transaction: Transaction, phones: Sequence[str], now: float, limit: int) -> list[Appointment]:
     """The coming visits of whoever has this number, in whatever hospital. Those of a family that a hospital knows come before
     those that anybody may have booked with its number; of each kind the next first."""
-    coming = (guardian.c.phone.in_(phones), visit.c.state == "waiting", visit.c.ends_at > now)
+    coming = (guardian.c.phone.in_(phones), visit.c.state.in_(JOINABLE), visit.c.ends_at > now)
     joined = visit.join(guardian, guardian.c.id == visit.c.guardian)
     related = and_(relation.c.guardian == visit.c.guardian, relation.c.child == visit.c.child)
     query = select(*_APPOINTMENT).select_from(joined.join(relation, related)).where(*coming)
@@ -150,6 +152,6 @@ def _appointment(row: Sequence[Any]) -> Appointment:
         booked_at,
         moved_at,
         cancelled_at=ended_at if outcome == "cancelled" else None,
-        open=state == "waiting",
+        open=state in JOINABLE,
         here=waiting_since_at is not None,
     )

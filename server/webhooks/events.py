@@ -64,13 +64,21 @@ def body(message: Message) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def _started_by(session: Session) -> str | None:
+    """``video`` once the family was admitted, ``text`` while the visit goes on by text before that."""
+    if session.admitted:
+        return "video"
+    return "text" if session.text else None
+
+
 def facts(before: Session, after: Session) -> tuple[Fact, ...]:
     """What one event of a session is to the hospital, in the order in which it is told. Whatever ended it, it is told."""
     said = []
     if after.family_denied and not before.family_denied:
         said.append(fact(Kind.VISIT_FAMILY_DENIED))
-    if after.under_way and not before.under_way:
-        said.append(fact(Kind.VISIT_STARTED))
+    by = _started_by(after)
+    if by is not None and by != _started_by(before):
+        said.append(fact(Kind.VISIT_STARTED, by=by))
     filed = after.referral
     if filed is not None and before.referral is None:
         said.append(fact(Kind.REFERRAL_ISSUED, referral=filed.id, reason=filed.reason, urgency=filed.urgency))

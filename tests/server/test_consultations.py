@@ -19,6 +19,7 @@ from server.calendar import day_of
 from server.config import Secret
 from server.consultations import Consultations
 from server.errors import Refused
+from server.events import VisitCancelled
 from server.session import Ended, Held, Live, Waiting
 from server.store import bodies, limits, outbox, people, referrals
 from server.store.details import visit_detail
@@ -28,7 +29,17 @@ from server.store.tickets import Ticket
 from server.wiring import Server, chance
 from signaling import messages as wire
 from signaling.seats import Role
-from tests.server.consultation_kit import ATTEST, FakeGateway, FakeWorker, Visit, control_nothing, live, take_seat, visit
+from tests.server.consultation_kit import (
+    ATTEST,
+    FakeGateway,
+    FakeWorker,
+    Visit,
+    bring_media,
+    control_nothing,
+    live,
+    take_seat,
+    visit,
+)
 from tests.server.http.conftest import House, house, seeded
 from tests.server.session_keys import KeysAtOnce
 
@@ -197,6 +208,28 @@ def restarted(visit: Visit) -> Consultations:
     return server.consultations
 
 
+async def test_a_visit_by_text_is_listed_as_one_until_the_gate_opens_or_these_are_others(visit: Visit) -> None:
+    async def listed() -> str | None:
+        found = await visit_detail(visit.house.server.database, visit.id)
+        return found and found.state
+
+    await visit.ask(Role.PHYSICIAN, wire.BeginText(names_match=True))
+    assert await listed() == "text"
+    with pytest.raises(Refused, match="visit_under_way"):
+        await visit.house.server.consultations.from_outside(visit.id, VisitCancelled("hospital"))
+    await visit.ask(Role.PHYSICIAN, wire.DenyFamily())
+    assert await listed() == "waiting"
+    await visit.ask(Role.PHYSICIAN, wire.BeginText(names_match=True))
+    await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
+    assert await listed() == "text"
+    await bring_media(visit)
+    async with asyncio.timeout(10):
+        while not visit.worker.recorder.sent:
+            await asyncio.sleep(0.01)
+    await visit.report(control.RecordingState(visit.id, "running", ""))
+    assert await listed() == "verifying"
+
+
 async def test_the_physicians_hold_is_lifted_by_the_physician(live: Visit) -> None:
     await live.ask(Role.PHYSICIAN, wire.Hold("guardian_not_with_child"))
     assert isinstance((await live.session()).state, Held)
@@ -218,7 +251,7 @@ async def test_an_end_with_referral_leaves_everything_in_the_store_once(live: Vi
     assert filed.id == first["referral"]
     told = [(message.kind, json.loads(message.payload)) for message in await outbox.of_session(database, live.id)]
     assert told == [
-        ("visit.started", {}),
+        ("visit.started", {"by": "video"}),
         ("referral.issued", {"referral": filed.id, "reason": "other", "urgency": "within_30d"}),
         ("visit.ended", {"outcome": "referred"}),
     ]

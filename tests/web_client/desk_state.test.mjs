@@ -151,6 +151,7 @@ test("only what the rules allow now is offered", () => {
   assert.deepEqual(actsOn(visit("a"), "2026-11-23T03:00:00Z"), ["link", "move", "no_show", "cancel"]);
   assert.deepEqual(actsOn(visit("a", { waiting_since: NOW }), NOW), ["link"]);
   assert.deepEqual(actsOn(visit("a", { state: "live" }), NOW), []);
+  assert.deepEqual(actsOn(visit("a", { state: "text" }), "2026-11-23T03:00:00Z"), []);
   assert.deepEqual(actsOn(visit("a", { state: "ended", relation: { proof: "declared" } }), NOW), []);
   assert.deepEqual(actsOn(visit("a", { relation: { proof: "declared" } }), NOW)[0], "proof");
   assert.deepEqual(actsOn(visit("a", { state: "live", relation: { proof: "declared" } }), NOW), ["proof"]);
@@ -158,8 +159,8 @@ test("only what the rules allow now is offered", () => {
 
 test("how a visit stands has one word", () => {
   const redeemed_at = NOW;
-  const all = [visit("a"), visit("a", { link: { redeemed_at } }), visit("a", { link: null }), visit("a", { waiting_since: NOW }), visit("a", { state: "held" }), visit("a", { state: "ended", outcome: "no_show" })];
-  assert.deepEqual(all.map(standing), ["booked", "joined", "booked", "here", "under_way", "no_show"]);
+  const all = [visit("a"), visit("a", { link: { redeemed_at } }), visit("a", { link: null }), visit("a", { waiting_since: NOW }), visit("a", { state: "text" }), visit("a", { state: "held" }), visit("a", { state: "ended", outcome: "no_show" })];
+  assert.deepEqual(all.map(standing), ["booked", "joined", "booked", "here", "text", "under_way", "no_show"]);
 });
 
 test("letters open panels where their act may be, and nothing while somebody types", () => {
@@ -205,5 +206,5 @@ test("every act, reason and outcome has its words", () => {
   for (const done of ["booked", "copied", ...Object.values(ACTS)])
     for (const notified of [true, false]) assert.ok(hasText(doneKey(done, { notified })), done);
   const outcomes = ["completed", "referred", "guardian_absent", "physician_absent", "no_show", "recording_lost", "consent_withdrawn", "cancelled"];
-  for (const word of [...outcomes, "booked", "joined", "here", "under_way", "ended"]) assert.ok(hasText(`desk.standing.${word}`), word);
+  for (const word of [...outcomes, "booked", "joined", "here", "text", "under_way", "ended"]) assert.ok(hasText(`desk.standing.${word}`), word);
 });

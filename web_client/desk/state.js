@@ -254,6 +254,7 @@ export function doneKey(done, visit) {
 /** In which word a visit stands. @param {Visit} visit @returns {string} */
 export function standing({ state, outcome, waiting_since, link }) {
   if (state === "ended") return outcome ?? "ended";
+  if (state === "text") return "text";
   if (state !== "waiting") return "under_way";
   if (waiting_since !== null) return "here";
   return link?.redeemed_at ? "joined" : "booked";

@@ -70,7 +70,7 @@ export function judge(kind, value) {
  * @returns {Verdict} of the presence: somebody missing matters only once the visit has begun
  */
 export function presenceVerdict(session, leg) {
-  if (session.state === "waiting") return "fine";
+  if (session.state === "waiting" || session.state === "text") return "fine";
   if (leg.presence === "absent") return "bad";
   return leg.presence === "doubtful" ? "warn" : "fine";
 }

@@ -25,7 +25,8 @@ FOR_EVER: Final = (0.0, 253_402_300_799.0)
 """To the end of the year 9999."""
 REASONS = tuple(reason.value for reason in OF_A_BOOKING)
 
-State = Literal["waiting", "verifying", "live", "held", "ended"]
+State = Literal["waiting", "text", "verifying", "live", "held", "ended"]
+"""``text``: the physician began by text; nobody is seen yet, and it may become a video visit in the same session."""
 
 
 class NewVisit(Taken):

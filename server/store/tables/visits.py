@@ -37,7 +37,7 @@ visit = Table(
     Column("booked_at", Double),  # None: before this was written down
     Column("revision", Integer, nullable=False, server_default="1"),  # one more with every change of time or state
     # A snapshot of the session for lists, written in the transaction of the event that changed it; the journal is the truth.
-    Column("state", String, nullable=False),
+    Column("state", String, nullable=False),  # waiting | text | verifying | live | held | ended
     Column("outcome", String),
     Column("waiting_since_at", Double),
     Column("child_confirmed_at", Double),

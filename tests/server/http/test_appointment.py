@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from server.booking.limits import Limits
-from server.store import limits, schedules
+from server.store import limits, schedules, visits
 from server.store.schedules import Wanted
+from server.store.tables import event
+from server.store.visits import Snapshot
 from tests.server.booking_kit import Clinic, told
 from tests.server.http.conftest import Browser, House
 from tests.server.http.test_book import body, booked, clinic
@@ -75,6 +78,21 @@ async def test_a_taken_time_is_refused_and_counted_and_the_former_stays(house: H
     answer = await family.post(at(family, "/move"), {"slot": clinic.slots[2], "revision": before["revision"]})
     assert await family.problem(answer) == "slot_taken"
     assert await appointment(family) == before
+
+
+async def test_what_began_by_text_or_admitted_the_family_is_moved_and_called_off_no_more(
+    house: House, clinic: Clinic, family: Browser
+) -> None:
+    database, visit = house.server.database, family.visit  # type: ignore[attr-defined]
+    before = await appointment(family)
+    await database.write(visits.snapshot(visit, Snapshot("text")))
+    by_text = await appointment(family)
+    assert (by_text["state"], by_text["may"]) == ("text", {"move": False, "cancel": False})
+    await database.write(visits.snapshot(visit, Snapshot("waiting")))
+    assert (await appointment(family))["may"] == before["may"] == {"move": True, "cancel": True}
+    row = {"session": visit, "n": 99, "at_us": 0, "type": "admitted", "record": "{}", "previous": "", "hash": ""}
+    await database.write(lambda transaction: transaction.execute(insert(event).values(row)))
+    assert (await appointment(family))["may"] == {"move": False, "cancel": False}
 
 
 async def test_where_families_do_not_book_they_do_not_change_either(house: House, clinic: Clinic, family: Browser) -> None:

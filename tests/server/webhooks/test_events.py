@@ -26,14 +26,15 @@ def test_what_changes_nothing_for_the_hospital_is_not_told() -> None:
 
 def test_an_admission_is_the_start() -> None:
     admitted = replace(BEFORE, admitted=True)
-    assert facts(BEFORE, admitted) == (Fact(Kind.VISIT_STARTED, "{}"),)
+    assert facts(BEFORE, admitted) == (Fact(Kind.VISIT_STARTED, json.dumps({"by": "video"})),)
     assert facts(admitted, replace(admitted, generation=2)) == ()
 
 
-def test_beginning_by_text_is_the_start_and_the_admission_after_it_is_no_other() -> None:
+def test_a_visit_that_begins_by_text_tells_so_and_tells_again_when_it_becomes_one_by_video() -> None:
     by_text = replace(BEFORE, state=Waiting(200.0, text_since=50.0))
-    assert facts(BEFORE, by_text) == (Fact(Kind.VISIT_STARTED, "{}"),)
-    assert facts(by_text, replace(by_text, admitted=True)) == ()
+    assert facts(BEFORE, by_text) == (Fact(Kind.VISIT_STARTED, json.dumps({"by": "text"})),)
+    assert facts(by_text, replace(by_text, version=9)) == ()
+    assert facts(by_text, replace(by_text, admitted=True)) == (Fact(Kind.VISIT_STARTED, json.dumps({"by": "video"})),)
 
 
 @pytest.mark.parametrize("outcome", Outcome)

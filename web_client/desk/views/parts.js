@@ -153,7 +153,7 @@ export function act(state, { t, emit }, { text: said, tone = "button-primary", i
 }
 
 /** @type {Readonly<Record<string, string>>} */
-const TONES = Object.freeze({ here: "tag-accent", under_way: "tag-accent", joined: "tag-good", completed: "tag-good", cancelled: "", no_show: "tag-warn" });
+const TONES = Object.freeze({ here: "tag-accent", under_way: "tag-accent", text: "tag-accent", joined: "tag-good", completed: "tag-good", cancelled: "", no_show: "tag-warn" });
 
 /** @param {Context["t"]} t @param {import("../state.js").Visit} visit */
 export function standingTag(t, visit) {

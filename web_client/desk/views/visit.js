@@ -47,7 +47,7 @@ function whole(state, visit, context) {
       visit.state !== "ended" && fact(t("desk.link"), linkText(visit, context)),
     ),
     refusal(state, context),
-    acts.length === 0 && h("p", { class: "soft small", key: "none" }, t(visit.state === "ended" ? "desk.acts.ended" : "desk.acts.under_way")),
+    acts.length === 0 && h("p", { class: "soft small", key: "none" }, t(`desk.acts.${["ended", "text"].includes(visit.state) ? visit.state : "under_way"}`)),
     visit.state === "waiting" && visit.waiting_since !== null && h("p", { class: "soft small", key: "here" }, t("desk.acts.here")),
     h(
       "div",

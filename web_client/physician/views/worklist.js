@@ -148,7 +148,7 @@ function row(entry, { t, language, emit }) {
 function stateTag(t, entry) {
   if (entry.state === "ended")
     return h("span", { class: "soft small" }, t(`physician.worklist.outcome.${entry.outcome ?? "unknown"}`));
-  const tone = entry.state === "live" || entry.state === "verifying" ? " tag-good" : entry.state === "held" ? " tag-warn" : "";
+  const tone = ["text", "verifying", "live"].includes(entry.state) ? " tag-good" : entry.state === "held" ? " tag-warn" : "";
   return h("span", { class: `tag${tone}` }, t(`physician.visitState.${entry.state}`));
 }
 

@@ -29,6 +29,7 @@ export default Object.freeze({
   "ops.column.up": "Up kbit/s",
   "ops.column.down": "Down kbit/s",
   "ops.state.waiting": "Waiting",
+  "ops.state.text": "By text",
   "ops.state.verifying": "Verifying",
   "ops.state.live": "Live",
   "ops.state.held": "Held",

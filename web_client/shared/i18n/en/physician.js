@@ -34,6 +34,7 @@ export default Object.freeze({
   "physician.years": "{years} years",
   "physician.underOne": "under 1 year",
   "physician.visitState.waiting": "Not started",
+  "physician.visitState.text": "By text",
   "physician.visitState.verifying": "Verifying",
   "physician.visitState.live": "In visit",
   "physician.visitState.held": "On hold",

@@ -29,6 +29,7 @@ export default Object.freeze({
   "ops.column.up": "上行 kbit/s",
   "ops.column.down": "下行 kbit/s",
   "ops.state.waiting": "候诊",
+  "ops.state.text": "文字交流",
   "ops.state.verifying": "核验中",
   "ops.state.live": "就诊中",
   "ops.state.held": "已暂停",

@@ -34,6 +34,7 @@ export default Object.freeze({
   "physician.years": "{years} 岁",
   "physician.underOne": "不满 1 岁",
   "physician.visitState.waiting": "待就诊",
+  "physician.visitState.text": "文字交流中",
   "physician.visitState.verifying": "核验中",
   "physician.visitState.live": "就诊中",
   "physician.visitState.held": "已暂停",
