@@ -219,6 +219,13 @@ class Guardian(Person):
         await self.click("进入候诊室")
         await self.is_in_the_waiting_room()
 
+    async def joins_to_write(self, link: str) -> None:
+        """Into the waiting room without camera and microphone; nothing asks for them."""
+        await self.redeems(link)
+        await self.answers_what_is_asked()
+        await self.click("暂不打开，先去候诊")
+        await self.reads("摄像头和麦克风没有打开")
+
     async def answers_what_is_asked(self) -> None:
         """Language, child and consents."""
         await self.click("用中文继续")

@@ -1,4 +1,4 @@
-"""Two real pages: the visit begins by text, both write, and it becomes a video visit in the same session."""
+"""Two real pages: the visit begins by text without any device, both write, and it becomes a video visit in the same session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(180)
 async def test_a_visit_that_begins_by_text_becomes_one_by_video(
     server: DemoServer, guardian: Guardian, physician: Physician
 ) -> None:
-    await guardian.joins(server.guardian_link)
+    await guardian.joins_to_write(server.guardian_link)
     await physician.signs_in(server.physician_link, server.physician_login, server.physician_password)
     await physician.opens(server.visit)
     await physician.acts("begin_text")
@@ -31,7 +31,11 @@ async def test_a_visit_that_begins_by_text_becomes_one_by_video(
     await expect(physician.page.locator(".recording")).to_be_empty()
     assert (await physician.picture(), await guardian.picture()) == (None, None)
 
+    await guardian.page.reload()
+    await guardian.reads("手臂上起了红疹，有三天了。")
     await physician.admits()
+    await guardian.reads("医师请您开始视频")
+    await guardian.click("打开摄像头和麦克风")
     await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
     await physician.reads("手臂上起了红疹，有三天了。")
     await physician.attests()

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { causesOf, deviceReport, initialState, othersExpected, outcomeOf, reduce, remainingMs, remoteInterrupted, screenOf, seatOf } from "../../web_client/family/state.js";
+import { causesOf, deviceReport, initialState, isBare, othersExpected, outcomeOf, reduce, remainingMs, remoteInterrupted, screenOf, seatOf } from "../../web_client/family/state.js";
 
 const VISIT = { id: "v", field: "growth", starts_at: "2026-03-05T14:30:00+08:00", child: "陈*安", guardian: "陈*梅", physician: { name: "林", title: "主任医师", hospital: "医院", licence: "1" }, reasons: [] };
 const STATUS = { visit: VISIT, role: "guardian", state: "waiting", outcome: null, child_confirmed: false, consents: { consultation: "open", recording: "open" }, letter: null, summary: false };
@@ -31,8 +31,22 @@ test("by text the written messages fill the screen, until the family is asked in
   assert.equal(screenOf(opened), "waiting");
   const written = play([session({ version: 2, text: true }), says({ type: "chat", message: { id: "c", role: "physician", text: "您好", at: VISIT.starts_at } })], opened);
   assert.deepEqual([screenOf(written), written.chatOpen, written.unread, written.chat.length], ["text", false, 0, 1]);
-  assert.equal(screenOf(play([session({ version: 3, text: true, admitted: true })], written)), "waiting");
+  const seen = { type: "devices", devices: { state: "open", audio: "live", video: "live" } };
+  assert.equal(screenOf(play([seen, session({ version: 3, text: true, admitted: true })], written)), "waiting");
   assert.equal(screenOf(play([session({ version: 4, state: "verifying", gate: true, admitted: true })], written)), "call");
+});
+
+test("who waits or writes without camera and microphone is asked for them when it becomes a video visit", () => {
+  const bare = inRoom();
+  assert.deepEqual([isBare(bare), screenOf(bare)], [true, "waiting"]);
+  const written = play([session({ version: 2, text: true })], bare);
+  assert.equal(screenOf(written), "text");
+  const asked = play([session({ version: 3, text: true, admitted: true })], written);
+  assert.equal(screenOf(asked), "turn_on");
+  const denied = play([{ type: "devices", devices: { state: "open", audioProblem: "denied", videoProblem: "denied" } }], asked);
+  assert.equal(screenOf(denied), "turn_on");
+  assert.equal(screenOf(play([{ type: "devices", devices: { state: "open", audio: "live", video: "none" } }], asked)), "waiting");
+  assert.equal(screenOf(play([{ type: "devices", devices: { audio: "lost", video: "lost" } }], asked)), "waiting");
 });
 
 test("still pictures are asked about last; declining them, or taking them back in the call, ends nothing", () => {

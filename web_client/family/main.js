@@ -41,6 +41,8 @@ let room = null;
 /** @type {ReadonlyMap<string, MediaStream>} */
 let remotes = new Map();
 let drawing = false;
+/** The room was entered without camera and microphone, and so it is come back to. */
+let bare = session?.getItem(inRoomKey) === "bare";
 /** Ends looking for how far the referral has come. */
 let unfollow = () => {};
 /** A phone gives camera and microphone back to a page that is seen again; what it has not given by then has to be asked for. */
@@ -126,7 +128,7 @@ async function documentsOnceAgreed() {
 
 /** After a refresh in the middle of a visit nobody is asked again what was already answered. */
 async function returnToRoom() {
-  if (await own.open()) enter();
+  if (bare || (await own.open())) enter();
   else if (state.status) dispatch({ type: "enter_early" });
 }
 
@@ -255,7 +257,7 @@ async function handle(intent) {
 async function handleInRoom(intent) {
   switch (intent.type) {
     case "open_devices":
-      await own.open();
+      if ((await own.open()) && room) remember();
       return;
     case "continue":
       view.play();
@@ -356,7 +358,7 @@ async function answerConsent(agreed) {
 
 function enter() {
   own.unwatch("audio"); // the level meter belongs to the device check
-  session?.setItem(inRoomKey, "yes");
+  remember();
   room?.close();
   room = new VisitRoom({
     fetchToken: async () => (await api.socketToken(visit)).token,
@@ -376,6 +378,12 @@ function enter() {
   dispatch({ type: "entered" });
   room.enter();
   void stayAwake();
+}
+
+/** How this page is in the room, for when it is loaded again. */
+function remember() {
+  bare = !own.tracks.audio && !own.tracks.video;
+  session?.setItem(inRoomKey, bare ? "bare" : "yes");
 }
 
 /** The session ended, or another page took the seat. */

@@ -334,7 +334,7 @@ function withStatus(state, changed) {
 
 // --- what the view asks ----------------------------------------------------------------------------------------------
 
-/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "early" | "unsupported" | "devices" | "prepare" | "waiting" | "text" | "call" | "held" | "ended" | "left" | "superseded"} Screen */
+/** @typedef {"loading" | "problem" | "language" | "child" | "wrong_child" | "consent" | "declined" | "early" | "unsupported" | "devices" | "prepare" | "waiting" | "turn_on" | "text" | "call" | "held" | "ended" | "left" | "superseded"} Screen */
 
 /** @param {State} state @returns {Screen} */
 export function screenOf(state) {
@@ -355,7 +355,8 @@ function stageScreen(state) {
     case "held":
       return "held";
     default:
-      return state.session?.text && !state.session.admitted ? "text" : "waiting";
+      if (state.session?.admitted) return isBare(state) ? "turn_on" : "waiting";
+      return state.session?.text ? "text" : "waiting";
   }
 }
 
@@ -363,6 +364,11 @@ function stageScreen(state) {
 export function outcomeOf(state) {
   if (state.session?.state === "ended") return state.session.outcome ?? "cancelled";
   return state.status?.state === "ended" ? (state.status.outcome ?? "cancelled") : null;
+}
+
+/** Neither camera nor microphone was opened, or could be: enough to wait and to write. @param {State} state */
+export function isBare({ devices: { audio, video } }) {
+  return audio === "none" && video === "none";
 }
 
 /** The visit goes on without this page: it was opened beside another one, or anew. @param {State} state */

@@ -164,6 +164,7 @@ export function devicesStep(scene) {
   const { state: opened } = state.devices;
   const closed = opened !== "open";
   const again = isUnderWay(state);
+  if (closed && state.status?.state === "text" && !state.appointment.testing) return byText(scene);
   return page(
     scene,
     { key: "devices", step: again ? undefined : STEPS.devices },
@@ -177,11 +178,36 @@ export function devicesStep(scene) {
       ? button("primary", () => emit({ type: "open_devices" }), t("family.devices.open"), { busy: opened === "opening" && t("family.devices.opening"), key: "open" })
       : h("div", { class: "device-check", key: "check" }, preview(scene), h("div", { class: "stack" }, cameraChoice(scene), microphoneCheck(scene), deviceHelp(scene))),
     !closed && enter(scene),
+    opened === "closed" && !again && !state.appointment.testing && later(scene),
     state.appointment.testing && closed && button("plain", () => emit({ type: "tested", works: false }), t("family.early.back"), { key: "back" }),
     whereaboutsCard(scene),
     prepareCard(scene),
     delegationCard(scene),
     documentsCard(scene),
+  );
+}
+
+/** Neither is needed to wait, nor for a visit that begins by text. @param {Scene} scene */
+function later(scene) {
+  const { t, emit } = scene;
+  return h(
+    "div",
+    { class: "stack-tight", key: "later" },
+    button("quiet", () => emit({ type: "enter" }), t("family.devices.later")),
+    h("p", { class: "small soft" }, t("family.devices.later_lead")),
+  );
+}
+
+/** The physician is writing already: in, without a check. @param {Scene} scene */
+function byText(scene) {
+  const { state, t, emit } = scene;
+  return page(
+    scene,
+    { key: "by-text" },
+    h("div", { class: "stack-tight" }, title(state, t("family.devices.text.title")), h("p", null, t("family.devices.text.lead"))),
+    noticeOf(scene),
+    button("primary", () => emit({ type: "enter" }), t("family.devices.text.enter"), { busy: state.busy && t("common.working") }),
+    button("quiet", () => emit({ type: "open_devices" }), t("family.devices.open"), { busy: state.devices.state === "opening" && t("family.devices.opening"), key: "open" }),
   );
 }
 
@@ -238,8 +264,8 @@ function microphoneCheck({ state, t }) {
   );
 }
 
-/** @param {Scene} scene */
-function deviceHelp({ state, t, emit }) {
+/** Why a device does not open and what to do about it; null when nothing is known to be wrong. @param {Scene} scene */
+export function deviceHelp({ state, t, emit }) {
   const { audioProblem, videoProblem } = state.devices;
   const problem = videoProblem ?? audioProblem;
   if (!problem) return null;
@@ -263,7 +289,7 @@ function enter(scene) {
   const { state, t, emit } = scene;
   const { audio, video } = state.devices;
   const missing = video !== "live" ? t("family.devices.missing.camera") : audio !== "live" ? t("family.devices.missing.microphone") : null;
-  if (video !== "live" && audio !== "live" && !state.appointment.testing) return h("p", { class: "soft", key: "need" }, t("family.devices.need_one"));
+  if (video !== "live" && audio !== "live" && !state.appointment.testing) return h("div", { class: "stack", key: "need" }, h("p", { class: "soft" }, t("family.devices.need_one")), !isUnderWay(state) && later(scene));
   if (state.appointment.testing) return h("div", { class: "actions", key: "works" }, button(missing ? "plain" : "primary", () => emit({ type: "tested", works: !missing }), missing ? t("family.early.test.without", { missing }) : t("family.early.test.works")));
   const doing = isUnderWay(state) ? "family.devices.rejoin" : "family.devices.enter";
   const words = missing ? t(`${doing}_without`, { missing }) : t(doing);

@@ -2,6 +2,7 @@
 
 import { LOCALES, translator } from "../shared/i18n/i18n.js";
 import { render } from "../shared/ui/dom.js";
+import { turnOn } from "./bare.js";
 import { early } from "./early.js";
 import { ended, left, loading, problem, superseded } from "./after.js";
 import { room } from "./room.js";
@@ -20,7 +21,7 @@ import { waiting } from "./waiting.js";
 /** @type {Readonly<Record<Screen, (scene: Scene) => import("../shared/ui/dom.js").Child>>} */
 const SCREENS = Object.freeze({
   loading, problem, language: languageStep, child: childStep, wrong_child: wrongChild, consent: consentStep, declined, early, unsupported,
-  devices: devicesStep, prepare: prepareScreen, waiting, text: textRoom, call: room, held: room, ended, left, superseded,
+  devices: devicesStep, prepare: prepareScreen, waiting, turn_on: turnOn, text: textRoom, call: room, held: room, ended, left, superseded,
 }); // prettier-ignore
 
 /**

@@ -7,10 +7,11 @@ import { movedNotice } from "./early.js";
 import { guestOf } from "../shared/guests.js";
 import { moving } from "../shared/ui/moving.js";
 import { whoIs } from "../shared/ui/third.js";
+import { bareCard } from "./bare.js";
 import { button, continueBar, page, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
 import { whereaboutsCard } from "./whereabouts.js";
-import { devicesLost, othersExpected, remainingMs, seatOf } from "./state.js";
+import { devicesLost, isBare, othersExpected, remainingMs, seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
 
@@ -37,8 +38,8 @@ export function waiting(scene) {
     h(
       "div",
       { class: "waiting-grid" },
-      h("div", { class: "stack" }, licenceCard(scene), chatButton(scene), whereaboutsCard(scene), prepareCard(scene), delegationCard(scene), documentsCard(scene)),
-      ownPicture(scene),
+      h("div", { class: "stack" }, bareCard(scene), licenceCard(scene), chatButton(scene), whereaboutsCard(scene), prepareCard(scene), delegationCard(scene), documentsCard(scene)),
+      !isBare(state) && ownPicture(scene),
     ),
     h(
       "div",
@@ -87,7 +88,7 @@ function status({ state, t }) {
       "li",
       { key: "ready", class: admitted || ready ? "status-good" : "" },
       icon(ready ? "check" : "clock"),
-      h("span", null, t(admitted ? "family.waiting.admitted" : ready ? "family.waiting.ready" : "family.waiting.preparing")),
+      h("span", null, t(admitted ? "family.waiting.admitted" : ready ? (isBare(state) ? "family.bare.ready" : "family.waiting.ready") : "family.waiting.preparing")),
     ),
     guest && h("li", { key: "guest" }, icon("person"), h("span", null, t(guest.connected ? "guest.here" : "guest.invited", { who: whoIs(t, guest) }))),
     remaining !== null &&

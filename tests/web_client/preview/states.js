@@ -84,6 +84,8 @@ const tells = (link, answer) => ({ type: "answered", link, answer });
 const onward = { type: "moved", by: 1 };
 const early = (hours, changed = {}) => ({ type: "opened", nowMs: 0, status: { ...STATUS, starts_in_ms: (hours + 0.5) * 3_600_000 - 500, opens_in_ms: hours * 3_600_000 - 500, ...changed } });
 const waitingRoom = { state: "waiting", admitted: false, gate: false, recording: "off", until_ms: 25 * 60_000 };
+/** In the room without camera and microphone. */
+const bare = (session) => inRoom({ ...waitingRoom, ...session }).filter(({ type }) => type !== "devices");
 
 /** What the family hands in, at every stage. */
 const chosen = (key, name, size, ...events) => [{ type: "document_chosen", key, name, size }, ...events.map((event) => ({ key, ...event }))];
@@ -150,6 +152,11 @@ const STORIES = {
   "waiting-denied": () => inRoom({ ...waitingRoom, family_denied: true }),
   "waiting-admitted": () => inRoom({ ...waitingRoom, admitted: true }),
   text: () => inRoom({ ...waitingRoom, text: true }),
+  "devices-by-text": () => [opened({ state: "text" })],
+  "waiting-bare": () => bare({}),
+  "text-bare": () => bare({ text: true }),
+  "turn-on": () => bare({ text: true, admitted: true }),
+  "turn-on-denied": () => [...bare({ admitted: true }), devices({ audio: "none", video: "none", audioProblem: "denied", videoProblem: "denied", level: 0, heard: false })],
   "text-away": () => [...inRoom({ ...waitingRoom, text: true, seats: [SEATS[0], { ...SEATS[1], connected: false, presence: "absent" }] }), { type: "connection", connection: "offline" }],
   "text-to-video": () => inRoom({ ...waitingRoom, text: true, admitted: true }),
   "waiting-offline": () => [...inRoom(waitingRoom), { type: "connection", connection: "offline" }],
