@@ -16,11 +16,12 @@ from media import control
 from media.rate.ladder import Rung
 from media.rate.rescue import THINNED
 from server import events as ev
-from server import guests, rungs
+from server import guests
 from server.controller import Controller, Journal
 from server.errors import Refused
 from server.presence import DeviceReport, doubts
 from server.quality import quality_message
+from server.rung_watch import RungWatch
 from server.sealing import Anchor, SealingFailed, SessionRecording
 from server.session import Ended, Recorder, Session, Waiting
 from server.store import outbox
@@ -118,8 +119,7 @@ class Consultation:
         self._keep_recording = keep_recording
         self._legs = Legs()
         self._reports: dict[tuple[Role, int], DeviceReport] = {}
-        self._rungs = rungs.Rungs()
-        self._rungs_again: asyncio.TimerHandle | None = None
+        self._rungs = RungWatch(self.controller, clock)
         self._anchored: Anchor | None = None
         self._waiting_since: float | None = None
         self._preparing = False
@@ -143,8 +143,7 @@ class Consultation:
     async def stop(self) -> None:
         """The server goes down: the recording is sealed to here, the session stays as the journal has it."""
         self._stopped = True
-        if self._rungs_again is not None:
-            self._rungs_again.cancel()
+        self._rungs.stop()
         for task in (*self._tasks, *((self._periodic,) if self._periodic else ())):
             task.cancel()
         await self.controller.stop()
@@ -260,8 +259,7 @@ class Consultation:
         for role, seat in self.session.seats.items():
             self.controller.post(ev.MediaSilent(role, seat.epoch))
         self._legs = Legs(newest_leg=self._legs.newest_leg)
-        self._rungs = replace(self._rungs, bears={})
-        self._tell_rungs()
+        self._rungs.relay_lost()
         self.statistics = {}
 
     def process_restored(self, which: str) -> None:
@@ -285,8 +283,7 @@ class Consultation:
         if not isinstance(self.session.state, Ended):
             await self.controller.post(ev.SeatTaken(role, epoch, whose))
             self._close_leg(role)
-            self._rungs = rungs.begun_anew(self._rungs, role)
-            self._tell_rungs()
+            self._rungs.begun_anew(role)
         elif role in GUESTS:
             raise Refused("session_ended")
         pairs = guests.room_for(self.session)
@@ -331,8 +328,7 @@ class Consultation:
 
     def sending(self, role: Role, rung: Rung) -> None:
         """A page says what its uplink bears, and already sends no more than that."""
-        self._rungs = rungs.sending(self._rungs, role, rung)
-        self._tell_rungs()
+        self._rungs.sending(role, rung)
 
     # --- within -----------------------------------------------------------------------------------
 
@@ -355,23 +351,7 @@ class Consultation:
     def _borne(self, role: Role, leg: int, rung: Rung) -> None:
         placed = self._legs.latest.get(role)
         if placed is not None and placed.leg == leg:
-            self._rungs = rungs.bearing(self._rungs, role, rung)
-            self._tell_rungs()
-
-    def _tell_rungs(self) -> None:
-        """Journals what changed between those who are here; what changes too often waits for its turn."""
-        if self._rungs_again is not None:
-            self._rungs_again.cancel()
-            self._rungs_again = None
-        if isinstance(self.session.state, Ended) or self._stopped:
-            return
-        here = [role for role, seat in self.session.seats.items() if seat.connected]
-        now = self._clock()
-        self._rungs, due, again = rungs.changes(self._rungs, here, now)
-        for changed in due:
-            self.controller.post(changed)
-        if again is not None:
-            self._rungs_again = asyncio.get_running_loop().call_later(again - now, self._tell_rungs)
+            self._rungs.bearing(role, rung)
 
     def _doubt(self, role: Role, epoch: int) -> None:
         measured = self.statistics.get(role)

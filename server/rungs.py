@@ -48,6 +48,11 @@ def begun_anew(rungs: Rungs, role: Role) -> Rungs:
     )
 
 
+def relay_lost(rungs: Rungs) -> Rungs:
+    """Nothing is known of any downlink."""
+    return replace(rungs, bears={})
+
+
 def changes(rungs: Rungs, here: Collection[Role], now: float) -> tuple[Rungs, tuple[RungChanged, ...], float | None]:
     """What to journal now of the directions between those who are here, and when to ask again (None: no need)."""
     told, due, again = dict(rungs.told), [], []

@@ -104,3 +104,8 @@ def test_whatever_is_said_the_journal_ends_with_the_truth_and_holds_at_most_one_
     look()
     for sender, receiver in shown:
         assert shown[sender, receiver] == max(sends[sender], bears[receiver], key=RUNGS.index)
+
+
+def test_without_the_relay_no_downlink_is_weak_and_uplinks_stay_as_they_were_said() -> None:
+    weak = rungs.bearing(rungs.sending(Rungs(), G, Rung.LOW), G, Rung.SOUND)
+    assert rungs.changes(rungs.relay_lost(weak), BOTH, 5.0)[1] == (RungChanged(G, P, Rung.LOW, UP),)
