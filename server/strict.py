@@ -1,4 +1,4 @@
-"""Reads data that a hospital writes (checklists, questionnaires, pathways) strictly: the thing, or every fault with its place.
+"""Reads data that a hospital writes (checklists, pathways, note forms …) strictly: the thing, or every fault with its place.
 
 A reader notes each fault and reads on with something harmless in the place, so that all are found at once. What it returns
 counts only when it has no fault. Pure.
@@ -54,6 +54,13 @@ class Reader:
             return read(document)
         except Unread:
             return None
+
+    def whole(self, text: str, read: Callable[[Any], T], wrong: type[Malformed]) -> T:
+        """As ``document``, without any fault. Raises ``wrong`` with all of them."""
+        document = self.document(text, read)
+        if self.faults or document is None:
+            raise wrong(self.faults)
+        return document
 
     # --- values -----------------------------------------------------------------------------------
 
@@ -111,6 +118,12 @@ class Reader:
         if not isinstance(value, str) or not pattern.fullmatch(value):
             self.fault(path, f"does not match {pattern.pattern}")
             return ""
+        return value
+
+    def integer(self, path: str, value: Any, least: int, most: int) -> int:
+        if type(value) is not int or not least <= value <= most:
+            self.fault(path, f"a whole number from {least} to {most} belongs here")
+            return least
         return value
 
     def boolean(self, path: str, value: Any) -> bool:

@@ -19,10 +19,7 @@ class MalformedChecklist(Malformed):
 def parse_checklist(text: str) -> Checklist:
     """Raises ``MalformedChecklist``."""
     reader = _Reader()
-    read = reader.document(text, reader.checklist)
-    if reader.faults or read is None:
-        raise MalformedChecklist(reader.faults)
-    return read
+    return reader.whole(text, reader.checklist, MalformedChecklist)
 
 
 class _Reader(Reader):

@@ -5,12 +5,14 @@ After a referral the letter has its own (`server.referral.Checklist.safety_net`)
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from server.referral import FIELDS, Words
+from server.strict import Malformed, Reader
+
+_AFTERCARE = ("version", "ratified_by", "texts", "by_field", "not_completed", "always")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,39 +30,38 @@ class Aftercare:
         return tuple(dict.fromkeys(first + self.by_field[field] + self.always))
 
 
-class MalformedAftercare(ValueError):
-    """The text is not an aftercare; the message says where."""
+class MalformedAftercare(Malformed):
+    """The text is not an aftercare."""
 
 
 def parse_aftercare(text: str) -> Aftercare:
-    """Reads its JSON; raises ``MalformedAftercare``. Every field must have texts, and 120 must be named for all."""
-    try:
-        data = json.loads(text)
-        texts = {name: _words(entry) for name, entry in data["texts"].items()}
+    """Raises ``MalformedAftercare``. Every field must have texts, and 120 must be named for all."""
+    reader = _Reader()
+    return reader.whole(text, reader.aftercare, MalformedAftercare)
+
+
+class _Reader(Reader):
+    def aftercare(self, document: Any) -> Aftercare:
+        of = self.object("", document, _AFTERCARE)
+        if of["ratified_by"] is not None:
+            self.text("ratified_by", of["ratified_by"])
+        texts = self._texts(of["texts"])
+        by_field = self.object("by_field", of["by_field"], FIELDS)
         read = Aftercare(
-            version=_text(data["version"]),
-            by_field={field: _some(data["by_field"][field], texts) for field in FIELDS},
-            not_completed=_some(data["not_completed"], texts),
-            always=_some(data["always"], texts),
+            version=self.text("version", of["version"]),
+            by_field={field: self._some(f"by_field/{field}", by_field[field], texts) for field in FIELDS},
+            not_completed=self._some("not_completed", of["not_completed"], texts),
+            always=self._some("always", of["always"], texts),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise MalformedAftercare(f"{type(error).__name__}: {error}") from error
-    if not any("120" in words.zh and "120" in words.en for words in read.always):
-        raise MalformedAftercare("always: nobody is told to call 120")
-    return read
+        if not any("120" in words.zh and "120" in words.en for words in read.always):
+            self.fault("always", "nobody is told to call 120")
+        return read
 
+    def _texts(self, value: Any) -> dict[str, Words]:
+        if not isinstance(value, dict):
+            self.fault("texts", "an object belongs here")
+            return {}
+        return {name: self.words(f"texts/{name}", words) for name, words in value.items()}
 
-def _some(names: Any, texts: Mapping[str, Words]) -> tuple[Words, ...]:
-    if not isinstance(names, list) or not names:
-        raise TypeError("not a list of texts, or an empty one")
-    return tuple(texts[name] for name in names)
-
-
-def _words(entry: Mapping[str, Any]) -> Words:
-    return Words(_text(entry["zh"]), _text(entry["en"]))
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TypeError("an empty text, or none")
-    return value
+    def _some(self, path: str, value: Any, texts: Mapping[str, Words]) -> tuple[Words, ...]:
+        return self.each(path, value, lambda at, name: self.named(at, name, texts))

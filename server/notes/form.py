@@ -6,19 +6,22 @@ names its form, so that an older one stays readable under the titles it was writ
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from server.referral import Words
+from server.strict import Malformed, Reader
 
 FAMILY = "family"
 """The section that the family reads, of the note and of an amendment."""
 _CODE = re.compile(r"[a-z][a-z_]{0,29}")
 _VERSION = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 _LOINC = re.compile(r"[0-9]{1,7}-[0-9]")
+_FORM = ("version", "ratified_by", "sections", "needs", "amendment")
+_PART = ("sections", "needs")
+_SECTION = ("code", "loinc", "max_length", "title", "hint")
 _LENGTHS_MAX = 20_000
 """All sections together; a request's body is capped, and Chinese takes three bytes a character."""
 
@@ -53,64 +56,48 @@ class Form:
     amendment: Part
 
 
-class MalformedForm(ValueError):
-    """The text is not a note's form; the message says where."""
+class MalformedForm(Malformed):
+    """The text is not a note's form."""
 
 
 def parse_form(text: str) -> Form:
-    """Reads a form's JSON; raises ``MalformedForm``."""
-    try:
-        data = json.loads(text)
-        ratified_by = data["ratified_by"]
+    """Raises ``MalformedForm``."""
+    reader = _Reader()
+    return reader.whole(text, reader.form, MalformedForm)
+
+
+class _Reader(Reader):
+    def form(self, document: Any) -> Form:
+        of = self.object("", document, _FORM)
+        amendment = self.object("amendment", of["amendment"], _PART)
+        ratified_by = of["ratified_by"]
         return Form(
-            version=_matching(data["version"], _VERSION),
-            ratified_by=None if ratified_by is None else _text(ratified_by),
-            note=_part(data),
-            amendment=_part(data["amendment"]),
+            version=self.matching("version", of["version"], _VERSION),
+            ratified_by=None if ratified_by is None else self.text("ratified_by", ratified_by),
+            note=self._part("", of),
+            amendment=self._part("amendment/", amendment),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise MalformedForm(f"{type(error).__name__}: {error}") from error
 
+    def _part(self, place: str, of: Mapping[str, Any]) -> Part:
+        sections = self.each(f"{place}sections", of["sections"], self._section)
+        codes = [section.code for section in sections]
+        self.unique(f"{place}sections", codes)
+        if sum(section.max_length for section in sections) > _LENGTHS_MAX:
+            self.fault(f"{place}sections", f"together they are longer than {_LENGTHS_MAX}")
+        if FAMILY not in codes:
+            self.fault(f"{place}sections", "none is for the family")
 
-def _part(data: Mapping[str, Any]) -> Part:
-    sections = tuple(_section(entry) for entry in data["sections"])
-    codes = [section.code for section in sections]
-    if len(set(codes)) != len(codes):
-        raise ValueError("a section is there twice")
-    if sum(section.max_length for section in sections) > _LENGTHS_MAX:
-        raise ValueError(f"the sections together are longer than {_LENGTHS_MAX}")
-    if FAMILY not in codes:
-        raise ValueError("no section is for the family")
-    needs = tuple(tuple(group) for group in data["needs"])
-    if not needs or any(not group or not set(group) <= set(codes) for group in needs):
-        raise ValueError("needs name sections that are not there, or none")
-    return Part(sections, needs)
+        def group(path: str, value: Any) -> tuple[str, ...]:
+            return self.each(path, value, lambda at, code: self.one_of(at, code, codes))
 
+        return Part(sections, self.each(f"{place}needs", of["needs"], group))
 
-def _section(entry: Mapping[str, Any]) -> Section:
-    loinc, max_length = entry["loinc"], entry["max_length"]
-    if type(max_length) is not int or max_length <= 0:
-        raise TypeError("max_length is a number above 0")
-    return Section(
-        code=_matching(entry["code"], _CODE),
-        loinc=None if loinc is None else _matching(loinc, _LOINC),
-        max_length=max_length,
-        title=_words(entry["title"]),
-        hint=_words(entry["hint"]),
-    )
-
-
-def _words(entry: Mapping[str, Any]) -> Words:
-    return Words(_text(entry["zh"]), _text(entry["en"]))
-
-
-def _matching(value: Any, pattern: re.Pattern[str]) -> str:
-    if not pattern.fullmatch(_text(value)):
-        raise ValueError(f"{value!r} is no such name")
-    return str(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TypeError("an empty text, or none")
-    return value
+    def _section(self, path: str, value: Any) -> Section:
+        of = self.object(path, value, _SECTION)
+        return Section(
+            code=self.matching(f"{path}/code", of["code"], _CODE),
+            loinc=None if of["loinc"] is None else self.matching(f"{path}/loinc", of["loinc"], _LOINC),
+            max_length=self.integer(f"{path}/max_length", of["max_length"], 1, _LENGTHS_MAX),
+            title=self.words(f"{path}/title", of["title"]),
+            hint=self.words(f"{path}/hint", of["hint"]),
+        )

@@ -48,10 +48,7 @@ class MalformedQuestionnaire(Malformed):
 def parse_questionnaire(text: str, checklist: Checklist) -> Questionnaire:
     """Raises ``MalformedQuestionnaire``. ``checklist`` has the reasons that rules may name."""
     reader = _Reader(checklist)
-    questionnaire = reader.document(text, reader.questionnaire)
-    if reader.faults or questionnaire is None:
-        raise MalformedQuestionnaire(reader.faults)
-    return questionnaire
+    return reader.whole(text, reader.questionnaire, MalformedQuestionnaire)
 
 
 class _Reader(Reader):
@@ -111,7 +108,7 @@ class _Reader(Reader):
             min_value=self.bound(path, of, "minValue", type),
             max_value=self.bound(path, of, "maxValue", type),
             unit=self.words(f"{path}/unit", of["unit"]) if "unit" in of else None,
-            max_length=self.max_length(path, of) if type is Type.TEXT else 0,
+            max_length=self.integer(f"{path}/maxLength", of.get("maxLength"), 1, TEXT_MAX) if type is Type.TEXT else 0,
             enable_when=self.enable_when(path, of),
         )
         if read.min_value is not None and read.max_value is not None and read.min_value > read.max_value:
@@ -154,13 +151,6 @@ class _Reader(Reader):
             self.fault(f"{path}/{member}", "a number that is not below 0 belongs here")
             return None
         return Decimal(value)
-
-    def max_length(self, path: str, of: Mapping[str, Any]) -> int:
-        value = of.get("maxLength")
-        if type(value) is not int or not 1 <= value <= TEXT_MAX:
-            self.fault(f"{path}/maxLength", f"a whole number from 1 to {TEXT_MAX} belongs here")
-            return 0
-        return value
 
     # --- conditions -------------------------------------------------------------------------------
 

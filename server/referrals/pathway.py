@@ -121,10 +121,7 @@ class Referring:
 def parse(text: str) -> Pathway:
     """Reads a pathway's JSON; raises ``MalformedPathway``."""
     reader = _Reader()
-    pathway = reader.document(text, reader.pathway)
-    if reader.faults or pathway is None:
-        raise MalformedPathway(reader.faults)
-    return pathway
+    return reader.whole(text, reader.pathway, MalformedPathway)
 
 
 def read_endpoint(value: str) -> str:

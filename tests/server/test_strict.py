@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from server.referral import Words
 from server.strict import MOST_BYTES, Malformed, Reader, Unread
 
+WORDS = {"zh": "头", "en": "head"}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: (
@@ -24,8 +25,9 @@ JSON = st.recursive(
 
 
 def everything(reader: Reader, document: Any) -> tuple[str, tuple[Words, ...]]:
-    of = reader.object("", document, ["code", "list"], ["on"])
+    of = reader.object("", document, ["code", "list"], ["on", "count"])
     reader.boolean("on", of.get("on", True))
+    reader.integer("count", of.get("count", 3), 1, 3)
     return reader.text("code", of["code"], 5), reader.each("list", of["list"], reader.words, most=2)
 
 
@@ -50,6 +52,8 @@ def test_what_is_whole_has_no_fault() -> None:
         ({"code": "abcdef", "list": []}, [
             "code: one line of at most 5 characters belongs here", "list: a list with something in it belongs here",
         ]),
+        ({"code": "a", "list": [WORDS], "count": True}, ["count: a whole number from 1 to 3 belongs here"]),
+        ({"code": "a", "list": [WORDS], "count": 4}, ["count: a whole number from 1 to 3 belongs here"]),
         ({"code": "a\n", "list": [{}, {}, {}], "on": 1}, [
             "on: true or false belongs here", "code: one line of at most 5 characters belongs here", "list: at most 2",
         ]),

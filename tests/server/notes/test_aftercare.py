@@ -46,6 +46,8 @@ def test_the_older_versions_stay_readable() -> None:
         ("not_completed", ["nobody_wrote_this"]),
         ("by_field", {"growth": ["growth"]}),
         ("texts", {"call_120": {"zh": "120"}}),
+        ("texts", []),
+        ("ratified_by", ""),
     ],
 )
 def test_a_fault_is_found(name: str, value: Any) -> None:

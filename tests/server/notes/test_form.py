@@ -74,6 +74,17 @@ def test_a_fault_is_found(path: str, value: Any) -> None:
         parse_form(changed(path, value))
 
 
+def test_every_fault_is_told_with_its_place() -> None:
+    form = json.loads(TEXT)
+    form["sections"][0]["code"] = "History"
+    form["amendment"]["sections"][1]["title"]["en"] = ""
+    with pytest.raises(MalformedForm) as found:
+        parse_form(json.dumps(form | {"needs": [["advice"], ["recipe"]], "author": "us"}))
+    assert [fault.split(":")[0] for fault in found.value.faults] == [
+        "author", "sections/0/code", "needs/1/0", "amendment/sections/1/title/en",
+    ]  # fmt: skip
+
+
 def test_what_is_no_json_is_no_form() -> None:
     with pytest.raises(MalformedForm):
         parse_form("{")
