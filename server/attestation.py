@@ -8,13 +8,13 @@ attestation, the words in a body and their hash in the journal. Pure.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from server.errors import Refused
 from server.referral import clean
+from server.telephone import NUMBER, plain
 from signaling.seats import Role
 
 CHECKS: Final = (
@@ -31,8 +31,6 @@ REQUIRED_CHECKS: Final = frozenset(CHECKS)
 BODY: Final = "whereabouts"
 """The kind of the bodies that hold them."""
 
-_NUMBER = re.compile(r"\+?[0-9]{5,20}")
-_BETWEEN = re.compile(r"[\s()\-\u2010-\u2015]+")
 MOST_LOCATION: Final = 200
 
 
@@ -50,8 +48,8 @@ class Whereabouts:
 
 def whereabouts(call_back: str, location: str) -> Whereabouts:
     """As somebody typed it. Raises ``Refused``: ``call_back_unclear`` for what is no telephone number, ``location_missing``."""
-    number = _BETWEEN.sub("", clean(call_back))
-    if not _NUMBER.fullmatch(number):
+    number = plain(clean(call_back))
+    if not NUMBER.fullmatch(number):
         raise Refused("call_back_unclear")
     place = " ".join(clean(location).split())
     if not place or len(place) > MOST_LOCATION:

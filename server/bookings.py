@@ -12,7 +12,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from server.booking.delegation import DELEGATED, WRITTEN
+from server.booking.delegation import WRITTEN
 from server.booking.refusals import NotBookable, Refusal
 from server.booking.rules import Cancellation, Occasion, against
 from server.calendar import day_of
@@ -20,6 +20,7 @@ from server.chain import microseconds
 from server.consultations import Consultations
 from server.errors import Refused
 from server.events import Event, NoShowMarked, RelationVerified, VisitCancelled, VisitMoved
+from server.kinship import DELEGATED
 from server.store import bookings, families, limits, links, outbox, schedules
 from server.store.bookings import Booked
 from server.store.database import Database, Transaction, Write

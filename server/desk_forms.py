@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from server.booking.delegation import DELEGATED, WRITTEN
+from server.booking.delegation import WRITTEN
 from server.booking.limits import ADULT_YEARS, PROOFS, Limits, MalformedLimits, from_record
 from server.calendar import day_of
 from server.config import MAILBOX
 from server.eligibility import Rank, years_between
 from server.form import Form
+from server.kinship import RELATIONS, SEXES
 from server.referral import FIELDS
 from server.store.rehearsals import REHEARSAL_LOGIN
 from server.store.visits import Staff
+from server.telephone import NUMBER
 
 TITLES: Final = {
     "physician": "医师",
@@ -24,13 +26,10 @@ TITLES: Final = {
     "coordinator": "转诊协调员",
     "desk": "预约台",
 }
-SEXES: Final = ("female", "male", "unknown")
 LANGUAGES: Final = ("zh", "en")
-RELATIONS: Final = ("mother", "father", "legal_guardian", DELEGATED)
 MINUTES: Final = range(5, 241)
 _OF_PHYSICIANS: Final = ("licence", "rank", "practice-since", "trained-until", "whitelisted")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}")
-_PHONE = re.compile(r"\+?[0-9]{5,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def read_visit(form: Form, now: float) -> VisitForm:
         sex=form.choice("sex", SEXES),
         birth_date=born.isoformat() if born is not None else "",
         guardian=form.text("guardian"),
-        phone=form.shape("phone", _PHONE, "a telephone number of digits only, perhaps with +,"),
+        phone=form.shape("phone", NUMBER, "a telephone number of digits only, perhaps with +,"),
         relation=form.choice("relation", RELATIONS),
         proof=form.choice("proof", (*PROOFS, WRITTEN)),
         field=form.choice("field", FIELDS),

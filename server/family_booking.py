@@ -22,7 +22,6 @@ from server.bookings import book, counted
 from server.errors import Refused
 from server.questionnaires.questionnaire import Outcome
 from server.questionnaires.routing import Route
-from server.reminders.phones import read_phone, spellings
 from server.store import bookings, departments, families, public_booking, schedules
 from server.store.bookings import Booked
 from server.store.database import Database, Transaction
@@ -30,6 +29,7 @@ from server.store.links import issue
 from server.store.public_booking import Kept, Taken
 from server.store.secrets import digest
 from server.store.visits import Child, Guardian, Relation, Visit
+from server.telephone import read_phone, spellings
 
 MOST_OPEN = 4
 """Visits to come that were booked here with one telephone number, in whatever hospital, until a desk has seen who it is. Fewer

@@ -13,10 +13,8 @@ from typing import Final
 from server.booking.limits import DECLARED, Limits
 from server.booking.refusals import Refusal
 
-DELEGATED: Final = "delegated"
-"""The kind of the relation."""
 WRITTEN: Final = "written_delegation"
-"""Its proof: no other will do, and no other relation is proven by it."""
+"""The proof of a delegated adult's relation: no other will do, and no other relation is proven by it."""
 
 
 class Paper(StrEnum):

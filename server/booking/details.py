@@ -1,12 +1,11 @@
 """What a family types when it books by itself: the child, the guardian, how they are related and reached. Pure.
 
 Every fault is told at once, by the name of the field it is in. What was typed is kept as it was, without spaces around it; a
-telephone number loses the spaces and dashes inside it, too.
+telephone number loses what is written between its digits, too.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -16,15 +15,12 @@ from typing import Final
 from server.booking.limits import ADULT_YEARS
 from server.config import MAILBOX
 from server.eligibility import years_between
+from server.kinship import GUARDIANS, SEXES
+from server.telephone import is_own, plain
 
-SEXES: Final = ("female", "male", "unknown")
-RELATIONS: Final = ("mother", "father", "legal_guardian")
 LONGEST: Final = 60
 LONGEST_EMAIL: Final = 254
 """RFC 5321, section 4.5.3.1.3."""
-_PHONE: Final = re.compile(r"\+?[0-9]{7,15}", re.ASCII)
-_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
-_BETWEEN: Final = re.compile(r"[\s()-]")
 
 
 class Why(StrEnum):
@@ -74,7 +70,7 @@ FIELDS: Final = tuple(field.name for field in fields(Details))
 def read(given: Mapping[str, str], today: date) -> Details:
     """Of the fields named as in ``Details``; ``today`` is the hospital's day. Raises ``InvalidDetails``."""
     typed = {name: given.get(name, "").strip() for name in FIELDS}
-    typed["phone"] = _BETWEEN.sub("", typed["phone"])
+    typed["phone"] = plain(typed["phone"])
     found = {name: _wrong(name, value, today) for name, value in typed.items()}
     faults = tuple(Fault(name, why) for name, why in found.items() if why is not None)
     if faults:
@@ -93,11 +89,11 @@ def _wrong(name: str, value: str, today: date) -> Why | None:
         case "sex":
             return None if value in SEXES else Why.NOT_A_CHOICE
         case "relation":
-            return None if value in RELATIONS else Why.NOT_A_CHOICE
+            return None if value in GUARDIANS else Why.NOT_A_CHOICE
         case "birth_date":
             return _day(value, today)
         case "phone":
-            return _phone(value)
+            return None if is_own(value) else Why.NOT_A_PHONE
         case _:
             return None if _name(value) else Why.NOT_A_NAME
 
@@ -122,11 +118,3 @@ def _email(value: str) -> Why | None:
     if len(value) > LONGEST_EMAIL:
         return Why.TOO_LONG
     return None if not value or MAILBOX.fullmatch(value) else Why.NOT_AN_EMAIL
-
-
-def _phone(value: str) -> Why | None:
-    """Eleven digits that begin like a mobile number in China have to be one."""
-    if not _PHONE.fullmatch(value):
-        return Why.NOT_A_PHONE
-    looks_mobile = len(value) == 11 and value.startswith("1")
-    return Why.NOT_A_PHONE if looks_mobile and not _MOBILE.fullmatch(value) else None

@@ -25,11 +25,12 @@ from typing import Final
 
 from server import eligibility
 from server.booking import delegation
-from server.booking.delegation import DELEGATED, Paper
+from server.booking.delegation import Paper
 from server.booking.limits import ADULT_YEARS, DECLARED, Limits
 from server.booking.refusals import Refusal
 from server.calendar import day_of
 from server.eligibility import Credentials, years_between
+from server.kinship import DELEGATED
 
 DAY_S: Final = 86_400.0
 

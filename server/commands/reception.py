@@ -22,6 +22,7 @@ from server.config import Config
 from server.desk import Invited, Reception
 from server.eligibility import Rank
 from server.form import Faults, Form, Given
+from server.kinship import RELATIONS, SEXES
 from server.passwords import Passwords
 from server.referral import FIELDS
 from server.store.database import Database, sqlite_file
@@ -187,11 +188,11 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
         {
             "physician": "login",
             "child": "name",
-            "sex": "|".join(desk_forms.SEXES),
+            "sex": "|".join(SEXES),
             "birth-date": "YYYY-MM-DD",
             "guardian": "name",
             "phone": "digits",
-            "relation": "|".join(desk_forms.RELATIONS),
+            "relation": "|".join(RELATIONS),
             "proof": "|".join((*PROOFS, WRITTEN)),
             "field": "|".join(FIELDS),
             "department": "name",

@@ -15,10 +15,11 @@ from aiohttp import web
 from server import attestation
 from server import events as ev
 from server.attestation import Whereabouts, whereabouts
-from server.booking.delegation import DELEGATED, Paper
+from server.booking.delegation import Paper
 from server.http.house import HOUSE, House, at_visit, check_consented
 from server.http.problems import Problem
 from server.http.shell import body
+from server.kinship import DELEGATED
 from server.masking import mask_name, mask_phone
 from server.session import Consent, Ended, Session
 from server.store import bodies, guardians

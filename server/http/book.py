@@ -27,10 +27,10 @@ from server.http.problems import Problem, language
 from server.http.shell import body
 from server.questionnaires.reading import ROUTING
 from server.referral import FIELDS
-from server.reminders.phones import read_phone
 from server.store import people, public_booking
 from server.store.public_booking import Open, Specialist
 from server.store.throttle import Counted, Window
+from server.telephone import read_phone
 from server.visit_view import moment
 
 AT_ONCE: Final = 8

@@ -9,9 +9,10 @@ from pydantic import AfterValidator, Field
 
 from server.booking.rules import VisitKind
 from server.events import Outcome
-from server.http.v1.families import NewChild, NewGuardian, Proof, ProofOrNone, RelationKind, Sex
+from server.http.v1.families import NewChild, NewGuardian, Proof, ProofOrNone
 from server.http.v1.models import Day, FieldOfCare, Given, Id, Line, Moment, Taken, left_out, moment
 from server.http.v1.visits import State
+from server.kinship import RelationKind, Sex
 from server.masking import mask_phone
 from server.store import front_desk
 from server.store.visits import Guardian

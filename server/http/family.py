@@ -8,13 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from server import events as ev
-from server.booking.delegation import DELEGATED
 from server.consent_texts import ConsentText
 from server.http.crowd import Doorway
 from server.http.guests import check_guest
 from server.http.house import DEVICE_COOKIE, HOUSE, asker, at_visit, check_consented
 from server.http.problems import Problem, language
 from server.http.shell import body, cookie
+from server.kinship import DELEGATED
 from server.session import Consent, Ended, Session, Waiting
 from server.store import consents, guardians, links, outbox, visits
 from server.store.database import Write

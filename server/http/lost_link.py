@@ -11,9 +11,9 @@ from aiohttp import web
 from server.http.house import HOUSE, asker
 from server.http.problems import Fault, Invalid, Problem
 from server.http.shell import body
-from server.reminders.phones import read_phone
 from server.reminders.service import Busy
 from server.store.throttle import Counted, Limit, Window
+from server.telephone import read_phone
 
 PER_NUMBER = Limit(free=3, first_s=120.0, longest_s=3_600.0, forgotten_after_s=86_400.0)
 """So many links a number in a row, then ever more slowly: a stranger who knows it can annoy a family no further."""

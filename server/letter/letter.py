@@ -16,8 +16,8 @@ from server.calendar import CHINA
 from server.questionnaires.measurements import Measurement, plain, read_back
 from server.referral import Checklist, Urgency, Words
 from server.referrals.track import Stage, Track
-from server.reminders.phones import read_phone
 from server.store.details import LetterRecord
+from server.telephone import read_phone
 
 GONE = Words("（原因不在本院现行清单中）", "(not a reason of this hospital's checklist)")
 

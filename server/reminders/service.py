@@ -17,7 +17,6 @@ from collections.abc import Callable
 from functools import partial
 
 from server.chain import microseconds
-from server.reminders.phones import spellings
 from server.reminders.plan import Appointment, Kind, due, not_before, occasion_of, span_of, still
 from server.reminders.port import Addressee, Messenger, Outcome
 from server.reminders.words import About, compose
@@ -26,6 +25,7 @@ from server.store.database import Database, Transaction, Write
 from server.store.errors import Unavailable
 from server.store.links import Links
 from server.store.reminders import Due, State
+from server.telephone import spellings
 from server.webhooks.schedule import Patience, again_at
 
 LOOK_EVERY_S = 10.0

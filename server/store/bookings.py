@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from server.booking.delegation import DELEGATED, Paper
+from server.booking.delegation import Paper
 from server.booking.refusals import NotBookable, Refusal
 from server.booking.rules import Case, Department
 from server.eligibility import Credentials
 from server.events import Admitted
+from server.kinship import DELEGATED
 from server.store.database import Transaction
 from server.store.schedules import Slot, busy, holds
 from server.store.tables import child, department, document, event, relation, schedule, slot, staff, visit

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bookingBody, changed, DELEGATED, departmentsFor, fieldsOf, KINDS, LANGUAGES, missing, noBooking, proofsFor, RELATIONS, relationsFor, SEXES, slotAfter, slotsWanted } from "../../web_client/desk/booking.js";
+import { bookingBody, changed, departmentsFor, fieldsOf, KINDS, LANGUAGES, missing, noBooking, proofsFor, relationsFor, slotAfter, slotsWanted } from "../../web_client/desk/booking.js";
+import { DELEGATED, GUARDIANS, SEXES } from "../../web_client/shared/kinship.js";
 import { dayOf, dayText, later, momentText, timeText, yearsOn } from "../../web_client/desk/days.js";
 import { byReason } from "../../web_client/desk/refusals.js";
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
@@ -93,8 +94,8 @@ test("a slot stays with its own physician only", () => {
 
 test("a delegated adult comes where the hospital allows it, with the written delegation and nothing else", () => {
   const allowed = { ...OFFER, delegated_adults: true };
-  assert.deepEqual(relationsFor(OFFER), RELATIONS);
-  assert.deepEqual(relationsFor(allowed), [...RELATIONS, DELEGATED]);
+  assert.deepEqual(relationsFor(OFFER), GUARDIANS);
+  assert.deepEqual(relationsFor(allowed), [...GUARDIANS, DELEGATED]);
   const delegated = changed(NEW, { relation: { kind: DELEGATED, proof: "other" } }, allowed);
   assert.deepEqual([delegated.relation.proof, proofsFor(allowed, DELEGATED)], ["written_delegation", ["written_delegation"]]);
   assert.equal(changed(delegated, { relation: { ...delegated.relation, kind: "mother" } }, allowed).relation.proof, "");
@@ -136,7 +137,7 @@ test("refusals read by reason, the most frequent first, its last day first", () 
 test("everything that can be chosen or missing has its words", () => {
   for (const kind of KINDS) assert.ok(hasText(`desk.kind.${kind}`), kind);
   for (const sex of SEXES) assert.ok(hasText(`desk.sex.${sex}`), sex);
-  for (const kind of [...RELATIONS, DELEGATED]) assert.ok(hasText(`letter.relation.${kind}`), kind);
+  for (const kind of [...GUARDIANS, DELEGATED]) assert.ok(hasText(`letter.relation.${kind}`), kind);
   for (const proof of ["household_register", "birth_certificate", "court_order", "other", "written_delegation", "declared"]) assert.ok(hasText(`desk.proof.${proof}`), proof);
   const all = [...missing({ ...noBooking(), who: "new", field: "growth" }, TODAY), ...missing(noBooking(), TODAY), "slot", "guardian-email"];
   for (const language of LANGUAGES) assert.ok(hasText(`desk.language.${language}`), language);

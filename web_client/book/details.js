@@ -1,6 +1,7 @@
 /** Who the child and the guardian are; and, once it is booked, the visit's own link and how to keep it. */
 
 import { LONGEST_EMAIL } from "../shared/contact.js";
+import { GUARDIANS, SEXES } from "../shared/kinship.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { backButton, noticeOf, primary, quiet, title } from "./frame.js";
 import { dayOf, dayTime } from "./words.js";
@@ -9,8 +10,6 @@ import { dayOf, dayTime } from "./words.js";
 /** @typedef {import("./state.js").DetailName} DetailName */
 /** @typedef {import("./state.js").Made} Made */
 
-const SEXES = Object.freeze(["female", "male", "unknown"]);
-const RELATIONS = Object.freeze(["mother", "father", "legal_guardian"]);
 const NEEDED = Object.freeze([["shield", "proof"], ["person", "child"], ["eye", "place"], ["phone", "phone"], ["document", "records"]]);
 
 /** @param {Scene} scene */
@@ -38,7 +37,7 @@ export function detailsScreen(scene) {
           { class: "card stack", "aria-label": t("book.details.guardian") },
           h("h2", null, t("book.details.guardian")),
           entry(scene, "guardian_name", { autocomplete: "name" }),
-          choices(scene, "relation", RELATIONS),
+          choices(scene, "relation", GUARDIANS),
           entry(scene, "phone", { type: "tel", inputmode: "tel", autocomplete: "tel" }),
           entry(scene, "email", { type: "email", inputmode: "email", autocomplete: "email", maxlength: LONGEST_EMAIL }),
         ),

@@ -19,7 +19,7 @@
  * @typedef {{code: string, words: string}} Notice  a code of ours, or the server's words for one that is not
  */
 
-import { isEmail } from "../shared/contact.js";
+import { isEmail, isOwnPhone } from "../shared/contact.js";
 import { faultOf, pruned, visible } from "../shared/questionnaire.js";
 import { dayOf } from "./words.js";
 
@@ -304,8 +304,7 @@ export function wrongOf(details, today) {
   for (const name of DETAILS) if (name !== "email" && details[name].trim() === "") wrong[name] = "required";
   for (const name of /** @type {const} */ (["child_name", "guardian_name"])) if (/\p{N}/u.test(details[name])) wrong[name] = "not_a_name";
   if (details.birth_date > today) wrong.birth_date = "in_future";
-  const digits = details.phone.replace(/[\s()-]/gu, "");
-  if (digits !== "" && (!/^\+?\d{7,15}$/.test(digits) || (/^1\d{10}$/.test(digits) && !/^1[3-9]/.test(digits)))) wrong.phone = "not_a_phone";
+  if (details.phone.trim() !== "" && !isOwnPhone(details.phone)) wrong.phone = "not_a_phone";
   const email = details.email.trim();
   if (email !== "" && !isEmail(email)) wrong.email = "not_an_email";
   return wrong;

@@ -21,18 +21,15 @@
  * @property {string} kind
  */
 
-import { isEmail } from "../shared/contact.js";
+import { isEmail, isPhone, plainPhone } from "../shared/contact.js";
+import { DELEGATED, GUARDIANS } from "../shared/kinship.js";
 
 /** In which a family is written to. */
 export const LANGUAGES = Object.freeze(["zh", "en"]);
 /** Kinds of visit, the usual first. */
 export const KINDS = Object.freeze(["first", "follow_up", "advice"]);
-export const SEXES = Object.freeze(["female", "male", "unknown"]);
-export const RELATIONS = Object.freeze(["mother", "father", "legal_guardian"]);
-/** Somebody who comes in the guardian's place, where the hospital allows it; the written delegation is their only proof. */
-export const DELEGATED = "delegated";
+/** The only proof of a delegated adult. */
 const WRITTEN = "written_delegation";
-const PHONE = /^\+?[0-9]{5,15}$/;
 
 /** @returns {Booking} */
 export function noBooking() {
@@ -79,7 +76,7 @@ export function departmentsFor(offer, field) {
 
 /** What a guardian may be of the child. @param {Offer | null} offer */
 export function relationsFor(offer) {
-  return offer?.delegated_adults ? [...RELATIONS, DELEGATED] : RELATIONS;
+  return offer?.delegated_adults ? [...GUARDIANS, DELEGATED] : GUARDIANS;
 }
 
 /** Which proofs there are of such a relation. @param {Offer | null} offer @param {string} kind */
@@ -117,7 +114,7 @@ export function missing(booking, today) {
     ["child-sex", childIsNew(booking) && child.sex === ""],
     ["child-birth", childIsNew(booking) && !(child.birth_date !== "" && child.birth_date <= today)],
     ["guardian-name", guardianIsNew(booking) && guardian.name.trim() === ""],
-    ["guardian-phone", guardianIsNew(booking) && !PHONE.test(plain(guardian.phone))],
+    ["guardian-phone", guardianIsNew(booking) && !isPhone(guardian.phone)],
     ["guardian-email", guardianIsNew(booking) && guardian.email.trim() !== "" && !isEmail(guardian.email.trim())],
     ["relation-kind", who !== "known" && relation.kind === ""],
     ["relation-proof", who !== "known" && relation.proof === ""],
@@ -126,11 +123,6 @@ export function missing(booking, today) {
     ["slot", booking.department !== "" && booking.slot === null],
   ];
   return asked.filter(([, open]) => open).map(([id]) => id);
-}
-
-/** Numbers are often said in groups. @param {string} phone */
-function plain(phone) {
-  return phone.replace(/[\s-]/g, "");
 }
 
 /** The body of `POST /api/desk/visits`, of a booking from which nothing is missing. @param {Booking} booking */
@@ -149,7 +141,7 @@ export function bookingBody(booking) {
 
 /** @param {Booking["guardian"]} guardian */
 function newGuardian({ name, phone, email, language }) {
-  return { name: name.trim(), phone: plain(phone), language, ...(email.trim() !== "" && { email: email.trim() }) };
+  return { name: name.trim(), phone: plainPhone(phone), language, ...(email.trim() !== "" && { email: email.trim() }) };
 }
 
 /** Codes of refusals that mean: this slot is gone, another may do. */

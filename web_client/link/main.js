@@ -1,9 +1,10 @@
 /** Wires the page for a lost link. The number is kept nowhere on the device. */
 
 import { ApiProblem, createApi } from "../shared/api.js";
+import { isPhone } from "../shared/contact.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { storageOf } from "../shared/storage.js";
-import { initialState, isNumber, refused } from "./state.js";
+import { initialState, refused } from "./state.js";
 import { show } from "./view.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
@@ -34,7 +35,7 @@ function handle(intent) {
 
 async function ask() {
   if (state.busy) return;
-  if (!isNumber(state.phone)) return change({ fault: "number" });
+  if (!isPhone(state.phone)) return change({ fault: "number" });
   change({ busy: true, fault: null });
   try {
     await api.lostLink(state.phone);

@@ -16,11 +16,6 @@ export function initialState(language) {
   return { language, screen: "ask", phone: "", busy: false, fault: null };
 }
 
-/** As the server reads it (server/reminders/phones.py). @param {string} typed */
-export function isNumber(typed) {
-  return /^\+?[0-9]{5,15}$/.test(typed.replace(/[\s\-().·]/g, ""));
-}
-
 /** @param {State} state @param {string} code an API problem's @returns {State} */
 export function refused(state, code) {
   const asked = { ...state, busy: false };

@@ -5,6 +5,8 @@
  * @typedef {import("./types.js").Visit} Visit
  */
 
+import { isPhone } from "../shared/contact.js";
+
 /** The checks that an attestation must have, all of them (PROTOCOL.md, `attest`). */
 export const CHECKS = Object.freeze([
   "guardian_seen",
@@ -14,9 +16,6 @@ export const CHECKS = Object.freeze([
   "call_back_confirmed",
   "location_confirmed",
 ]);
-
-const DIALLED = /^\+?[0-9]{5,20}$/;
-const BETWEEN = /[\s()\-\u2010-\u2015]+/g;
 
 /**
  * Number and place as they stand in the dialog: what was typed, else what was told, else the number that was booked with.
@@ -37,7 +36,7 @@ export function missingToAttest(visit) {
   const { callBack, location } = whereaboutsOf(visit);
   return [
     ...CHECKS.filter((check) => !visit.drafts.checks.includes(check)),
-    ...(DIALLED.test(callBack.replace(BETWEEN, "")) ? [] : ["call_back"]),
+    ...(isPhone(callBack) ? [] : ["call_back"]),
     ...(location.trim() ? [] : ["location"]),
   ];
 }

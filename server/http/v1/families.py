@@ -16,15 +16,15 @@ from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.cursors import page, position
 from server.http.v1.models import Given, Id, Line, Page, Paged, Taken, left_out
 from server.http.v1.operations import Answer, Call, Operation
+from server.kinship import RelationKind, Sex
 from server.store import families
 from server.store.database import Transaction
 from server.store.families import Related
 from server.store.visits import Child as ChildRow
 from server.store.visits import Guardian as GuardianRow
 from server.store.visits import Relation as RelationRow
+from server.telephone import SHAPE
 
-Sex = Literal["female", "male", "unknown"]
-RelationKind = Literal["mother", "father", "legal_guardian", "delegated"]
 Proof = Literal["household_register", "birth_certificate", "court_order", "other", "written_delegation"]
 ProofOrNone = Literal[
     "household_register", "birth_certificate", "court_order", "other", "written_delegation", "declared"
@@ -32,7 +32,7 @@ ProofOrNone = Literal[
 """``declared``: what a family says of itself when it books on the hospital's page; no proof was seen yet."""
 Language = Literal["zh", "en"]
 Email = Annotated[str, StringConstraints(pattern=f"^{MAILBOX.pattern}$", max_length=254)]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{5,15}$")]
+Phone = Annotated[str, StringConstraints(pattern=f"^{SHAPE}$")]
 
 
 class NewChild(Taken):

@@ -6,7 +6,6 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from server.booking.delegation import DELEGATED
 from server.booking.refusals import OF_A_BOOKING
 from server.booking.rules import Cancellation, Occasion, VisitKind
 from server.bookings import book, counted
@@ -16,6 +15,7 @@ from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.cursors import page, position
 from server.http.v1.models import FieldOfCare, Given, Id, Moment, Page, Paged, Taken, left_out, moment
 from server.http.v1.operations import Answer, Call, Operation
+from server.kinship import DELEGATED
 from server.store import bookings, departments, families, guardians, limits, schedules
 from server.store.bookings import Booked, Wanted
 from server.store.database import Transaction

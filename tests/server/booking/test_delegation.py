@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.booking.delegation import DELEGATED, WRITTEN, Paper
+from server.booking.delegation import WRITTEN, Paper
 from server.booking.limits import DECLARED, PROOFS, Limits
 from server.booking.refusals import Refusal
 from server.booking.rules import Occasion, against
+from server.kinship import DELEGATED
 from tests.server.booking.test_rules import CASE, LIMITS, NOW, START
 
 ALLOWED = replace(LIMITS, delegated_adults=True)

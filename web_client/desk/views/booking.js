@@ -1,8 +1,9 @@
 /** A new booking: the family that is found or entered, the field, the department, the specialist, a free slot. */
 
 import { LONGEST_EMAIL } from "../../shared/contact.js";
+import { DELEGATED, SEXES } from "../../shared/kinship.js";
 import { h, icon } from "../../shared/ui/dom.js";
-import { childIsNew, DELEGATED, departmentsFor, fieldsOf, guardianIsNew, KINDS, LANGUAGES, missing, proofsFor, relationsFor, SEXES } from "../booking.js";
+import { childIsNew, departmentsFor, fieldsOf, guardianIsNew, KINDS, LANGUAGES, missing, proofsFor, relationsFor } from "../booking.js";
 import { dayOf, momentText } from "../days.js";
 import { act, choices, field, heading, refusal, slotChoices, text } from "./parts.js";
 

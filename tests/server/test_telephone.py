@@ -1,10 +1,24 @@
-"""Numbers as people write them."""
+"""Numbers as people write them; the pages read the same corpus (`tests/web_client/contact.test.mjs`)."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from server.reminders.phones import read_phone, spellings
+from server.telephone import NUMBER, is_own, plain, read_phone, spellings
+
+WORDS = Path(__file__).parents[1] / "corpus" / "families" / "words.json"
+NUMBERS = json.loads(WORDS.read_text("utf-8"))["numbers"]
+
+
+@pytest.mark.parametrize("said", NUMBERS, ids=lambda said: said["typed"])
+def test_a_number_is_read_as_the_corpus_says(said: dict[str, Any]) -> None:
+    number = plain(said["typed"])
+    read = {"plain": number, "number": NUMBER.fullmatch(number) is not None, "own": is_own(number)}
+    assert {"typed": said["typed"]} | read == said
 
 
 @pytest.mark.parametrize(
