@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { groupOf, grouped, initial, lasting, reduce, STALE_AFTER_MS } from "../../web_client/coordinator/state.js";
+import { groupOf, grouped, initial, lasting, reduce, shownOf, STALE_AFTER_MS } from "../../web_client/coordinator/state.js";
 import { staleS } from "../../web_client/shared/staff/entry.js";
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
 
@@ -19,6 +19,25 @@ test("a number that was shown is gone when somebody signs out", () => {
   const shown = reduce(reduce(signedIn, { type: "asked", referral: "a" }), { type: "phone", referral: "a", phone: "13800000000" });
   assert.deepEqual([shown.phones, shown.busy], [{ a: "13800000000" }, null]);
   assert.deepEqual(reduce(shown, { type: "signed_out" }).phones, {});
+});
+
+test("a card is short until it is opened, and opens for what a call brings", () => {
+  const opened = reduce(signedIn, { type: "toggle", id: "a" });
+  assert.deepEqual([...opened.opened], ["a"]);
+  const called = reduce(opened, { type: "phone", referral: "b", phone: "13800000000" });
+  assert.deepEqual([...called.opened], ["a", "b"]);
+  assert.deepEqual([...reduce(called, { type: "toggle", id: "a" }).opened], ["b"]);
+  assert.equal(reduce(called, { type: "signed_out" }).opened.size, 0);
+});
+
+test("of a long list the first are shown, and more at a tap", () => {
+  const lines = [...Array(25).keys()];
+  const first = shownOf(signedIn, "overdue", lines);
+  assert.deepEqual([first.shown.length, first.further], [10, 15]);
+  const more = reduce(signedIn, { type: "further", list: "overdue" });
+  assert.deepEqual([shownOf(more, "overdue", lines).shown.length, shownOf(more, "overdue", lines).further], [25, 0]);
+  assert.equal(shownOf(more, "open", lines).shown.length, 10);
+  assert.equal(shownOf(signedIn, "overdue", [...Array(40).keys()]).further, 20);
 });
 
 test("what was told takes its line's place at once, and a failure says of which", () => {

@@ -1,5 +1,6 @@
 /**
- * Complaints and incidents on the coordinator's page: those that wait for an answer first, each with all that was said of it.
+ * Complaints and incidents on the coordinator's page: those that wait for an answer first, each with all that was said of it, the
+ * family's number to call, and a field for the answer once that is asked for.
  *
  * @typedef {import("./state.js").State} State
  * @typedef {import("../shared/api.js").ConcernLine} Line
@@ -8,9 +9,11 @@
 
 import { dayAndTime, hasText } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
+import { further, phone, toggle } from "./parts.js";
+import { shownOf } from "./state.js";
 
-/** @param {State} state @param {readonly Line[]} lines @param {Context} context */
-export function concerns(state, lines, context) {
+/** @param {State} state @param {{concerns: readonly Line[], moreConcerns: boolean}} data @param {Context} context */
+export function concerns(state, { concerns: lines, moreConcerns }, context) {
   const { t } = context;
   if (lines.length === 0) return null;
   const open = lines.filter((line) => line.state === "open").length;
@@ -18,16 +21,19 @@ export function concerns(state, lines, context) {
     "section",
     { key: "concerns", class: "stack", "aria-labelledby": "concerns-title" },
     h("h2", { id: "concerns-title", class: open > 0 ? "coordination-alarm" : "" }, open > 0 && icon("warn"), t(open > 0 ? "coordinator.concerns.open" : "coordinator.concerns.none", { open })),
-    h("div", { class: "coordination-cards" }, lines.map((line) => card(state, line, context))),
+    moreConcerns && h("p", { class: "notice notice-warn", key: "more" }, icon("warn"), h("span", null, t("coordinator.concerns.more"))),
+    h("div", { class: "coordination-cards" }, shownOf(state, "concerns", lines).shown.map((line) => card(state, line, context))),
+    further(state, "concerns", lines, context),
   );
 }
 
 /** @param {State} state @param {Line} line @param {Context} context */
 function card(state, line, context) {
   const { t, language } = context;
+  const opened = state.opened.has(line.id);
   return h(
     "article",
-    { key: line.id, class: "card stack", "aria-label": line.number },
+    { key: line.id, class: "card stack-tight", "aria-label": line.number },
     h(
       "div",
       { class: "row" },
@@ -38,7 +44,7 @@ function card(state, line, context) {
     h(
       "p",
       { class: "small soft" },
-      [dayAndTime(language, line.at), line.child, t(`field.${line.field}`), line.physician, t(`coordinator.concern.from.${line.source}`)].join(" · "),
+      [dayAndTime(language, line.at), line.child, `${line.guardian} ${line.phone}`, t(`field.${line.field}`), line.physician, t(`coordinator.concern.from.${line.source}`)].join(" · "),
     ),
     line.words.length === 0 && h("p", { class: "soft", key: "wordless" }, t("coordinator.concern.wordless")),
     line.words.map((said) =>
@@ -50,7 +56,14 @@ function card(state, line, context) {
       ),
     ),
     state.problem?.referral === line.id && h("p", { class: "field-error", key: "problem", role: "alert" }, icon("warn"), t(hasText(`error.${state.problem.code}`) ? `error.${state.problem.code}` : "error.unknown")),
-    line.state !== "withdrawn" && answering(state, line, context),
+    line.state !== "withdrawn" &&
+      h(
+        "div",
+        { class: "row coordination-acts", key: "acts" },
+        phone(state, line.id, { type: "reveal_concern", concern: line.id }, false, context),
+        toggle(line.id, opened, t(line.kind === "complaint" ? "coordinator.concern.toAnswer" : "coordinator.concern.toNote"), context),
+      ),
+    line.state !== "withdrawn" && opened && h("div", { key: "opened", id: `card-${line.id}` }, answering(state, line, context)),
   );
 }
 

@@ -15,13 +15,18 @@ staffPage({
   reduce,
   view,
   ask: async (api) => {
-    const [referrals, { concerns }] = await Promise.all([api.coordinator.referrals(), api.coordinator.concerns()]);
-    return { ...referrals, concerns };
+    const [referrals, { concerns, more }] = await Promise.all([api.coordinator.referrals(), api.coordinator.concerns()]);
+    return { ...referrals, concerns, moreConcerns: more };
   },
   act: (intent, page) => {
     switch (intent.type) {
       case "reveal":
-        return void reveal(page, intent.referral);
+        return void reveal(page, intent.referral, () => page.api.coordinator.phone(intent.referral));
+      case "reveal_concern":
+        return void reveal(page, intent.concern, () => page.api.coordinator.concernPhone(intent.concern));
+      case "toggle":
+      case "further":
+        return page.dispatch(intent);
       case "tell":
         return void tell(page, intent.referral, intent.fact, intent.words);
       case "answer":
@@ -30,12 +35,12 @@ staffPage({
   },
 });
 
-/** @param {Page} page @param {string} referral */
-async function reveal({ api, state, dispatch }, referral) {
+/** The server writes down who asked. @param {Page} page @param {string} referral or concern @param {() => Promise<{phone: string}>} read */
+async function reveal({ state, dispatch }, referral, read) {
   if (state().busy) return;
   dispatch({ type: "asked", referral });
   try {
-    const { phone } = await api.coordinator.phone(referral);
+    const { phone } = await read();
     dispatch({ type: "phone", referral, phone });
   } catch (error) {
     dispatch({ type: "failed", referral, code: error instanceof ApiProblem ? error.code : "unknown" });

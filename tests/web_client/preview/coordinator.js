@@ -61,7 +61,7 @@ const OVERDUE = [EMERGENCY, TOO_LATE, NOT_SEEN];
 
 const concern = (id, more = {}) => ({
   id, number: `TS-261123-${id.toUpperCase().padEnd(8, "0")}`, kind: "complaint", category: "none", source: "guardian", at: at(23, "09:12"), state: "open",
-  child: "张*明", field: "growth", physician: "王芳", starts_at: at(23, "08:40"), words: [], ...more,
+  child: "张*明", guardian: "李*", phone: "138****0000", field: "growth", physician: "王芳", starts_at: at(23, "08:40"), words: [], ...more,
 }); // prettier-ignore
 const said = (source, time, text) => ({ source, at: at(23, time), text });
 const WORDS = said("guardian", "09:14", "等了一个多小时才接诊。\n医师没有开摄像头，问了几句就结束了。");
@@ -81,7 +81,8 @@ const REOPENED = concern("k5", { words: [WORDS, ANSWER, said("guardian", "10:05"
 
 const me = { name: "周琳", role: "coordinator", hospital: "示范儿童医院" };
 const signedIn = { type: "signed_in", me, atMs: 0 };
-const shown = (referrals, concerns = [], more = false) => [signedIn, { type: "data", data: { now: NOW, referrals, more, concerns }, atMs: 0 }];
+const shown = (referrals, concerns = [], more = false) => [signedIn, { type: "data", data: { now: NOW, referrals, more, concerns, moreConcerns: more }, atMs: 0 }];
+const toggled = (id) => ({ type: "toggle", id });
 const refused = (code, retryAfterS = null) => [{ type: "signed_out" }, { type: "sign_in_failed", code, retryAfterS, atMs: 0 }];
 
 const STATES = {
@@ -94,13 +95,15 @@ const STATES = {
   empty: shown([]),
   fine: shown([...ON_ITS_WAY, CLOSED]),
   overdue: shown([...OVERDUE, ...ON_ITS_WAY, CLOSED]),
-  many: shown([...OVERDUE, ...ON_ITS_WAY], [], true),
+  many: shown([...Array(24)].map((_, n) => ({ ...OVERDUE[n % 3], referral: `m${n}` })), [...Array(9)].map((_, n) => concern(`n${n}`)), true),
+  opened: [...shown([...OVERDUE, ...ON_ITS_WAY, CLOSED]), ...["f1", "f3", "a2", "e1"].map(toggled)],
   called: [...shown([EMERGENCY]), { type: "asked", referral: "f1" }, { type: "phone", referral: "f1", phone: "13912342222" }],
   busy: [...shown([EMERGENCY, ISSUED]), { type: "asked", referral: "f1" }],
   refused: [...shown([EMERGENCY]), { type: "asked", referral: "f1" }, { type: "failed", referral: "f1", code: "unavailable" }],
   complaints: shown([ISSUED], COMPLAINTS),
+  "complaint-called": [...shown([ISSUED], COMPLAINTS), { type: "asked", referral: "k1" }, { type: "phone", referral: "k1", phone: "13812340000" }],
   incidents: shown([ISSUED], INCIDENTS),
-  reopened: shown([], [REOPENED]),
+  reopened: [...shown([], [REOPENED]), toggled("k5")],
   answered: shown([CLOSED], ANSWERED),
   "answer-refused": [...shown([], COMPLAINTS), { type: "asked", referral: "k1" }, { type: "failed", referral: "k1", code: "network" }],
   everything: shown([...OVERDUE, ...ON_ITS_WAY, CLOSED], [...COMPLAINTS, ...INCIDENTS, ...ANSWERED]),
