@@ -1,7 +1,8 @@
 /** Draws the booking page: what stands around every screen, the signs and where they lead. */
 
-import { LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
+import { LOCALES, translator } from "../shared/i18n/i18n.js";
 import { h, icon, render } from "../shared/ui/dom.js";
+import { masthead } from "../shared/ui/masthead.js";
 import { questionField } from "../shared/ui/questions.js";
 import { hospitalScreen, specialistScreen, timeScreen } from "./choosing.js";
 import { detailsScreen, doneScreen } from "./details.js";
@@ -31,7 +32,7 @@ export function show(root, state, emit) {
       "div",
       { class: "page", key: "page" },
       h("a", { class: "skip-link", href: "#main" }, t("language.skip")),
-      header(scene),
+      masthead(scene),
       !state.online && h("p", { class: "banner", role: "status", key: "offline" }, icon("offline"), t("book.offline")),
       h("main", { class: "page-main stack-wide book", id: "main", key: state.screen || "opening", tabindex: "-1" }, step && progress(t, step), content(scene)),
     ),
@@ -46,23 +47,6 @@ function content(scene) {
   if (state.form && state.screen !== "") return signsScreen(scene);
   if (state.formFailed) return failed(t, state.formFailed, emit);
   return h("p", { class: "working", role: "status", key: "loading" }, t("book.loading"));
-}
-
-/** @param {Scene} scene */
-function header({ state, t, emit }) {
-  return h(
-    "header",
-    { class: "masthead" },
-    h("span", { class: "brand" }, icon("brand"), t("brand")),
-    LANGUAGES.filter((language) => language !== state.language).map((language) =>
-      h(
-        "button",
-        { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) },
-        icon("language"),
-        LANGUAGE_NAMES[language],
-      ),
-    ),
-  );
 }
 
 /** @param {Translate} t @param {{n: number, of: number}} step */

@@ -2,8 +2,9 @@
 
 import { timesGrid } from "../book/times.js";
 import { dayTime } from "../book/words.js";
-import { LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
+import { LOCALES, translator } from "../shared/i18n/i18n.js";
 import { h, icon, render } from "../shared/ui/dom.js";
+import { masthead } from "../shared/ui/masthead.js";
 import { wordsOf } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -22,24 +23,7 @@ export function show(root, state, emit) {
   document.title = `${t("change.title")} · ${t("brand")}`;
   render(
     root,
-    h("div", { class: "page", key: "page" }, header({ state, t, emit }), h("main", { class: "page-main stack-wide", id: "main", key: state.screen }, content({ state, t, emit }))),
-  );
-}
-
-/** @param {Scene} scene */
-function header({ state, t, emit }) {
-  return h(
-    "header",
-    { class: "masthead" },
-    h("span", { class: "brand" }, icon("brand"), t("brand")),
-    LANGUAGES.filter((language) => language !== state.language).map((language) =>
-      h(
-        "button",
-        { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) },
-        icon("language"),
-        LANGUAGE_NAMES[language],
-      ),
-    ),
+    h("div", { class: "page", key: "page" }, masthead({ state, t, emit }), h("main", { class: "page-main stack-wide", id: "main", key: state.screen }, content({ state, t, emit }))),
   );
 }
 

@@ -1,7 +1,8 @@
 /** Draws the doctor's page: what is tried, how each way fared, and what to change. */
 
-import { LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
+import { LOCALES, translator } from "../shared/i18n/i18n.js";
 import { h, icon, render } from "../shared/ui/dom.js";
+import { languageButtons } from "../shared/ui/masthead.js";
 import { adviceOf, figuresText, headlineOf, overallOf, progressOf, workingKinds } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -33,14 +34,7 @@ function header(state, t, emit) {
     { class: "masthead" },
     h("a", { class: "skip-link", href: "#main" }, t("language.skip")),
     h("span", { class: "brand" }, icon("brand"), t("brand"), h("span", { class: "soft doctor-where" }, t("doctor.where"))),
-    LANGUAGES.filter((language) => language !== state.language).map((language) =>
-      h(
-        "button",
-        { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) },
-        icon("language"),
-        LANGUAGE_NAMES[language],
-      ),
-    ),
+    languageButtons({ state, emit }),
   );
 }
 

@@ -1,7 +1,7 @@
-/** What stands around every screen of the family's page: the name of the house, the language switch, a banner when the line is down. */
+/** What stands around every screen of the family's page: the name of the house, a banner when the line is down. */
 
-import { LANGUAGE_NAMES, LANGUAGES, LOCALES } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
+import { languageSwitch } from "../shared/ui/masthead.js";
 
 /** @typedef {import("../shared/i18n/i18n.js").Translate} Translate */
 /** @typedef {import("../shared/ui/dom.js").Child} Child */
@@ -43,23 +43,6 @@ export const STEPS = Object.freeze({ language: 1, child: 2, consultation: 3, rec
 export function progress(t, n, of) {
   const dots = Array.from({ length: of }, (_, at) => h("i", { class: at < n ? "progress-done" : "" }));
   return h("p", { class: "progress", key: "progress" }, h("span", { class: "small soft" }, t("family.step", { n, of })), h("span", { class: "progress-dots", "aria-hidden": "true" }, dots));
-}
-
-/** @param {Scene} scene */
-export function languageSwitch({ state, t, emit }) {
-  const others = LANGUAGES.filter((language) => language !== state.language);
-  return h(
-    "div",
-    { class: "language-switch", role: "group", "aria-label": t("language.label"), key: "language" },
-    others.map((language) =>
-      h(
-        "button",
-        { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) },
-        icon("language"),
-        LANGUAGE_NAMES[language],
-      ),
-    ),
-  );
 }
 
 /** @param {Scene} scene */

@@ -5,9 +5,10 @@ import { h, icon } from "../shared/ui/dom.js";
 import { arriving, weakest } from "../shared/rungs.js";
 import { light } from "../shared/ui/light.js";
 import { guestOf } from "../shared/guests.js";
+import { languageSwitch } from "../shared/ui/masthead.js";
 import { moving } from "../shared/ui/moving.js";
 import { thirdPicture, whoIs } from "../shared/ui/third.js";
-import { banner, continueBar, languageSwitch } from "./frame.js";
+import { banner, continueBar } from "./frame.js";
 import { causesOf, devicesLost, remoteInterrupted, screenOf, seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */

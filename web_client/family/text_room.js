@@ -3,7 +3,8 @@
 import { clockTime } from "../shared/i18n/i18n.js";
 import { chat } from "../shared/ui/chat.js";
 import { h, icon } from "../shared/ui/dom.js";
-import { banner, languageSwitch } from "./frame.js";
+import { languageSwitch } from "../shared/ui/masthead.js";
+import { banner } from "./frame.js";
 import { seatOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */

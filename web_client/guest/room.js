@@ -3,9 +3,9 @@
 import { causesLine, pictureOf } from "./room_parts.js";
 import { h, icon } from "../shared/ui/dom.js";
 import { light } from "../shared/ui/light.js";
+import { languageSwitch } from "../shared/ui/masthead.js";
 import { moving } from "../shared/ui/moving.js";
 import { screenOf } from "./state.js";
-import { languageSwitch } from "./view.js";
 
 /** @typedef {import("./view.js").Scene} Scene */
 

@@ -1,9 +1,10 @@
 /** Draws the guest's state and emits what the guest asks for. It decides nothing and knows no network, clock or device. */
 
-import { clockTime, hasText, LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
+import { clockTime, hasText, LOCALES, translator } from "../shared/i18n/i18n.js";
 import { chat } from "../shared/ui/chat.js";
 import { dialog } from "../shared/ui/dialog.js";
 import { h, icon, render } from "../shared/ui/dom.js";
+import { languageSwitch } from "../shared/ui/masthead.js";
 import { moving } from "../shared/ui/moving.js";
 import { room } from "./room.js";
 import { roleOf, screenOf } from "./state.js";
@@ -61,17 +62,6 @@ function page({ t, state, emit }, key, ...content) {
     h("a", { class: "skip-link", href: "#main" }, t("language.skip")),
     h("header", { class: "masthead" }, h("span", { class: "brand" }, icon("brand"), t("brand")), languageSwitch({ t, state, emit })),
     h("main", { id: "main", class: "page-main stack-wide", key, tabindex: "-1" }, content),
-  );
-}
-
-/** @param {Pick<Scene, "t" | "state" | "emit">} scene */
-export function languageSwitch({ t, state, emit }) {
-  return h(
-    "div",
-    { class: "language-switch", role: "group", "aria-label": t("language.label"), key: "language" },
-    LANGUAGES.filter((language) => language !== state.language).map((language) =>
-      h("button", { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) }, icon("language"), LANGUAGE_NAMES[language]),
-    ),
   );
 }
 

@@ -1,7 +1,8 @@
 /** Draws the join page. */
 
-import { LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
+import { LOCALES, translator } from "../shared/i18n/i18n.js";
 import { h, icon, render } from "../shared/ui/dom.js";
+import { masthead } from "../shared/ui/masthead.js";
 import { canRetry, isLinkRefused } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -13,29 +14,12 @@ export function show(root, state, emit) {
   document.documentElement.lang = LOCALES[state.language];
   document.title = `${t(titleKey(state))} · ${t("brand")}`;
   const content = state.screen === "ask" || state.screen === "joining" ? asking(state, t, emit) : refused(state, t, emit);
-  render(root, h("div", { class: "page", key: "page" }, header(state, t, emit), h("main", { class: "page-main stack-wide", id: "main", key: state.screen }, content)));
+  render(root, h("div", { class: "page", key: "page" }, masthead({ state, t, emit }), h("main", { class: "page-main stack-wide", id: "main", key: state.screen }, content)));
 }
 
 /** @param {State} state */
 function titleKey({ screen }) {
   return screen === "ask" || screen === "joining" ? "join.title" : `join.${screen}.title`;
-}
-
-/** @param {State} state @param {import("../shared/i18n/i18n.js").Translate} t @param {(intent: Intent) => void} emit */
-function header(state, t, emit) {
-  return h(
-    "header",
-    { class: "masthead" },
-    h("span", { class: "brand" }, icon("brand"), t("brand")),
-    LANGUAGES.filter((language) => language !== state.language).map((language) =>
-      h(
-        "button",
-        { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) },
-        icon("language"),
-        LANGUAGE_NAMES[language],
-      ),
-    ),
-  );
 }
 
 /** @param {State} state @param {import("../shared/i18n/i18n.js").Translate} t @param {(intent: Intent) => void} emit */

@@ -1,7 +1,8 @@
 /** Draws the page for a lost link. */
 
-import { LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
+import { LOCALES, translator } from "../shared/i18n/i18n.js";
 import { h, icon, render } from "../shared/ui/dom.js";
+import { masthead } from "../shared/ui/masthead.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("../shared/i18n/i18n.js").Translate} Translate */
@@ -14,24 +15,7 @@ export function show(root, state, emit) {
   document.documentElement.lang = LOCALES[state.language];
   document.title = `${t(`link.${state.screen}.title`)} · ${t("brand")}`;
   const content = state.screen === "ask" ? asking(state, t, emit) : answered(state, t, emit);
-  render(root, h("div", { class: "page", key: "page" }, header(state, t, emit), h("main", { class: "page-main stack-wide", id: "main", key: state.screen }, content, urgent(t))));
-}
-
-/** @param {State} state @param {Translate} t @param {Emit} emit */
-function header(state, t, emit) {
-  return h(
-    "header",
-    { class: "masthead" },
-    h("span", { class: "brand" }, icon("brand"), t("brand")),
-    LANGUAGES.filter((language) => language !== state.language).map((language) =>
-      h(
-        "button",
-        { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) },
-        icon("language"),
-        LANGUAGE_NAMES[language],
-      ),
-    ),
-  );
+  render(root, h("div", { class: "page", key: "page" }, masthead({ state, t, emit }), h("main", { class: "page-main stack-wide", id: "main", key: state.screen }, content, urgent(t))));
 }
 
 /** @param {State} state @param {Translate} t @param {Emit} emit */

@@ -1,7 +1,8 @@
 /** Draws the page for the destination's desk: which referral, how far it is, and one button that takes it further. */
 
-import { LANGUAGE_NAMES, LANGUAGES, LOCALES, translator } from "../shared/i18n/i18n.js";
+import { LOCALES, translator } from "../shared/i18n/i18n.js";
 import { h, icon, render } from "../shared/ui/dom.js";
+import { masthead } from "../shared/ui/masthead.js";
 import { stepsList } from "../shared/ui/steps.js";
 import { appointmentOf, canRetry, factsAfter } from "./state.js";
 
@@ -21,25 +22,8 @@ export function show(root, state, emit) {
     h(
       "div",
       { class: "page", key: "page" },
-      header(state, t, emit),
+      masthead({ state, t, emit }),
       h("main", { class: "page-main stack-wide", id: "main", key: state.screen }, content(state, t, emit)),
-    ),
-  );
-}
-
-/** @param {State} state @param {Translate} t @param {Emit} emit */
-function header(state, t, emit) {
-  return h(
-    "header",
-    { class: "masthead" },
-    h("span", { class: "brand" }, icon("brand"), t("brand")),
-    LANGUAGES.filter((language) => language !== state.language).map((language) =>
-      h(
-        "button",
-        { key: language, type: "button", class: "button button-quiet", lang: LOCALES[language], onclick: () => emit({ type: "choose_language", language }) },
-        icon("language"),
-        LANGUAGE_NAMES[language],
-      ),
     ),
   );
 }
