@@ -1,5 +1,5 @@
-"""The whole run, in two lanes beside each other: what plays in real time waits more than it computes, so what only computes
-goes on meanwhile, at a low priority that disturbs no figure. Every test is in exactly one lane.
+"""The whole run, in lanes beside each other: what plays in real time waits more than it computes, so what only computes goes
+on meanwhile, at a low priority that disturbs no figure. Every test is in exactly one lane.
 
 ``python -m tests.lanes`` runs all of them; ``--again`` runs alone, one lane after the other, what failed the last time. It ends
 with 0 when all passed, with 1 when tests failed, with more when a lane could not be run.
@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import IO, Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CACHES: Final = Path(".pytest_cache")
-NICENESS: Final = 10
-_UNHURRIED: Final = "unhurried or not (browser or process)"
+NICENESS: Final = 15
+_OUTSIDE: Final = "(browser or process)"
 _ALL_PASSED, _SOME_FAILED, _COULD_NOT_RUN, _NONE_SELECTED = 0, 1, 3, 5  # pytest's exit codes
 
 
@@ -36,32 +37,40 @@ class Lane:
     def command(self, *more: str) -> list[str]:
         return [sys.executable, "-m", "pytest", "-q", "-m", self.marks, "-o", f"cache_dir={CACHES / self.name}", *more]
 
+    def start(self, told: IO[str]) -> subprocess.Popen[bytes]:
+        """At the low priority, with its output in a file."""
+        low = ["nice", "-n", str(NICENESS), *self.command()]
+        return subprocess.Popen(low, cwd=ROOT, stdout=told, stderr=subprocess.STDOUT)
 
-REAL_TIME: Final = Lane("real-time", f"not ({_UNHURRIED})")
-UNHURRIED: Final = Lane("unhurried", _UNHURRIED)
+
+REAL_TIME: Final = Lane("real-time", f"{_OUTSIDE} and not unhurried")
+UNHURRIED: Final = Lane("unhurried", f"{_OUTSIDE} and unhurried")
+PURE: Final = Lane("pure", f"not {_OUTSIDE}")
+LANES: Final = (REAL_TIME, UNHURRIED, PURE)
 
 
 def main(arguments: Sequence[str]) -> int:
-    return again() if "--again" in arguments else both()
+    return again() if "--again" in arguments else together()
 
 
-def both() -> int:
-    for lane in (REAL_TIME, UNHURRIED):
+def together() -> int:
+    for lane in LANES:
         lane.failures.unlink(missing_ok=True)
-    with tempfile.TemporaryFile("w+") as told:
-        low = ["nice", "-n", str(NICENESS), *UNHURRIED.command()]
-        with subprocess.Popen(low, cwd=ROOT, stdout=told, stderr=subprocess.STDOUT) as beside:
-            real_time = subprocess.run(REAL_TIME.command(), cwd=ROOT, check=False).returncode
-            unhurried = beside.wait()
-        told.seek(0)
-        print(f"\nbeside that, {UNHURRIED.name}:\n{told.read()}")
-    return verdict([real_time, unhurried])
+    with ExitStack() as stack:
+        told = {lane: stack.enter_context(TemporaryFile("w+")) for lane in (UNHURRIED, PURE)}
+        beside = {lane: stack.enter_context(lane.start(file)) for lane, file in told.items()}
+        codes = [subprocess.run(REAL_TIME.command(), cwd=ROOT, check=False).returncode]
+        for lane, running in beside.items():
+            codes.append(running.wait())
+            told[lane].seek(0)
+            print(f"\nbeside that, {lane.name}:\n{told[lane].read()}", flush=True)
+    return verdict(codes)
 
 
 def again() -> int:
     """Alone, since a busy moment must be told from a fault. Without anything that failed there is nothing to forgive."""
     codes = []
-    for lane in (REAL_TIME, UNHURRIED):
+    for lane in LANES:
         if lane.failures.exists():
             print(f"FAILED ONCE ({lane.name}), tried again alone:\n{lane.failures.read_text()}", flush=True)
             command = lane.command("--last-failed", "--last-failed-no-failures=none")

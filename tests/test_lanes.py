@@ -1,4 +1,4 @@
-"""The two lanes on a small house of tests: each runs once, a failure is told and tried again alone, a crash is not forgiven."""
+"""The lanes on a small house of tests: each runs once, a failure is told and tried again alone, a crash is not forgiven."""
 
 from __future__ import annotations
 
