@@ -113,9 +113,10 @@ class _Watched(Caller):
 
 
 class Churn:
-    """``faults`` are what must not be; ``counts`` what was done."""
+    """``faults`` are what must not be, each ``told`` when it happens; ``counts`` what was done."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, told: Callable[[str], None]) -> None:
+        self._told = told
         self.faults: list[str] = []
         self.counts: Counter[str] = Counter()
         self.opened_s: list[float] = []
@@ -204,6 +205,7 @@ class Churn:
     def _failed(self, what: str, error: Exception) -> None:
         self.counts["failed"] += 1
         self.faults.append(f"{what}: {str(error) or type(error).__name__}")
+        self._told(self.faults[-1])
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)

@@ -85,7 +85,7 @@ async def soak(folder: Path, plan: Plan, told: Callable[[str], None]) -> dict[st
         raise NoRoot("the hostile datagrams bear spoofed addresses, which needs root; or give --hostile 0")
     told("the server starts")
     async with running(folder, forget_after_s=None if plan.is_long else _FORGET_AFTER_S) as house:
-        watch, churn, attack = Watch(house.processes(), house.probe), Churn(house), _Attack()
+        watch, churn, attack = Watch(house.processes(), house.probe), Churn(house, told), _Attack()
         before = await watch.look(keep=False)
         try:
             await churn.start(plan.steady)
