@@ -123,6 +123,7 @@ def _report(consults: int, empty: _Moment, first: _Moment, last: _Moment, loads:
             "packets_per_second": round(received / seconds, 1),
             "delays_measured": len(delays),
             "lost_percent": round(100 * lost / (received + lost), 3) if received else None,
+            "wakeups_per_second": round((last.relay.wakeups - first.relay.wakeups) / seconds),
             "relay_waited_percent": round((last.relay.waited_ms - first.relay.waited_ms) / seconds / 10, 1),
         },
         "recorder": {

@@ -24,6 +24,7 @@ def relay(report: dict[str, Any]) -> str:
         ("recorder", f"{ours['recorder_ms']:.2f} ms CPU per consult-second"),
         ("together", f"{ours['cpu_ms_per_consult_second']:.2f} ms CPU per consult-second"),
         ("relay, per packet", f"{ours['us_per_packet']} us at {ours['packets_per_second']} forwarded packets/s"),
+        ("relay, wake-ups", f"{ours['wakeups_per_second']} a second"),
         ("added delay", f"p50 {ours['p50_us']} us, p99 {ours['p99_us']} us, p99.9 {ours['p999_us']} us"),
         ("memory per consult", f"relay {ours['relay_kb_per_consult']} kB, recorder {ours['recorder_kb_per_consult']} kB"),
         ("lost", f"{ours['lost_percent']} %"),

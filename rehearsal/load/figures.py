@@ -13,11 +13,13 @@ _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A process so far: user and system time, time that it was ready to run and had to wait, resident memory."""
+    """A process so far: user and system time, time that it was ready to run and had to wait, resident memory, and how often
+    its main thread woke up from a rest."""
 
     cpu_ms: float
     waited_ms: float
     resident_kb: int
+    wakeups: int
 
 
 def usage(pid: int) -> Usage:
@@ -27,8 +29,9 @@ def usage(pid: int) -> Usage:
     fields = (process / "stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])
     waited_ns = int((process / "schedstat").read_text().split()[1])
-    resident = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS:"))
-    return Usage(ticks * 1000 / _TICKS_A_SECOND, waited_ns / 1e6, int(resident.split()[1]))
+    status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    resident_kb, wakeups = (int(status[name].split()[0]) for name in ("VmRSS", "voluntary_ctxt_switches"))
+    return Usage(ticks * 1000 / _TICKS_A_SECOND, waited_ns / 1e6, resident_kb, wakeups)
 
 
 @dataclass(frozen=True, slots=True)
