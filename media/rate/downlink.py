@@ -174,6 +174,8 @@ class DownlinkRate:
                 if self._drain is not None and number < self._drain.until:
                     self._drain.came(self._sizes[slot], arrival_us + wraps_us)
         self._settled = max(self._settled, min(first + len(arrivals_us), self._next))
+        while len(self._window) > HISTORY:
+            self._octets -= self._window.popleft()[2]
         if self._window:
             self._control(expected, lost, now_us, max(rtt_us, 0))
 
@@ -183,13 +185,8 @@ class DownlinkRate:
             arrival_us = self._window[-1][0]
             for number in range(max(self._settled, self._next - HISTORY), first):
                 slot = number & _MASK
-                self._delivered(arrival_us, self._sent_us[slot], self._sizes[slot])
-
-    def _delivered(self, arrival_us: int, sent_us: int, size: int) -> None:
-        self._window.append((arrival_us, sent_us, size))
-        self._octets += size
-        if len(self._window) > HISTORY:
-            self._octets -= self._window.popleft()[2]
+                self._window.append((arrival_us, self._sent_us[slot], self._sizes[slot]))
+                self._octets += self._sizes[slot]
 
     def _wraps_us(self, arrivals_us: Sequence[int | None]) -> int:
         """What to add to a report's times: the receiver's clock is told modulo 2**24 times 64 ms."""
@@ -199,7 +196,7 @@ class DownlinkRate:
         return (self._clock_us - first_us + _CLOCK_WRAPS_US // 2) // _CLOCK_WRAPS_US * _CLOCK_WRAPS_US
 
     def _came(self, slot: int, arrival_us: int) -> None:
-        sent_us = self._sent_us[slot]
+        sent_us, size = self._sent_us[slot], self._sizes[slot]
         delay_us = arrival_us - sent_us
         if self._base_since_us < 0:
             self._base = self._older_base = delay_us
@@ -210,7 +207,8 @@ class DownlinkRate:
             self._base = delay_us
         self._arrivals[slot] = self._clock_us = arrival_us
         self._recent.append(delay_us)
-        self._delivered(arrival_us, sent_us, self._sizes[slot])
+        self._window.append((arrival_us, sent_us, size))
+        self._octets += size
         self._trend.packet(sent_us, arrival_us)
 
     # --- the rate ---------------------------------------------------------------------------------

@@ -98,9 +98,14 @@ class FeedbackRecorder:
         """(first index it is about, arrivals) of each stretch between two holes that are left out."""
         known = self._arrivals
         base = expected = self._start
+        fresh = range(base, self._highest + 1)
+        if all(map(known.__contains__, fresh)):  # nearly always
+            self._credit = min(self._most_credit, self._credit + _FORGIVEN * len(fresh))
+            self.loss *= (1 - 1 / _LOSS_OVER) ** len(fresh)
+            return [(base, list(zip(fresh, map(known.__getitem__, fresh), strict=True)))]
         run: list[tuple[int, int]] = []
         runs = [(base, run)]
-        for index in range(self._start, self._highest + 1):
+        for index in fresh:
             if index not in known:
                 continue
             lost = 100 * (index - expected)

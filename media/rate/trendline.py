@@ -42,13 +42,18 @@ class Trendline:
         if group is None:
             self._group, self._start_us = [sent_us, sent_us, arrival_us], arrival_us
             return
-        in_one_lump = arrival_us - group[2] <= self.GROUP_US and arrival_us - group[2] < sent_us - group[1]
-        if sent_us - group[0] <= self.GROUP_US or in_one_lump:
-            group[1], group[2] = max(group[1], sent_us), max(group[2], arrival_us)
+        first_us, last_us, came_us = group
+        if sent_us - first_us <= self.GROUP_US or (
+            arrival_us - came_us <= self.GROUP_US and arrival_us - came_us < sent_us - last_us  # in one lump
+        ):
+            if sent_us > last_us:
+                group[1] = sent_us
+            if arrival_us > came_us:
+                group[2] = arrival_us
             return
         if self._previous is not None:
-            self._delta(group[1] - self._previous[0], group[2] - self._previous[1], group[2])
-        self._previous = group[1], group[2]
+            self._delta(last_us - self._previous[0], came_us - self._previous[1], came_us)
+        self._previous = last_us, came_us
         self._group = [sent_us, sent_us, arrival_us]
 
     def _delta(self, sent_us: int, arrived_us: int, at_us: int) -> None:
