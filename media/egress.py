@@ -53,7 +53,7 @@ class Receiver(Protocol):
     counters: quality.Leg
     downlink: DownlinkRate
 
-    def transmit(self, data: memoryview | bytes) -> None:
+    def transmit(self, data: rtp.ReadBuffer) -> None:
         """One finished datagram."""
 
     def send_rtcp(self, message: bytes) -> None: ...
@@ -144,11 +144,12 @@ class Outgoing:
         data, view = packet.data, packet.view
         flags, second = self._first | flags & 0x20, second & 0x80 | self.payload_type
         timestamp = (timestamp + line.timestamp_offset) & 0xFFFFFFFF
-        payload: bytes | memoryview = source.view[header:size]
+        wrapped = b""
         if self._redundancy is not None and not flags & 0x20:
-            wrapped = self._redundancy.wrap(bytes(payload), index, timestamp, self.payload_type, now_us)
+            payload = bytes(incoming[header:size])
+            wrapped = self._redundancy.wrap(payload, index, timestamp, self.payload_type, now_us)
             if wrapped:
-                payload, end, second = wrapped, start + len(wrapped), second & 0x80 | self.downlink.red
+                end, second = start + len(wrapped), second & 0x80 | self.downlink.red
         if start == 12:
             _HEADER.pack_into(data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc)
         elif self._wait:
@@ -160,15 +161,16 @@ class Outgoing:
             _STAMPED_HEADER.pack_into(
                 data, 0, flags, second, index & 0xFFFF, timestamp, line.ssrc, 0xBEDE, 1, self._element(end, now_us)
             )
-        data[start:end] = payload
+        # from bytearray to bytearray: of a memoryview Python would make another copy first
+        data[start:end] = wrapped or incoming[header:size]
         if self._rtx_ssrc:
-            self._cache.store(index, bytes(view[:end]))
+            self._cache.store(index, data[:end])
         sealed = outbound.protect(packet, end)
         if sealed < 0:
             return False
         sent = view[:sealed]
         if not self._rtx_ssrc:
-            self._cache.store(index, bytes(sent))
+            self._cache.store(index, data[:sealed])
         self._receiver.transmit(sent)
         self.packets += 1
         self.octets += end - start
@@ -267,7 +269,7 @@ class Outgoing:
                 if packet is not None and not self.held and self._credit >= 1:
                     self._send_again(packet, now_us)
 
-    def _send_again(self, packet: bytes, now_us: int) -> None:
+    def _send_again(self, packet: rtp.ReadBuffer, now_us: int) -> None:
         self._credit -= 1
         if self.downlink.rtx_ssrc:
             self._retransmit(packet, now_us)
@@ -275,7 +277,7 @@ class Outgoing:
             self._receiver.transmit(packet)
         self.flow.down_rtx += 1
 
-    def _retransmit(self, original: bytes, now_us: int) -> None:
+    def _retransmit(self, original: rtp.ReadBuffer, now_us: int) -> None:
         packet, size = self._packet, len(original)
         data = packet.data
         payload_type = self.downlink.rtx.get(original[1] & 0x7F)

@@ -7,6 +7,7 @@ stream. It promises that no output index (rollover and sequence) is ever given o
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 
 from media import rtp
@@ -61,7 +62,7 @@ class Line:
         self._first = self._highest = self._offset = 0  # of the run: first and newest source index, output minus source
         self._last_timestamp = 0
         self._last_arrival_us = -1
-        self._seen = [-1] * WINDOW
+        self._seen = array("q", [-1]) * WINDOW  # output indices, each in its slot
 
     @property
     def waiting(self) -> bool:

@@ -47,6 +47,6 @@ class Frames:
             self._held = bytes(data[at:end])
 
 
-def frame(packet: bytes | memoryview) -> bytes:
+def frame(packet: bytes | bytearray | memoryview) -> bytes:
     """``packet`` (at most 65535 bytes) as it goes on the stream."""
     return b"".join((_pack(len(packet)), packet))

@@ -8,6 +8,7 @@ packet came from there.
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -59,7 +60,7 @@ class Stream:
         self.highest = -1
         self.mended_us = -_MENDED_EVERY_US
         self.clock: tuple[int, int, int] | None = None  # the last sender report: NTP time, RTP time, arrival
-        self.seen = [-1] * _REMEMBERED
+        self.seen = array("i", [-1]) * _REMEMBERED  # the 16-bit sequences that came last, each in its slot
 
 
 class Switchboard(Protocol):
@@ -321,7 +322,7 @@ class Leg:
 
     # --- what it sends ----------------------------------------------------------------------------
 
-    def transmit(self, data: memoryview | bytes) -> None:
+    def transmit(self, data: rtp.ReadBuffer) -> None:
         """A finished datagram, to wherever the leg is now."""
         address = self.path.address
         if address is not None:

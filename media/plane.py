@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal, Protocol
 
 from media.ice import Address, Agent, Drop
+from media.rtp import ReadBuffer
 from media.srtp import MAX_DATAGRAM, PacketBuffer
 
 _DATAGRAMS_A_WAKE_UP = 64
@@ -48,7 +49,7 @@ class Ours(Protocol):
 
     transport: Literal["udp", "tcp"]
 
-    def send(self, data: bytes | memoryview, address: Address) -> None:
+    def send(self, data: ReadBuffer, address: Address) -> None:
         """Raises ``OSError`` for what the system does not take."""
 
 
@@ -61,7 +62,7 @@ class Further:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
-    def send(self, data: bytes | memoryview, address: Address) -> None:
+    def send(self, data: ReadBuffer, address: Address) -> None:
         self._sock.sendto(data, address[:-1])
 
 
@@ -95,7 +96,7 @@ class Plane:
         self.agent.withdraw(owner)
         self.endpoints.pop(owner, None)
 
-    def send(self, data: bytes | memoryview, address: Address) -> None:
+    def send(self, data: ReadBuffer, address: Address) -> None:
         """One datagram out; what the system does not take now is lost, as on any network."""
         ours: Ours | int = address[-1]
         try:
@@ -131,7 +132,7 @@ class Plane:
                 seconds, nanoseconds = timespec(ancillary[0][2])
                 queued_us = now_us - (seconds * 1_000_000 + nanoseconds // 1000 - epoch_us)
                 if queued_us > 0:  # and no longer than is likely: the wall clock may have been set meanwhile
-                    arrival_us -= min(queued_us, _MOST_QUEUED_US)
+                    arrival_us -= queued_us if queued_us < _MOST_QUEUED_US else _MOST_QUEUED_US
             take(size, address, arrival_us)
 
     def take(self, datagram: memoryview, address: Address, arrival_us: int) -> None:

@@ -7,6 +7,7 @@ itself congest the path; ``Patience`` says how long a receiver should wait with 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 
 CAPACITY = 1024
@@ -39,18 +40,18 @@ class RepairCache:
     __slots__ = ("_again_us", "_packets", "_sequences")
 
     def __init__(self) -> None:
-        self._packets: list[bytes] = [b""] * CAPACITY
-        self._sequences = [-1] * CAPACITY
-        self._again_us = [0] * CAPACITY
+        self._packets: list[bytes | bytearray] = [b""] * CAPACITY
+        self._sequences = array("i", [-1]) * CAPACITY
+        self._again_us = array("q", [0]) * CAPACITY
 
-    def store(self, index: int, packet: bytes) -> None:
+    def store(self, index: int, packet: bytes | bytearray) -> None:
         """Keep what was sent with the output index (or sequence) ``index``."""
         slot = index % CAPACITY
         self._packets[slot] = packet
         self._sequences[slot] = index & 0xFFFF
         self._again_us[slot] = 0
 
-    def recall(self, sequence: int, now_us: int, rtt_us: int) -> bytes | None:
+    def recall(self, sequence: int, now_us: int, rtt_us: int) -> bytes | bytearray | None:
         """The packet last sent with this 16-bit sequence; None when it is gone or was repeated within the round trip.
 
         With ``rtt_us`` -1 it is given at any rate, and counts as repeated when it was before.
@@ -67,7 +68,7 @@ class RepairCache:
     def clear(self) -> None:
         """Forget everything, as when the key changed: old ciphertexts are of no use then."""
         self._packets[:] = [b""] * CAPACITY
-        self._sequences[:] = [-1] * CAPACITY
+        self._sequences = array("i", [-1]) * CAPACITY
 
 
 class GapTracker:

@@ -6,6 +6,7 @@ would give the key away. Sizes are in bytes; a negative size means refused (a fo
 
 from __future__ import annotations
 
+from collections.abc import MutableSequence
 from typing import Any, Final
 
 from pylibsrtp import Policy
@@ -45,7 +46,7 @@ class _Session:
             raise ValueError("libsrtp refused the key")
         self._owned = ffi.gc(owned, lambda session: lib.srtp_dealloc(session[0]))
         self._context = owned[0]
-        self._length = ffi.new("int *")
+        self._length: MutableSequence[int] = ffi.new("int *")
 
 
 class Inbound(_Session):
@@ -62,7 +63,7 @@ class Inbound(_Session):
         """The size of the plain RTP packet, or -1 when it is not authentic or not fresh."""
         length = self._length
         length[0] = size
-        return -1 if _unprotect(self._context, packet.pointer, length) else int(length[0])
+        return -1 if _unprotect(self._context, packet.pointer, length) else length[0]
 
     def rtcp_index(self, packet: PacketBuffer, size: int) -> int:
         """The 31-bit SRTCP index of a packet not yet unprotected; to be believed only when it proves authentic."""
@@ -72,7 +73,7 @@ class Inbound(_Session):
     def unprotect_rtcp(self, packet: PacketBuffer, size: int) -> int:
         length = self._length
         length[0] = size
-        return -1 if _unprotect_rtcp(self._context, packet.pointer, length) else int(length[0])
+        return -1 if _unprotect_rtcp(self._context, packet.pointer, length) else length[0]
 
 
 class Outbound(_Session):
@@ -87,9 +88,9 @@ class Outbound(_Session):
         """The size of the SRTP packet, or -1 when its (SSRC, index) was protected before."""
         length = self._length
         length[0] = size
-        return -1 if _protect(self._context, packet.pointer, length) else int(length[0])
+        return -1 if _protect(self._context, packet.pointer, length) else length[0]
 
     def protect_rtcp(self, packet: PacketBuffer, size: int) -> int:
         length = self._length
         length[0] = size
-        return -1 if _protect_rtcp(self._context, packet.pointer, length) else int(length[0])
+        return -1 if _protect_rtcp(self._context, packet.pointer, length) else length[0]

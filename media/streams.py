@@ -20,6 +20,7 @@ from media.backlog import Backlog
 from media.framing import Frames, TooLong, frame
 from media.ice import Address
 from media.plane import Plane
+from media.rtp import ReadBuffer
 from media.srtp import MAX_DATAGRAM
 
 MOST: Final = 512
@@ -61,7 +62,7 @@ class Stream:
         self._unsent = b""  # the rest of a frame that has begun
         self._waiting = False
 
-    def send(self, packet: bytes | memoryview, _: Address) -> None:
+    def send(self, packet: ReadBuffer, _: Address) -> None:
         """One packet out, now or a little later; what has no room is lost. Raises ``OSError`` when the connection is gone."""
         data = frame(packet)
         if not self._waiting:
