@@ -21,9 +21,9 @@ def parse_rtp(data: bytes, arrival_us: int) -> Rtp:
     start = rtp.header_size(data, len(data))
     if start < 0:
         raise Malformed("not an RTP packet")
-    end = len(data) - rtp.padding_size(data, len(data))
-    _, second, sequence, timestamp, ssrc = rtp.unpack_header(data)
-    return Rtp(sequence, timestamp, ssrc, second > 0x7F, data[start:end], arrival_us)
+    flags, second, sequence, timestamp, ssrc = rtp.unpack_header(data)
+    payload = data[start : len(data) - rtp.padding_size(data, len(data))] if flags & 0x20 else data[start:]
+    return Rtp(sequence, timestamp, ssrc, second > 0x7F, payload, arrival_us)
 
 
 class Track:
@@ -63,8 +63,8 @@ class Track:
             self._next, step = packet.sequence, 0
         number = self._next + step
         if step == 0:
-            frames += self._deliver(packet)
-            return frames + self._drain() if self._held else frames
+            delivered = self._deliver(packet)
+            return [*frames, *delivered, *self._drain()] if frames or self._held else delivered
         if step < 0 or number in self._held:
             self._dropped += 1
             return frames

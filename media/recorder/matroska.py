@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _EBML, _SEGMENT, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1654AE6B
 _CLUSTER, _CUES = 0x1F43B675, 0x1C53BB6B
@@ -38,8 +39,7 @@ class Track:
     private: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One frame: its track's number, its time in ms from the origin, whether it can be decoded alone, its bytes."""
 
     track: int

@@ -72,13 +72,9 @@ class _Source:
         self.announced = announced
         self.track = Track(announced.codec)
         self.clock = TrackClock(seat, announced.rate)
-        self.needs_keyframe = announced.kind == "video"
+        self.is_video = self.needs_keyframe = announced.kind == "video"
         self.asked_us: int | None = None
-        self.shape: Frame | None = None  # the newest keyframe or sound frame, without its bytes
-
-    @property
-    def is_video(self) -> bool:
-        return self.announced.kind == "video"
+        self.shape: Frame | None = None  # the newest keyframe, or sound of so many channels, without its bytes
 
 
 @dataclass(slots=True)
@@ -265,7 +261,7 @@ class Parts:
                 self._want(source, now_us)
                 return
             source.needs_keyframe = False
-        if frame.keyframe:
+        if frame.keyframe and (source.is_video or source.shape is None or source.shape.channels != frame.channels):
             source.shape = frame._replace(data=b"")
         if source.is_video and frame.keyframe:
             source.asked_us = None

@@ -18,20 +18,18 @@ _STEP_US = 400_000  # a seat's clock that is this far from its past was set, or 
 
 
 class SeatClock:
-    """The offset from one seat's NTP clock to ours."""
+    """The offset from one seat's NTP clock to ours; ``offset_us`` is known with the first report."""
 
     def __init__(self) -> None:
+        self.offset_us = 0
         self._offsets: deque[int] = deque(maxlen=_REPORTS)
-
-    @property
-    def offset_us(self) -> int:
-        return min(self._offsets)
 
     def report(self, ntp_us: int, arrival_us: int) -> None:
         offset_us = arrival_us - ntp_us
         if self._offsets and abs(offset_us - self._offsets[-1]) > _STEP_US:
             self._offsets.clear()
         self._offsets.append(offset_us)
+        self.offset_us = min(self._offsets)
 
 
 class TrackClock:
