@@ -19,6 +19,7 @@ from playwright.async_api import Error as PlaywrightError
 from tests.e2e import browsers
 from tests.e2e.clips import CLIPS, GUARDIAN, INTERPRETER, PHYSICIAN, Clip, write_tone, write_video
 from tests.e2e.people import Guardian, Guest, Physician
+from tests.e2e.words import LOCALES, Language, Words
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / ".test-output" / "screens"
@@ -138,13 +139,19 @@ NewGuardian = Callable[..., Awaitable[Guardian]]
 
 
 @pytest.fixture
-async def new_guardian(launch: Launch) -> NewGuardian:
+def language() -> Language:
+    """What the persons of a test speak; a test that is played in both is parametrized with it."""
+    return "zh"
+
+
+@pytest.fixture
+async def new_guardian(launch: Launch, language: Language) -> NewGuardian:
     """A guardian at a phone; given what a browser kept (cookies, storage), at the same phone."""
 
     async def start(kept: Any = None) -> Guardian:
         browser = await launch(GUARDIAN)
-        context = await browsers.phone(browser, storage_state=kept)
-        return Guardian("guardian", context, await context.new_page(), "video.remote-video", SCREENS)
+        context = await browsers.phone(browser, storage_state=kept, locale=LOCALES[language])
+        return Guardian("guardian", context, await context.new_page(), "video.remote-video", SCREENS, Words(language))
 
     return start
 
@@ -155,10 +162,10 @@ async def guardian(new_guardian: NewGuardian) -> Guardian:
 
 
 @pytest.fixture
-async def physician(launch: Launch) -> Physician:
+async def physician(launch: Launch, language: Language) -> Physician:
     browser = await launch(PHYSICIAN)
-    context = await browsers.desk(browser)
-    return Physician("physician", context, await context.new_page(), "video[data-role=guardian]", SCREENS)
+    context = await browsers.desk(browser, locale=LOCALES[language])
+    return Physician("physician", context, await context.new_page(), "video[data-role=guardian]", SCREENS, Words(language))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from server.attestation import CHECKS
 from tests.e2e.clips import Pixels, Seen, recognise
+from tests.e2e.words import NAMES, Words
 
 PATIENCE_MS = 30_000
 MOST_SCREENS = 15
-FINISH = "填好了"
+CHINESE = Words("zh")
 
 PICTURE = """(video) => {
   const canvas = document.createElement("canvas");
@@ -72,7 +74,7 @@ _GUARDIAN_AWAY = """() => {
   return seats.some(({ role, connected }) => role === "guardian" && !connected);
 }"""
 
-_APPEARS = "(words) => document.body.innerText.includes(words) && performance.timeOrigin + performance.now()"
+_APPEARS = "(words) => new RegExp(words).test(document.body.innerText) && performance.timeOrigin + performance.now()"
 
 
 async def within(seconds: float, look: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], what: str) -> Any:
@@ -94,13 +96,15 @@ def pixels_of(encoded: str) -> Pixels:
 
 @dataclass
 class Person:
-    """Somebody in front of a page. `remote` is the selector of the video element that shows the other side."""
+    """Somebody in front of a page, which speaks their language. ``remote`` is the selector of the video element that shows the
+    other side."""
 
     name: str
     context: BrowserContext
     page: Page
     remote: str
     screens: Path
+    words: Words = CHINESE
 
     async def sees(self) -> Seen:
         """Whose clip the other side's picture shows now, and which number."""
@@ -147,8 +151,9 @@ class Person:
     async def clicked_ms(self) -> float:
         return await self.page.evaluate("window.__clickedMs")
 
-    def appears(self, words: str) -> asyncio.Task[float]:
-        """When these words come onto the screen, in Unix milliseconds; watched from now on."""
+    def appears(self, key: str) -> asyncio.Task[float]:
+        """When the sentence comes onto the screen, in Unix milliseconds; watched from now on."""
+        words = self.words(key).pattern
 
         async def watch() -> float:
             return await (await self.page.wait_for_function(_APPEARS, arg=words, timeout=PATIENCE_MS)).json_value()
@@ -190,13 +195,27 @@ class Person:
 
     async def screenshot(self, name: str) -> None:
         self.screens.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=self.screens / f"{name}-{self.name}.png")
+        await self.page.screenshot(path=self.screens / f"{name}-{self.name}-{self.words.language}.png")
 
-    async def reads(self, text: str, timeout_ms: int = PATIENCE_MS) -> None:
+    async def reads(self, text: str | re.Pattern[str], timeout_ms: int = PATIENCE_MS) -> None:
+        """Whatever somebody wrote."""
         await expect(self.page.get_by_text(text).first).to_be_visible(timeout=timeout_ms)
 
-    async def click(self, name: str) -> None:
+    async def click(self, name: str | re.Pattern[str]) -> None:
         await self.page.get_by_role("button", name=name).first.click(timeout=PATIENCE_MS)
+
+    async def is_told(self, key: str, **values: str) -> None:
+        """A sentence of the page's, by its key in the catalogue."""
+        await self.reads(self.words(key, **values))
+
+    async def taps(self, key: str) -> None:
+        """A button of the page's, by the key of its words."""
+        await self.click(self.words(key))
+
+    async def chooses_language(self) -> None:
+        """Every page begins in Chinese, and remembers on the device what was chosen."""
+        if self.words != CHINESE:
+            await self.click(NAMES[self.words.language])
 
     async def writes(self, words: str) -> None:
         """A chat message, in the field that is open."""
@@ -209,14 +228,15 @@ class Guardian(Person):
 
     async def redeems(self, link: str) -> None:
         await self.page.goto(link)
-        await self.click("在这台设备上加入就诊")
+        await self.chooses_language()
+        await self.taps("join.button")
 
     async def joins(self, link: str) -> None:
         """From the link to the waiting room, by every step."""
         await self.redeems(link)
         await self.answers_what_is_asked()
-        await self.click("打开摄像头和麦克风")
-        await self.click("进入候诊室")
+        await self.taps("family.devices.open")
+        await self.taps("family.devices.enter")
         await self.is_in_the_waiting_room()
 
     async def joins_to_write(self, link: str) -> None:
@@ -227,35 +247,36 @@ class Guardian(Person):
         await self.reads("摄像头和麦克风没有打开")
 
     async def answers_what_is_asked(self) -> None:
-        """Language, child and consents."""
-        await self.click("用中文继续")
-        await self.click("是，这是我的孩子")
-        await self.click("我已阅读，同意线上就诊")
-        await self.click("我已阅读，同意全程录制")
-        await self.click("不同意留存照片，继续就诊")
+        """Language, if it was not chosen yet, child and consents."""
+        if self.words == CHINESE:
+            await self.taps("family.language.continue")
+        await self.taps("family.child.yes")
+        await self.taps("family.consent.agree.consultation")
+        await self.taps("family.consent.agree.recording")
+        await self.taps("family.consent.decline.stills")
 
     async def returns(self, address: str) -> None:
         """To a visit that goes on: only the devices are asked for again."""
         await self.page.goto(address)
-        await self.click("打开摄像头和麦克风")
-        await self.click("回到就诊")
+        await self.taps("family.devices.open")
+        await self.taps("family.devices.rejoin")
 
     async def prepares(self, height_cm: str, on: str) -> None:
         """The questionnaire and a height, from the waiting room and back."""
-        await self.click("开始填写")
+        await self.taps("prepare.card.open.do")
         await self._answers_every_screen()
         await self.screenshot("measurements")
         await self._gives_a_height(height_cm, on)
-        await self.click(FINISH)
-        await self.reads("准备好了，谢谢您")
-        await self.click("回到就诊页面")
+        await self.taps("prepare.finish")
+        await self.is_told("prepare.done.title")
+        await self.taps("prepare.done.back")
         await self.is_in_the_waiting_room()
-        await self.reads("已经填好")
+        await self.is_told("prepare.card.given")
 
     async def _answers_every_screen(self) -> None:
         """The last answer to whatever must be answered: none of the signs, no."""
-        finish = self.page.get_by_role("button", name=FINISH)
-        further = self.page.get_by_role("button", name="下一步")
+        finish = self.page.get_by_role("button", name=self.words("prepare.finish"))
+        further = self.page.get_by_role("button", name=self.words("prepare.next"))
         for _ in range(MOST_SCREENS):
             await expect(finish.or_(further)).to_be_visible()
             if await finish.is_visible():
@@ -271,17 +292,17 @@ class Guardian(Person):
         """Whatever a child of this visit measures: the page may ask whether it is right."""
         await self.page.locator("#row-value").fill(height_cm)
         await self.page.locator("#row-on").fill(on)
-        await self.click("添加这条记录")
-        sure = self.page.get_by_role("button", name="没有填错，就是这样")
-        given = self.page.get_by_text(f"身高 {height_cm} 厘米")
+        await self.taps("prepare.measure.add")
+        sure = self.page.get_by_role("button", name=self.words("prepare.measure.sure"))
+        given = self.page.get_by_text(self.words("prepare.measure.height.value", value=height_cm))
         await expect(sure.or_(given).first).to_be_visible()
         if await sure.is_visible():
             await sure.click()
         await expect(given).to_be_visible()
 
     async def is_in_the_waiting_room(self) -> None:
-        await self.reads("您已在候诊室")
-        await self.reads("设备已就绪，医师看得到您在等候")
+        await self.is_told("family.waiting.title")
+        await self.is_told("family.waiting.ready")
 
 
 class Guest(Person):
@@ -290,10 +311,11 @@ class Guest(Person):
     async def joins(self, link: str) -> None:
         """From the link into the call, by every step."""
         await self.page.goto(link)
-        await self.click("在这台设备上接受邀请")
-        await self.click("我已阅读，同意参加并被录制")
-        await self.click("打开摄像头和麦克风")
-        await self.click("进入就诊")
+        await self.chooses_language()
+        await self.taps("guest.ask.button")
+        await self.taps("guest.agree.yes")
+        await self.taps("family.devices.open")
+        await self.taps("guest.devices.enter")
 
 
 class Physician(Person):
@@ -308,10 +330,11 @@ class Physician(Person):
 
     async def signs_in(self, link: str, login: str, password: str) -> None:
         await self.page.goto(link)
+        await self.chooses_language()
         await self.page.locator("input[autocomplete=username]").fill(login)
         await self.page.locator("input[type=password]").fill(password)
         await self.page.locator("button[type=submit]").click()
-        await self.reads("今天的就诊")
+        await self.is_told("physician.worklist.title")
 
     async def is_told_that_the_guardian_left(self) -> None:
         """The server has given up waiting for the guardian's socket."""
@@ -347,7 +370,7 @@ class Physician(Person):
 
     async def completes(self, summary: str) -> None:
         await self.acts("complete")
-        await self.page.get_by_text("是，足以判断").click()
+        await self.page.get_by_text(self.words("physician.complete.yes")).click()
         await self.page.locator("#field-summary").fill(summary)
         await self.confirms()
 

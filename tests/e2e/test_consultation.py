@@ -1,7 +1,7 @@
 """The clinical visit, whole, between real browsers with files as cameras and microphones, through the real server.
 
 Booked by a hospital's system, prepared by the family, attended, held, gone on with, referred; the destination receives, the
-family reads that it did.
+family reads that it did. Once with everybody's pages in Chinese, once in English.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 import json
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pypdf
@@ -28,15 +28,35 @@ from tests.e2e import sealed
 from tests.e2e.clips import GUARDIAN, PHYSICIAN
 from tests.e2e.conftest import ROOT, DemoServer, Figures, NewGuardian
 from tests.e2e.people import Guardian, Person, Physician
+from tests.e2e.words import LANGUAGES, LOCALES, Language
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.timeout(400)]
 
-READ = "未经医师核实"
-HELD = "已暂停：监护人一方的声音和画面中断"
+HELD = "physician.held.guardian_silent"
 HZ = 12  # in a recording: the beeps' edges make the tone a little wider
 HEARD_HZ = 40  # through a jitter buffer, which stretches sound while it adapts
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the persons write themselves."""
+
+    come_back: str
+    is_back: str
+    note: str
+    not_examined: str
+    told_family: str
+
+
+TYPED: dict[Language, Typed] = {
+    "zh": Typed("请回到孩子身边", "我回来了", "身高低于同龄儿童", "骨龄", "请尽快带孩子到医院"),
+    "en": Typed(
+        "Please go back to your child", "I am here again", "Shorter than other children", "Bone age", "Please go within a month"
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_clinical_visit(
     server: DemoServer,
     guardian: Guardian,
@@ -62,8 +82,8 @@ async def test_the_clinical_visit(
         await they_see_and_hear_each_other(guardian, physician)
         await what_was_prepared_is_folded_away(physician)
         await physician.attests()
-        await physician.reads("就诊进行中")
-        await guardian.reads("正在与")
+        await physician.is_told("physician.state.live")
+        await guardian.is_told("family.call.live")
 
         await the_guardian_steps_away_and_nothing_passes(guardian, physician)
         back = await the_guardians_browser_is_killed_and_the_physician_is_told(guardian, physician, new_guardian, figures)
@@ -77,18 +97,19 @@ async def test_the_clinical_visit(
 
 
 async def what_the_family_prepares_is_before_the_physician(guardian: Guardian, physician: Physician) -> None:
-    await physician.reads("家属没有填写")
+    await physician.is_told("physician.prepared.nothing")
     await guardian.prepares("121.5", day(30))
-    await physician.reads(READ)
-    await physician.reads("身高 121.5 厘米")
+    await physician.is_told("physician.prepared.at")
+    await physician.is_told("prepare.measure.height.value", value="121.5")
     await physician.screenshot("prepared")
 
 
 async def what_was_prepared_is_folded_away(physician: Physician) -> None:
     fold = physician.page.locator(".prepared-fold")
-    await expect(fold.get_by_text(READ)).to_be_hidden()
+    read = fold.get_by_text(physician.words("physician.prepared.at"))
+    await expect(read).to_be_hidden()
     await fold.locator("summary").click()
-    await expect(fold.get_by_text(READ)).to_be_visible()
+    await expect(read).to_be_visible()
     await fold.locator("summary").click()
 
 
@@ -107,10 +128,17 @@ async def they_see_and_hear_each_other(guardian: Guardian, physician: Physician)
 
 
 async def the_guardian_steps_away_and_nothing_passes(guardian: Guardian, physician: Physician) -> None:
-    """The physician sees it, and holds until the guardian is with the child again."""
+    """The physician sees it, and holds until the guardian is with the child again. What they write passes."""
+    typed = TYPED[physician.words.language]
     await physician.holds("guardian_not_with_child")
-    await guardian.reads("通话已暂停")
+    await physician.is_told("physician.held.physician_hold")
+    await guardian.is_told("family.held.title")
     await asyncio.gather(physician.sees_no_more(3), guardian.sees_no_more(3))
+    await physician.writes(typed.come_back)
+    await guardian.taps("family.call.chat")
+    await guardian.reads(typed.come_back)
+    await guardian.writes(typed.is_back)
+    await physician.reads(typed.is_back)
     await physician.acts("resume")
     await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
 
@@ -137,9 +165,9 @@ async def the_guardian_comes_back(server: DemoServer, guardian: Guardian, physic
     """The same visit goes on. If the way back took long, the physician looks again who is there."""
     await guardian.returns(f"{server.origin}/family/?visit={server.visit}")
     await they_see_and_hear_each_other(guardian, physician)
-    if not await physician.page.get_by_text("就诊进行中").is_visible():
+    if not await physician.page.get_by_text(physician.words("physician.state.live")).is_visible():
         await physician.attests()
-    await physician.reads("就诊进行中")
+    await physician.is_told("physician.state.live")
     await guardian.screenshot("live")
     await physician.screenshot("live")
 
@@ -150,9 +178,10 @@ async def the_physician_refers_and_both_are_out_within_a_second(
     everybody: tuple[Person, ...] = (guardian, physician)
     for person in everybody:
         await person.watches_frames()
-    await physician.refers(reason_at=-1, note="身高低于同龄儿童", not_examined="骨龄", told_family="请尽快带孩子到医院")
-    await guardian.reads("请带孩子线下就诊")
-    await physician.reads("已结束并转线下就诊")
+    typed = TYPED[physician.words.language]
+    await physician.refers(reason_at=-1, note=typed.note, not_examined=typed.not_examined, told_family=typed.told_family)
+    await guardian.is_told("family.ended.referred.title")
+    await physician.is_told("physician.outcome.referred")
     clicked_ms = await physician.clicked_ms()
     for person in everybody:
         await person.sees_no_more(2)
@@ -162,15 +191,17 @@ async def the_physician_refers_and_both_are_out_within_a_second(
 
 
 async def the_guardian_reads_the_letter(guardian: Guardian) -> None:
-    await guardian.reads("请尽快带孩子到医院")
-    href = await guardian.page.get_by_role("link", name="打开转诊单 PDF").get_attribute("href")
+    typed = TYPED[guardian.words.language]
+    await guardian.reads(typed.told_family)
+    pdf = guardian.page.get_by_role("link", name=guardian.words("family.ended.referred.pdf"))
+    href = await pdf.get_attribute("href")
     answer = await guardian.page.request.get(f"{guardian.origin}{href}")
     assert answer.ok
     text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(await answer.body())).pages)
-    for words in ("骨龄", "请尽快带孩子到医院", "身高低于同龄儿童"):
-        assert words in text.replace("\n", "")
-    await guardian.page.get_by_role("link", name="在网页上查看完整转诊单").click()
-    await guardian.reads("骨龄")
+    for words in (typed.note, typed.not_examined, typed.told_family):
+        assert "".join(words.split()) in "".join(text.split())
+    await guardian.page.get_by_role("link", name=guardian.words("family.ended.referred.page")).click()
+    await guardian.reads(typed.not_examined)
     await guardian.screenshot("letter")
 
 
@@ -184,16 +215,18 @@ async def the_destination_receives_and_the_family_sees_it(
     drawn = await guardian.page.request.get(f"{guardian.origin}{letter['receipt_qr']}")
     assert await drawn.text() == qr.svg(link)
 
-    context = await physician.context.browser.new_context()
-    desk = Person("destination", context, await context.new_page(), "video", physician.screens)
+    context = await physician.context.browser.new_context(locale=LOCALES[physician.words.language])
+    desk = Person("destination", context, await context.new_page(), "video", physician.screens, physician.words)
     await desk.page.goto(link)
-    await desk.click("登记：已收到")
-    await desk.reads("已登记，谢谢")
+    await desk.chooses_language()
+    await desk.taps("receipt.tell.received")
+    await desk.is_told("receipt.done")
+    await desk.screenshot("receipt")
     known = await destination.get(f"/referrals/{letter['number']}")
     assert (known["state"], [(fact["fact"], fact["source"]) for fact in known["facts"]]) == ("received", [("received", "qr")])
 
     await guardian.page.reload()
-    await guardian.reads("医院已收到")
+    await guardian.is_told("letter.receipt.received")
     await guardian.screenshot("received")
 
 

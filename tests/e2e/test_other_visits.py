@@ -1,4 +1,4 @@
-"""Visits that take another course, on the real pages: refused, reloaded, taken over, held by hand, completed, withdrawn."""
+"""Visits that take another course, on the real pages: refused, withdrawn, slept through."""
 
 from __future__ import annotations
 
@@ -41,39 +41,6 @@ async def test_refusing_the_recording_offers_in_person_care_and_a_used_link_says
     await stranger.page.goto(f"{server.origin}/family/?visit={server.visit}")
     await expect(stranger.page.get_by_role("heading").first).to_be_visible()
     assert "张" not in await stranger.page.inner_text("body")
-
-
-async def test_a_visit_with_a_reload_a_second_page_a_hold_by_hand_and_a_summary(
-    server: DemoServer, guardian: Guardian, physician: Physician
-) -> None:
-    await in_the_call(server, guardian, physician)
-    await physician.attests()
-
-    await guardian.page.reload()
-    await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
-
-    second = Guardian(guardian.name, guardian.context, await guardian.context.new_page(), guardian.remote, guardian.screens)
-    await second.returns(guardian.page.url)
-    await guardian.reads("已在另一个页面打开")
-    await asyncio.gather(physician.sees_moving("guardian"), second.sees_moving("physician"))
-
-    await physician.holds("guardian_not_with_child")
-    await physician.reads("已暂停：由您暂停")
-    await second.reads("通话已暂停")
-    await asyncio.gather(physician.sees_no_more(3), second.sees_no_more(3))
-    await second.screenshot("held-by-hand")
-    await physician.writes("请回到孩子身边")
-    await second.click("消息")
-    await second.reads("请回到孩子身边")
-    await second.writes("我回来了")
-    await physician.reads("我回来了")
-    await physician.acts("resume")
-    await asyncio.gather(physician.sees_moving("guardian"), second.sees_moving("physician"))
-
-    await physician.completes("生长速度正常，三个月后复诊。")
-    await second.reads("就诊已完成")
-    await second.reads("生长速度正常，三个月后复诊。")
-    await physician.reads("就诊已完成")
 
 
 async def test_a_guardian_who_withdraws_in_the_call_ends_it_and_can_still_be_referred(

@@ -1,4 +1,4 @@
-"""What happens to a phone in the middle of a visit: another tab, a phone call, a lost socket; and the way back by one tap."""
+"""What happens to a phone in the middle of a visit: a reload, another tab, a phone call, a lost socket; and the way back."""
 
 from __future__ import annotations
 
@@ -50,11 +50,14 @@ async def devices_on(person: Person) -> int:
     return await person.page.evaluate("window.__opened.filter(({readyState}) => readyState === 'live').length")
 
 
-async def test_a_second_tab_takes_over_and_the_first_takes_back(
+async def test_a_reload_loses_nothing_a_second_tab_takes_over_and_the_first_takes_back(
     server: DemoServer, guardian: Guardian, physician: Physician
 ) -> None:
     await guardian.context.add_init_script(f"({_WATCHED})()")
     await in_the_call(server, guardian, physician)
+    await guardian.page.reload()
+    await asyncio.gather(physician.sees_moving("guardian"), guardian.sees_moving("physician"))
+
     second = Guardian(guardian.name, guardian.context, await guardian.context.new_page(), guardian.remote, guardian.screens)
     await second.returns(guardian.page.url)
     await guardian.reads("已在另一个页面打开")

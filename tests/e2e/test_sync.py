@@ -17,6 +17,7 @@ import av
 import numpy as np
 import pytest
 
+from rehearsal.sealed import sealed
 from server.opening import open_recording
 from tests.e2e.clips import FPS, HEIGHT, SAMPLE_RATE, WIDTH
 from tests.e2e.conftest import DemoServer, Figures
@@ -169,6 +170,7 @@ async def test_a_browsers_sound_and_picture_are_recorded_in_sync(
     await physician.refers(reason_at=-1, note="演练", not_examined="", told_family="")
     await physician.reads("已结束并转线下就诊")
 
+    await sealed(server.recording)
     opened = tmp_path / "visit.mkv"
     assert open_recording(server.recording, server.identity, opened) == []
     origin = origin_at(server)

@@ -41,3 +41,5 @@ async def test_a_visit_that_begins_by_text_becomes_one_by_video(
     await physician.attests()
     await physician.completes("湿疹，保湿护理。")
     await guardian.reads("就诊已完成")
+    await guardian.reads("湿疹，保湿护理。")
+    await physician.reads("就诊已完成")

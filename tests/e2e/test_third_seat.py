@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from rehearsal.sealed import sealed as whole
 from tests.e2e import sealed
 from tests.e2e.clips import INTERPRETER
 from tests.e2e.conftest import DemoServer
@@ -51,7 +52,7 @@ async def test_an_interpreter_is_invited_named_seen_by_both_recorded_and_shown_o
     await physician.attests()
     await physician.completes("生长速度正常，三个月后复诊。")
     await guardian.reads("就诊已完成")
-    await asyncio.sleep(1)  # the recorder seals its end
+    await whole(server.recording)
     parts = sealed.open_parts(server.recording, server.identity, tmp_path / "opened")
     (with_guest,) = (part for part in parts if any("interpreter" in track.seat for track in part.tracks()))
     assert {seen.clip for seen in with_guest.pictures("interpreter")} - {None} == {INTERPRETER.name}

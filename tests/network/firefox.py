@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,13 +39,13 @@ _PREFERENCES: dict[str, bool | int | str] = {
 _BUTTON = """(name) => {
   const shown = (each) => each.checkVisibility({ visibilityProperty: true }) && !each.disabled;
   const buttons = [...document.querySelectorAll("button, [role=button]")];
-  const button = buttons.find((each) => shown(each) && each.innerText.includes(name));
+  const button = buttons.find((each) => shown(each) && new RegExp(name).test(each.innerText));
   button?.scrollIntoView({ block: "center", behavior: "instant" });
   const box = button?.getBoundingClientRect();
   return box ? [box.x + box.width / 2, box.y + box.height / 2] : null;
 }"""
 
-_READS = "(words) => document.body?.innerText.includes(words) ?? false"
+_READS = "(words) => new RegExp(words).test(document.body?.innerText)"
 
 _PICTURE_OF = f"""(remote) => {{
   const video = document.querySelector(remote);
@@ -63,11 +64,12 @@ class FirefoxGuardian(Guardian):
         raw = await self.tab.evaluate(_PICTURE_OF, self.remote)
         return None if raw is None else pixels_of(raw)
 
-    async def reads(self, text: str, timeout_ms: int = PATIENCE_MS) -> None:
-        await within(timeout_ms / 1000, lambda: self.tab.evaluate(_READS, text), bool, f"{self.name} reads {text}")
+    async def reads(self, text: str | re.Pattern[str], timeout_ms: int = PATIENCE_MS) -> None:
+        await within(timeout_ms / 1000, lambda: self.tab.evaluate(_READS, _pattern(text)), bool, f"{self.name} reads {text}")
 
-    async def click(self, name: str) -> None:
-        at = await within(PATIENCE_MS / 1000, lambda: self.tab.evaluate(_BUTTON, name), bool, f"{self.name} finds {name}")
+    async def click(self, name: str | re.Pattern[str]) -> None:
+        words = _pattern(name)
+        at = await within(PATIENCE_MS / 1000, lambda: self.tab.evaluate(_BUTTON, words), bool, f"{self.name} finds {words}")
         await self.tab.click(*at)
 
     async def screenshot(self, name: str) -> None:
@@ -123,3 +125,8 @@ async def sees_anything_move(person: Person, within_s: float) -> None:
 
 def _js(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _pattern(words: str | re.Pattern[str]) -> str:
+    """As the page's own regular expressions are written."""
+    return re.escape(words) if isinstance(words, str) else words.pattern
