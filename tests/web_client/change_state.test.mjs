@@ -30,6 +30,10 @@ test("every other refusal is said where the visit is shown, in words", () => {
   assert.equal(after("cancel", { type: "refused", code: "session_ended" }).notice, "");
 });
 
+test("a visit that has begun has no button that would be refused again", () => {
+  assert.deepEqual(after("cancel", { type: "sending" }, { type: "refused", code: "visit_under_way" }).appointment?.may, { move: false, cancel: false });
+});
+
 test("a visit that was moved is shown with its new time, and former times are forgotten", () => {
   const state = stateOf("moved", "zh");
   assert.deepEqual([state.screen, state.moved, state.appointment?.revision, state.times.state, state.slot], ["shown", true, 2, "none", null]);

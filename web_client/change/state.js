@@ -64,11 +64,13 @@ function timed(state, items, next, more) {
   return { ...state, times: { state: "there", code: "", items: all }, nextDay: next, day: first ? dayOf(first.starts_at) : state.day };
 }
 
+const NEVER = Object.freeze({ move: false, cancel: false });
 const TIME_GONE = new Set(["slot_taken", "slot_unknown", "schedule_closed", "physician_busy", "in_the_past", "beyond_horizon"]);
 
 /** A time that is gone is chosen anew; all else is said where the visit is shown. @param {State} state @param {string} code @returns {State} */
 function refused(state, code) {
   if (TIME_GONE.has(code)) return { ...state, busy: false, times: NOTHING, slot: null, screen: "times", notice: "time_gone" };
+  if (code === "visit_under_way" && state.appointment) return { ...state, busy: false, screen: "shown", notice: code, appointment: { ...state.appointment, may: NEVER } };
   return { ...state, busy: false, screen: state.screen === "times" && code === "network" ? "times" : "shown", notice: code === "session_ended" ? "" : code };
 }
 

@@ -41,7 +41,7 @@ function failed({ state, t, emit }) {
   const foreign = state.code === "not_signed_in" || state.code === "not_found";
   return [
     h("div", { class: "stack", role: "alert" }, title(t("change.failed.title")), h("p", null, t(foreign ? `error.${state.code}` : "error.network"))),
-    !foreign && button("primary", t("common.retry"), () => emit({ type: "retry" })),
+    foreign ? h("a", { class: "button button-primary button-large button-block", href: "/link/" }, t("join.lost")) : button("primary", t("common.retry"), () => emit({ type: "retry" })),
   ];
 }
 
@@ -49,7 +49,7 @@ function failed({ state, t, emit }) {
 function shown({ state, t, emit }, appointment) {
   const over = appointment.state === "ended";
   const cancelled = appointment.outcome === "cancelled";
-  const fixed = !over && !appointment.may.cancel;
+  const fixed = !over && !appointment.may.cancel && state.notice === "";
   return [
     title(t(cancelled ? "change.cancelled.title" : "change.title")),
     state.moved && h("p", { class: "notice notice-good", role: "status", key: "moved" }, icon("check"), h("span", null, t("change.moved"))),

@@ -64,7 +64,7 @@ function answered({ screen }, t, emit) {
         h("h2", null, t("link.sent.nothing_title")),
         h("ul", null, ["number", "wait", "call"].map((line) => h("li", { key: line }, t(`link.sent.nothing_${line}`)))),
       ),
-    screen === "sent" && h("button", { key: "again", type: "button", class: "button button-block", onclick: () => emit({ type: "again" }) }, t("link.sent.again")),
+    screen !== "off" && h("button", { key: "again", type: "button", class: "button button-block", onclick: () => emit({ type: "again" }) }, t(screen === "sent" ? "link.sent.again" : "common.retry")),
   ];
 }
 

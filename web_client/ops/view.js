@@ -110,6 +110,7 @@ const COLUMNS = Object.freeze([
   "gate",
   "recording",
   "age",
+  "incident",
   "seat",
   "presence",
   "upLoss",
@@ -133,10 +134,10 @@ function summary(t, data, sessions) {
   return h(
     "p",
     { class: `ops-wrong ${bad ? "ops-wrong-bad" : ""}`, key: "wrong" },
-    mark(t, bad ? "bad" : "warn"),
     h(
       "span",
       null,
+      mark(t, bad ? "bad" : "warn"),
       count,
       wrong.length > 0 && t("ops.wrongSessions", { sessions: wrong.length }),
       workers.length > 0 && t("ops.wrongWorkers", { workers: workers.length }),
@@ -158,7 +159,7 @@ function rows(state, session, context) {
         "tr",
         { key: leg?.seat ?? "none" },
         index === 0 && sessionCells(state, session, legs.length, context),
-        leg ? legCells(t, session, leg) : h("td", { colspan: COLUMNS.length - 5, class: "soft" }, t("ops.noLegs")),
+        leg ? legCells(t, session, leg) : h("td", { colspan: COLUMNS.length - 6, class: "soft" }, t("ops.noLegs")),
       ),
     ),
   );
@@ -168,20 +169,22 @@ function rows(state, session, context) {
 function sessionCells(state, session, span, context) {
   const { t } = context;
   return [
-    h("th", { scope: "rowgroup", rowspan: span, key: "session", class: "session-id" }, session.session, incident(state, session.session, context)),
+    h("th", { scope: "rowgroup", rowspan: span, key: "session", class: "session-id" }, session.session),
     cell(t, "state", stateVerdict(session), known(t, "ops.state", session.state), span),
     cell(t, "gate", gateVerdict(session), t(session.gate ? "ops.gate.open" : "ops.gate.closed"), span),
     cell(t, "recording", recordingVerdict(session), known(t, "ops.recording", session.recording), span),
     cell(t, "age", "fine", age(session.age_s), span),
+    h("td", { rowspan: span, key: "incident", class: "incident" }, h("span", { role: "status" }, incident(state, session.session, context))),
   ];
 }
 
 /** One tap records an incident of the session, with a number to tell. @param {State} state @param {string} session @param {Context} context */
 function incident(state, session, { t, emit }) {
   const recorded = state.incidents[session];
-  if (recorded?.number) return h("span", { class: "incident-number figures", key: "number", role: "status" }, recorded.number);
+  if (recorded?.number) return h("span", { class: "incident-number", key: "number" }, t("ops.incident.number", { number: recorded.number }));
   const words = recorded?.failed ? "ops.incident.failed" : recorded ? "ops.incident.busy" : "ops.incident";
-  return h("button", { class: "button button-quiet incident-button", type: "button", key: "incident", onclick: () => emit({ type: "incident", session }) }, t(words));
+  const button = { class: "button button-quiet incident-button", type: "button", key: "incident", "aria-label": `${t(words)} ${session}` };
+  return h("button", { ...button, onclick: () => emit({ type: "incident", session }) }, t(words));
 }
 
 /** @param {Translate} t @param {OpsSession} session @param {OpsLeg} leg */

@@ -69,7 +69,7 @@ export function text({ id, value, wrong, oninput, type = "text", max, inputmode,
 export function choices({ name, legend, value, wrong = null, options, onchoose, inline = false }) {
   return h(
     "fieldset",
-    { class: `desk-choices${inline ? " desk-choices-inline" : ""}`, key: name, id: name, "aria-invalid": wrong ? "true" : null },
+    { class: `desk-choices${inline ? " desk-choices-inline" : ""}`, key: name, id: name, "aria-invalid": wrong ? "true" : null, "aria-describedby": wrong ? `${name}-wrong` : null },
     h("legend", { class: "label" }, legend),
     options.map((option) =>
       h(
@@ -79,7 +79,7 @@ export function choices({ name, legend, value, wrong = null, options, onchoose, 
         h("span", null, option.text),
       ),
     ),
-    wrong && h("p", { class: "field-error small", key: "wrong" }, wrong),
+    wrong && h("p", { class: "field-error small", key: "wrong", id: `${name}-wrong` }, wrong),
   );
 }
 

@@ -17,18 +17,18 @@ export function toldPanel(state, context) {
     h("p", { class: "notice notice-warn", key: "once" }, icon("warn"), h("span", null, t("desk.told.once"))),
     h(
       "div",
+      { class: "row no-print", key: "acts" },
+      h("button", { type: "button", class: "button button-primary", onclick: () => emit({ type: "print" }) }, icon("document"), t("desk.told.print")),
+      h("button", { type: "button", class: "button", onclick: () => emit({ type: "copy" }) }, t(state.done === "copied" ? "desk.told.copied" : "desk.told.copy")),
+    ),
+    h(
+      "div",
       { class: "desk-slip center stack-tight", key: "slip" },
       h("p", { class: "desk-slip-brand" }, `${t("brand")} · ${state.me?.hospital ?? ""}`),
       visit && h("p", { key: "visit" }, h("strong", null, momentText(language, visit.starts_at)), h("br", null), `${t(`field.${visit.field}`)} · ${visit.physician.name} ${visit.physician.title}`),
       h("img", { class: "desk-qr", src: `data:image/svg+xml,${told.qr}`, alt: t("desk.told.qr"), key: told.link }),
       h("p", { class: "small desk-link", key: "link" }, told.link),
       h("p", { class: "small", key: "how" }, t("desk.told.how", { time: momentText(language, told.link_expires_at) })),
-    ),
-    h(
-      "div",
-      { class: "row no-print", key: "acts" },
-      h("button", { type: "button", class: "button button-primary", onclick: () => emit({ type: "print" }) }, icon("document"), t("desk.told.print")),
-      h("button", { type: "button", class: "button", onclick: () => emit({ type: "copy" }) }, t(state.done === "copied" ? "desk.told.copied" : "desk.told.copy")),
     ),
   ];
 }

@@ -56,6 +56,7 @@ export default {
   "coordinator.concern.answer": "What was done",
   "coordinator.concern.send": "Send",
   "ops.incident": "Record an incident",
+  "ops.incident.number": "Recorded: {number}",
   "ops.incident.busy": "Recording…",
   "ops.incident.failed": "Not recorded, tap again",
 };

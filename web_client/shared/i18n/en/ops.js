@@ -20,6 +20,7 @@ export default Object.freeze({
   "ops.column.gate": "Gate",
   "ops.column.recording": "Recording",
   "ops.column.age": "Age",
+  "ops.column.incident": "Incident",
   "ops.column.seat": "Seat",
   "ops.column.presence": "Presence",
   "ops.column.upLoss": "Loss up",

@@ -56,6 +56,7 @@ export default {
   "coordinator.concern.answer": "处理意见",
   "coordinator.concern.send": "提交答复",
   "ops.incident": "登记事件",
+  "ops.incident.number": "已登记 {number}",
   "ops.incident.busy": "正在登记…",
   "ops.incident.failed": "没有登记，再点一次",
 };

@@ -20,6 +20,7 @@ export default Object.freeze({
   "ops.column.gate": "门",
   "ops.column.recording": "录制",
   "ops.column.age": "时长",
+  "ops.column.incident": "事件",
   "ops.column.seat": "席位",
   "ops.column.presence": "在场",
   "ops.column.upLoss": "上行丢包",
