@@ -1,68 +1,118 @@
 """A family books by itself on the real page, moves its visit and calls it off.
 
-What it typed survives going back, a reload and a time that somebody else took.
+What it typed survives going back, a reload and a time that somebody else took. Once in Chinese, once in English.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Request, async_playwright, expect
+from playwright.async_api import Request, async_playwright, expect
 
 from tests.e2e import browsers
 from tests.e2e.conftest import SCREENS, DemoServer
+from tests.e2e.people import CHINESE, Guardian
+from tests.e2e.words import LANGUAGES, LOCALES, Language, Words
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.unhurried, pytest.mark.timeout(300)]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the server says: of the questionnaire, and its hospital's name."""
+
+    none: str
+    visit: str
+    growth: str
+    hospital: str
+
+
+READ: dict[Language, Read] = {
+    "zh": Read("以上都没有", "这次就诊", "身高、生长发育", "示范儿童医院"),
+    "en": Read("None of these", "This visit", "Height, growth and development", "Demo Children's Hospital"),
+}
+
+
+class Family(Guardian):
+    """A guardian who books at a phone."""
+
+    async def sees_title(self, key: str) -> None:
+        await expect(self.page.get_by_role("heading", name=self.words(key))).to_be_visible()
+
+    def field(self, key: str) -> Any:
+        return self.page.get_by_label(re.compile(f"^{self.words(key).pattern}"))
+
+    async def ticks(self, key: str, at: int = 0) -> None:
+        """A choice that says just this."""
+        await self.page.get_by_role("radio", name=re.compile(f"^{self.words(key).pattern}$")).nth(at).check()
+
+    async def passes_the_signs(self) -> None:
+        read = READ[self.words.language]
+        for _ in range(2):
+            await self.page.get_by_text(read.none).click()
+            await self.taps("book.next")
+        await expect(self.page.get_by_role("heading", name=read.visit)).to_be_visible()
+        for at in (0, 1):
+            await self.ticks("prepare.no", at)
+        await self.page.get_by_text(read.growth).click()
+        await self.taps("book.next")
+
+    async def fills_in_who_they_are(self) -> None:
+        await self.field("book.details.child_name").fill("陈小雨")
+        await self.ticks("book.sex.female")
+        await self.field("book.details.birth_date").fill("2019-06-01")
+        await self.field("book.details.guardian_name").fill("陈静")
+        await self.ticks("book.relation.mother")
+        await self.field("book.details.phone").fill("139 1234 5678")
+
+    async def moves_and_calls_off(self) -> None:
+        await self.taps("change.move")
+        await self.page.locator("button.day").last.click()
+        await self.page.locator("button.time").last.click()
+        await self.taps("change.move.to")
+        await self.is_told("change.moved")
+        await self.taps("change.cancel")
+        await self.page.go_back()
+        await self.sees_title("change.title")
+        await self.taps("change.cancel")
+        await self.taps("change.cancel.do")
+        await self.sees_title("change.cancelled.title")
+
+
 @pytest.fixture
-async def phone(server: DemoServer) -> AsyncIterator[Page]:
+async def family(language: Language) -> AsyncIterator[Family]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=browsers.EXECUTABLE, args=["--no-sandbox"])
-        page = await (await browsers.phone(browser, reduced_motion="reduce")).new_page()
-        yield page
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        await page.screenshot(path=SCREENS / "booking-last.png", full_page=True)
+        context = await browsers.phone(browser, reduced_motion="reduce", locale=LOCALES[language])
+        page = await context.new_page()
+        family = Family("family", context, page, "video", SCREENS, Words(language))
+        yield family
+        await family.screenshot("booking-last")
         await browser.close()
 
 
-async def tap(page: Page, name: str, role: Any = "button") -> None:
-    await page.get_by_role(role, name=name).first.click()
-
-
-async def taps_past_the_signs(page: Page) -> None:
-    for _ in range(2):
-        await page.get_by_text("以上都没有").click()
-        await tap(page, "下一步")
-    await expect(page.get_by_role("heading", name="这次就诊")).to_be_visible()
-    for no in (0, 1):
-        await page.get_by_text("否", exact=True).nth(no).click()
-    await page.get_by_text("身高、生长发育").click()
-    await tap(page, "下一步")
-
-
-async def test_a_family_books_for_real(server: DemoServer, phone: Page) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_family_books_for_real(server: DemoServer, family: Family, language: Language) -> None:
+    phone = family.page
     await phone.goto(f"{server.origin}/book/")
-    await taps_past_the_signs(phone)
-    await tap(phone, "选择医院")
-    await tap(phone, "示范儿童医院")
-    await tap(phone, "王芳")
+    await family.chooses_language()
+    await family.passes_the_signs()
+    await family.taps("book.answer.go")
+    await family.click(READ[language].hospital)
+    await family.click("王芳")
     times = phone.locator("button.time")
     await times.first.click()
-    await phone.get_by_label("孩子的姓名").fill("陈小雨")
-    await phone.get_by_text("女", exact=True).click()
-    await phone.get_by_label("出生日期").fill("2019-06-01")
-    await phone.get_by_label("您的姓名").fill("陈静")
-    await phone.get_by_text("母亲").click()
-    await phone.get_by_label("您的手机号码").fill("139 1234 5678")
+    await family.fills_in_who_they_are()
 
     await phone.go_back()
-    await expect(phone.get_by_role("heading", name="选择时间")).to_be_visible()
+    await family.sees_title("book.time.title")
     await phone.go_forward()
     await phone.reload()
-    await expect(phone.get_by_label("孩子的姓名")).to_have_value("陈小雨")
+    await expect(family.field("book.details.child_name")).to_have_value("陈小雨")
 
     taken: list[str] = []
 
@@ -74,39 +124,31 @@ async def test_a_family_books_for_real(server: DemoServer, phone: Page) -> None:
         await route.continue_()
 
     await phone.route("**/visits", somebody_is_quicker)
-    await tap(phone, "确认预约")
-    await expect(phone.get_by_text("已被别人约走")).to_be_visible()
+    await family.taps("book.details.submit")
+    await family.is_told("book.notice.time_gone")
     assert taken == ["201"]
     await times.first.click()
-    await expect(phone.get_by_label("您的姓名")).to_have_value("陈静")
-    await tap(phone, "确认预约")
+    await expect(family.field("book.details.guardian_name")).to_have_value("陈静")
+    await family.taps("book.details.submit")
 
-    await expect(phone.get_by_role("heading", name="预约成功")).to_be_visible()
-    await phone.screenshot(path=SCREENS / "booking-done.png", full_page=True)
-    assert await phone.get_by_role("img", name="就诊链接的二维码").evaluate("(code) => code.naturalWidth") > 100
-    link = await phone.get_by_label("就诊链接", exact=True).input_value()
+    await family.sees_title("book.done.title")
+    await family.screenshot("booking-done")
+    code = phone.get_by_role("img", name=family.words("book.done.qr"))
+    assert await code.evaluate("(code) => code.naturalWidth") > 100
+    shown = phone.get_by_role("textbox", name=family.words("book.done.link.label"))
+    link = await shown.input_value()
     await phone.reload()
-    await expect(phone.get_by_label("就诊链接", exact=True)).to_have_value(link)
-    await tap(phone, "在这台设备上打开就诊页面", "link")
-    await tap(phone, "在这台设备上加入就诊")
+    await expect(shown).to_have_value(link)
+    await phone.get_by_role("link", name=family.words("book.done.open")).click()
+    await family.taps("join.button")
     await phone.wait_for_url("**/family/?visit=*")
-    await moves_and_calls_off(phone, phone.url.replace("/family/", "/change/"))
+    await the_device_is_asked_whose_child_it_is_and_comes_back(family, phone.url.replace("/family/", "/change/"))
+    await family.moves_and_calls_off()
 
 
-async def moves_and_calls_off(phone: Page, address: str) -> None:
-    """A device that was not asked whose child it is yet, is asked first, and comes back."""
-    await phone.goto(address)
-    await tap(phone, "用中文继续")
-    await tap(phone, "是，这是我的孩子")
-    await phone.wait_for_url("**/change/?visit=*")
-    await tap(phone, "改到另一个时间")
-    await phone.locator("button.day").last.click()
-    await phone.locator("button.time").last.click()
-    await tap(phone, "改到 ")
-    await expect(phone.get_by_text("已改好")).to_be_visible()
-    await tap(phone, "取消预约")
-    await phone.go_back()
-    await expect(phone.get_by_role("heading", name="您的预约")).to_be_visible()
-    await tap(phone, "取消预约")
-    await tap(phone, "取消这次就诊")
-    await expect(phone.get_by_role("heading", name="已取消")).to_be_visible()
+async def the_device_is_asked_whose_child_it_is_and_comes_back(family: Family, address: str) -> None:
+    await family.page.goto(address)
+    if family.words == CHINESE:
+        await family.taps("family.language.continue")
+    await family.taps("family.child.yes")
+    await family.page.wait_for_url("**/change/?visit=*")
