@@ -73,7 +73,6 @@ function topLine(scene) {
       { class: "top-facts" },
       recording && h("span", { class: "recording", key: "recording" }, t("family.call.recording")),
       state.light && state.call === "connected" && light(t, state.light),
-      h("span", { class: "top-space" }),
       languageSwitch(scene),
     ),
   );

@@ -39,6 +39,7 @@ export function childStep(scene) {
   const { state, t, emit } = scene;
   const visit = state.status?.visit;
   if (!visit) return null;
+  const asDelegated = state.status?.delegated;
   return page(
     scene,
     { key: "child", step: STEPS.child },
@@ -48,18 +49,18 @@ export function childStep(scene) {
       { class: "card stack" },
       h("p", { class: "child-name" }, h("span", { class: "visually-hidden" }, t("family.child.name"), " "), visit.child),
       facts([
-        [t(state.status?.delegated ? "relation.delegated" : "family.child.guardian"), visit.guardian],
+        [t(asDelegated ? "family.child.delegated" : "family.child.guardian"), visit.guardian],
         [t("family.child.when"), dayAndTime(state.language, visit.starts_at)],
         [t("family.child.hospital"), visit.physician.hospital],
       ]),
     ),
     noticeOf(scene),
-    h("p", { class: "small soft" }, t(state.status?.delegated ? "family.child.only_delegated" : "family.child.only_guardian")),
+    h("p", { class: "small soft" }, t(asDelegated ? "family.child.only_delegated" : "family.child.only_guardian")),
     h(
       "div",
       { class: "stack-tight actions" },
-      button("primary", () => emit({ type: "answer_child", right: true }), t("family.child.yes"), { busy: state.busy && t("common.working") }),
-      button("plain", () => emit({ type: "answer_child", right: false }), t("family.child.no"), { disabled: state.busy }),
+      button("primary", () => emit({ type: "answer_child", right: true }), t(asDelegated ? "family.child.yes_delegated" : "family.child.yes"), { busy: state.busy && t("common.working") }),
+      button("plain", () => emit({ type: "answer_child", right: false }), t(asDelegated ? "family.child.no_delegated" : "family.child.no"), { disabled: state.busy }),
     ),
   );
 }

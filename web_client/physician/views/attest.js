@@ -137,7 +137,7 @@ export function people({ family, view, entry, panel }, { t }) {
       h("div", { key: `guardian-${at}` }, h("dt", null, t("physician.record.guardian")), h("dd", null, said(guardian))),
     ),
     family?.delegation &&
-      h("div", { key: "delegation" }, h("dt", null, t("proof.written_delegation")), h("dd", null, t(`physician.delegation.${family.delegation}`))),
+      h("div", { key: "delegation" }, h("dt", null, t("physician.record.delegation")), h("dd", null, t(`physician.delegation.${family.delegation}`))),
     family &&
       panel !== "attest" &&
       h("div", { key: "stills" }, h("dt", null, t("physician.record.stills")), h("dd", null, t(`physician.stills.${family.stills}`))),

@@ -42,7 +42,7 @@ function inviting(visit, { t, emit }) {
       h("p", { class: "small soft" }, t("physician.guest.body")),
       h(
         "div",
-        { class: "choices", role: "radiogroup", "aria-label": t("physician.guest.role") },
+        { class: "choices choices-two", role: "radiogroup", "aria-label": t("physician.guest.role") },
         GUEST_ROLES.map((one) =>
           h(
             "label",

@@ -37,7 +37,7 @@ export default {
   "physician.incident.add": "Add",
   "physician.incident.said": "What happened: ",
   "physician.incident.answer": "Coordinator: ",
-  "coordinator.concerns.open": "{open} complaints or incidents wait for an answer",
+  "coordinator.concerns.open": "Complaints or incidents that wait for an answer: {open}",
   "coordinator.concerns.none": "Complaints and incidents",
   "coordinator.concerns.more": "Too many complaints and incidents wait for an answer: only the 500 oldest are listed.",
   "coordinator.concern.toAnswer": "Answer",

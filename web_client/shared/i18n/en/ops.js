@@ -9,9 +9,9 @@ export default Object.freeze({
   "ops.none": "No live sessions.",
   "ops.noLegs": "nobody connected",
   "ops.stale": "The data is {seconds} s old: the server cannot be reached, trying again. The table below is not about now.",
-  "ops.count": "{sessions} sessions",
+  "ops.count": "Sessions: {sessions}",
   "ops.quiet": ", all well",
-  "ops.wrongSessions": ": {sessions} to look at",
+  "ops.wrongSessions": "; to look at: {sessions}",
   "ops.wrongWorkers": "; workers to look at: {workers}",
   "ops.verdict.warn": "Attention",
   "ops.verdict.bad": "Fault",
@@ -49,7 +49,7 @@ export default Object.freeze({
   "ops.worker.starting": "starting",
   "ops.worker.draining": "draining",
   "ops.worker.lost": "lost",
-  "ops.rooms": "{rooms} rooms",
+  "ops.rooms": "rooms: {rooms}",
   "ops.limits":
     "▲ attention: loss 3%, RTT 400 ms, jitter 50 ms, held, presence doubtful. ✕ fault: loss 10%, RTT 800 ms, jitter 120 ms, recording lost, gate against state, somebody absent. Up is from the seat to the server, down from the server to the seat.",
 });

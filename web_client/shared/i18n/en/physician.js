@@ -329,6 +329,7 @@ export default Object.freeze({
   "physician.emergency.place": "Tell 120 where the child is: {location}",
   "physician.emergency.noPlace": "The family has not told where the child is. Please ask first.",
   "physician.emergency.call": "The family’s telephone:",
+  "physician.record.delegation": "Delegation",
   "physician.record.stills": "Still pictures",
   "physician.stills.given": "the guardian agreed",
   "physician.stills.refused": "the guardian declined: keep none",
@@ -348,7 +349,7 @@ export default Object.freeze({
   "physician.help.close": "Close the panel",
   "physician.help.chat": "Write a message",
   "physician.help.help": "Show this list",
-  "physician.chat.unread": "{count} new messages",
+  "physician.chat.unread": "New messages: {count}",
 
   "physician.problem.unavailable": "The rules cannot be checked just now, so nothing was done. Try again shortly.",
   "physician.problem.offline": "No connection to the server, so nothing was done. Press again once it is back.",

@@ -17,6 +17,9 @@ export default Object.freeze({
   "family.child.hospital": "医院",
   "family.child.yes": "是，这是我的孩子",
   "family.child.no": "不是我的孩子",
+  "family.child.yes_delegated": "是，我陪同的是这个孩子",
+  "family.child.no_delegated": "不是这个孩子",
+  "family.child.delegated": "受委托的成年人",
   "family.child.only_guardian": "只有登记的监护人可以继续。如果您是祖父母或其他家人，请让监护人本人来操作。",
   "family.child.only_delegated": "这次登记由上面这位成年人代替监护人陪同，只有本人可以继续，并请准备好监护人签字的书面委托书。如果您是其他家人，请让本人来操作。",
 

@@ -324,6 +324,7 @@ export default Object.freeze({
   "physician.emergency.place": "告诉 120 孩子在：{location}",
   "physician.emergency.noPlace": "家属还没有告知孩子所在的地址，请先询问。",
   "physician.emergency.call": "家属电话：",
+  "physician.record.delegation": "委托书",
   "physician.record.stills": "留存照片",
   "physician.stills.given": "监护人同意",
   "physician.stills.refused": "监护人不同意，不得留存",
