@@ -106,11 +106,11 @@ function table(state, context) {
 
 const COLUMNS = Object.freeze([
   "session",
+  "incident",
   "state",
   "gate",
   "recording",
   "age",
-  "incident",
   "seat",
   "presence",
   "upLoss",
@@ -170,11 +170,11 @@ function sessionCells(state, session, span, context) {
   const { t } = context;
   return [
     h("th", { scope: "rowgroup", rowspan: span, key: "session", class: "session-id" }, session.session),
+    h("td", { rowspan: span, key: "incident", class: "incident" }, h("span", { role: "status" }, incident(state, session.session, context))),
     cell(t, "state", stateVerdict(session), known(t, "ops.state", session.state), span),
     cell(t, "gate", gateVerdict(session), t(session.gate ? "ops.gate.open" : "ops.gate.closed"), span),
     cell(t, "recording", recordingVerdict(session), known(t, "ops.recording", session.recording), span),
     cell(t, "age", "fine", age(session.age_s), span),
-    h("td", { rowspan: span, key: "incident", class: "incident" }, h("span", { role: "status" }, incident(state, session.session, context))),
   ];
 }
 

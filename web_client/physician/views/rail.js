@@ -13,6 +13,7 @@ import { guestOf } from "../../shared/guests.js";
 import { chat } from "../../shared/ui/chat.js";
 import { h, icon } from "../../shared/ui/dom.js";
 import { attested, availability, byText, ownHold } from "../acts.js";
+import { isComparing } from "../state.js";
 import { deniedNotice, people } from "./attest.js";
 import { panel } from "./panels.js";
 import { preparedFold, preparedSection } from "./prepared.js";
@@ -287,12 +288,12 @@ function footer(visit, { t, emit }) {
         type: "button",
         key: "note",
         id: "act-note",
-        "aria-keyshortcuts": "N",
+        "aria-keyshortcuts": isComparing(visit.panel) ? null : "N", // there it says that these are other people
         "aria-expanded": String(visit.panel === "note"),
         onclick: () => emit({ type: "panel", panel: visit.panel === "note" ? null : "note" }),
       },
       t("physician.note.title"),
-      h("kbd", { "aria-hidden": "true" }, "N"),
+      !isComparing(visit.panel) && h("kbd", { "aria-hidden": "true" }, "N"),
     ),
     h(
       "button",
