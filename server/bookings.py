@@ -19,9 +19,9 @@ from server.calendar import day_of
 from server.chain import microseconds
 from server.consultations import Consultations
 from server.errors import Refused
-from server.events import Event, NoShowMarked, RelationVerified, VisitCancelled, VisitMoved
+from server.events import Event, GuardianAdded, GuardianRemoved, NoShowMarked, RelationVerified, VisitCancelled, VisitMoved
 from server.kinship import DELEGATED
-from server.store import bookings, families, limits, links, outbox, schedules
+from server.store import bookings, families, guardians, limits, links, outbox, schedules
 from server.store.bookings import Booked
 from server.store.database import Database, Transaction, Write
 from server.store.schedules import Slot
@@ -144,6 +144,46 @@ class Bookings:
         if known.proof != proof:
             await self._rooms.decide_outside(id, decide)
         return await self._relation(booked)
+
+    async def add_guardian(
+        self, hospital: str, id: str, guardian: str, staff: str, work: Callable[[Transaction], Awaitable[T]]
+    ) -> T:
+        """A further guardian may come, as ``work`` writes it; who may come already is not written down again. What it gives.
+
+        Raises ``Refused``: ``not_found``, ``session_ended``; what ``work`` raises.
+        """
+        done: list[T] = []
+
+        async def write(transaction: Transaction) -> None:
+            done.append(await work(transaction))
+
+        async def decide() -> tuple[Event, tuple[Write, ...]]:
+            return GuardianAdded(guardian, staff), (write,)
+
+        if (await self._again(hospital, id)).state == "ended":
+            raise Refused("session_ended")
+        if guardian in await self._further(id):
+            return await self._database.write(work)
+        await self._rooms.decide_outside(id, decide)
+        return done[-1]
+
+    async def remove_guardian(self, hospital: str, id: str, guardian: str, staff: str) -> None:
+        """A further guardian comes no more; their links and devices are shut out.
+
+        Raises ``Refused``: ``not_found``, ``visit_under_way``, ``session_ended``.
+        """
+
+        async def decide() -> tuple[Event, tuple[Write, ...]]:
+            await self._again(hospital, id)
+            if guardian not in await self._further(id):
+                raise Refused("not_found")
+            now = self._clock()
+            return GuardianRemoved(guardian, staff), (guardians.remove(id, guardian, now), links.shut_out(id, guardian, now))
+
+        await self._rooms.decide_outside(id, decide)
+
+    async def _further(self, id: str) -> set[str]:
+        return {each.id for each in await self._database.read(lambda transaction: guardians.of_visit(transaction, id))}
 
     async def _relation(self, of: Booked) -> Relation:
         found = await self._database.read(lambda transaction: families.related(transaction, of.child, of.guardian))

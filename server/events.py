@@ -324,6 +324,25 @@ class RelationVerified(Event):
     staff: str
 
 
+@dataclass(frozen=True, slots=True)
+class GuardianAdded(Event):
+    """A further guardian (their id) may come with the child from now on. ``staff`` is who at the desk said so, empty for the
+    hospital's own system, here and in ``GuardianRemoved``."""
+
+    type: ClassVar[str] = "guardian_added"
+    guardian: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianRemoved(Event):
+    """A further guardian may not come any more; what they agreed to is over with it."""
+
+    type: ClassVar[str] = "guardian_removed"
+    guardian: str
+    staff: str
+
+
 # --- the third seat -------------------------------------------------------------------------------
 
 
@@ -577,7 +596,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
             Completed, Referred, Cancelled, VisitMoved, VisitCancelled, NoShowMarked, GuestInvited, GuestAgreed, GuestDeclined,
             InvitationTakenBack, ReferralTold, PhoneRevealed,
             RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
-            RelationVerified, DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
+            RelationVerified, GuardianAdded, GuardianRemoved, DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
             NoteSigned, NoteAmended, ComplaintFiled, IncidentRecorded, ConcernTold,
         )
     }

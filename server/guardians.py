@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from server.errors import Refused
 from server.events import ChildConfirmed, ChildDenied, ConsentGiven, ConsentRefused, ConsentWithdrawn, SeatTaken
-from server.session_seats import seated
-from server.session_state import REQUIRED_CONSENTS, Agreement, Consent, Held, Live, Session, State, Verifying, Waiting
+from server.session_seats import seated, with_seat
+from server.session_state import REQUIRED_CONSENTS, Agreement, Consent, Held, Live, Seat, Session, State, Verifying, Waiting
+from signaling.seats import Role
 
 Said = ChildConfirmed | ChildDenied | ConsentGiven | ConsentRefused | ConsentWithdrawn
 
@@ -52,6 +53,14 @@ def came(session: Session, event: SeatTaken, now: float) -> Session:
     if taken is session or event.guardian == session.guardian:
         return taken
     return replace(taken, guardian=event.guardian, state=_unattested(taken))
+
+
+def removed(session: Session, guardian: str, now: float) -> Session:
+    """That further guardian comes no more; the seat, if it is theirs, is empty and waits for the booked one."""
+    without = replace(session, further={id: said for id, said in session.further.items() if id != guardian})
+    if session.guardian != guardian:
+        return without
+    return with_seat(replace(without, guardian=""), Role.GUARDIAN, Seat(session.seats[Role.GUARDIAN].epoch), now)
 
 
 def _unattested(session: Session) -> State:

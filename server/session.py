@@ -37,7 +37,8 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     nothing: no guest opens, closes, holds or ends anything, and a guest is no guardian (`server.guests`).
 10. A child may have several guardians, each of whom confirms and agrees for themselves; one at a time holds the seat and is the
     guardian of these rules. Another takes it over only after both, and is then to be attested: Live goes back to Verifying
-    (`server.guardians`).
+    (`server.guardians`). As long as nobody was admitted, nor taken on by text, a further one may be removed: what they agreed
+    to is over, and who held the seat is shown out.
 11. After a restart of the server nobody is present and nothing records; an open session is Held until all are back, and
     deadlines that passed meanwhile start afresh, so that nobody is sent away for our fault.
 12. By text first: in Waiting the physician may begin by text, under the conditions of an admission. The gate stays closed,
@@ -83,6 +84,8 @@ from server.events import (
     Event,
     FamilyDenied,
     GateLapsed,
+    GuardianAdded,
+    GuardianRemoved,
     GuestAgreed,
     GuestDeclined,
     GuestInvited,
@@ -245,7 +248,7 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             if not isinstance(state, Waiting) or session.admitted:
                 raise Refused("wrong_state")
             return replace(session_text.parted(session), family_denied=True)
-        case VisitMoved() | VisitCancelled() | NoShowMarked():
+        case VisitMoved() | VisitCancelled() | NoShowMarked() | GuardianRemoved():
             return _from_outside(session, state, event, now)
         case GateLapsed(generation=generation):
             current = session.gate_open and generation == session.generation
@@ -264,7 +267,7 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return session
         case AboutDocuments() | AboutConcerns():
             return session
-        case RelationVerified() | WhereaboutsTold():
+        case RelationVerified() | WhereaboutsTold() | GuardianAdded():
             return session
         case _:
             raise TypeError(f"no rule for {event.type}")
@@ -344,7 +347,10 @@ def _commanded(session: Session, command: Command, now: float) -> Session:
             raise Refused("wrong_state")
 
 
-def _from_outside(session: Session, state: Running, event: VisitMoved | VisitCancelled | NoShowMarked, now: float) -> Session:
+Outside = VisitMoved | VisitCancelled | NoShowMarked | GuardianRemoved
+
+
+def _from_outside(session: Session, state: Running, event: Outside, now: float) -> Session:
     """What the hospital's system or its desk may do, as long as nobody was admitted, nor taken on by text."""
     if not isinstance(state, Waiting) or session.under_way:
         raise Refused("visit_under_way")
@@ -359,6 +365,8 @@ def _from_outside(session: Session, state: Running, event: VisitMoved | VisitCan
             if now < starts_at_us / 1_000_000:
                 raise Refused("too_early")
             return _ended(session, Outcome.NO_SHOW, now)
+        case GuardianRemoved(guardian=guardian):
+            return guardians.removed(session, guardian, now)
         case _:
             assert_never(event)
 
@@ -405,6 +413,8 @@ def _after_the_end(session: Session, ended: Ended, event: Event) -> Session:
                 | VisitMoved()
                 | VisitCancelled()
                 | NoShowMarked()
+                | GuardianAdded()
+                | GuardianRemoved()
                 | GuestInvited()
                 | GuestAgreed()
                 | GuestDeclined()
@@ -473,6 +483,8 @@ def _effects(before: Session, after: Session, event: Event) -> tuple[Effect, ...
         effects.append(EndMedia())
     if before.guest is not None and (after.guest is None or after.guest.invitation != before.guest.invitation):
         effects.append(ShowOut(before.guest.role))
+    if isinstance(event, GuardianRemoved) and before.guardian != after.guardian:
+        effects.append(ShowOut(Role.GUARDIAN))
     if after.generation > before.generation:
         effects.append(OpenGate(after.generation))
     if admits or restarts:

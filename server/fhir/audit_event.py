@@ -59,6 +59,8 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "note_amended": _Act("U", Who.PHYSICIAN),
         "phone_revealed": _Act("R", None),
         "relation_verified": _Act("U", None, ("proof",)),
+        "guardian_added": _Act("C", None, ("guardian",)),
+        "guardian_removed": _Act("D", None, ("guardian",)),
     }
 )
 AUDITED: Final = frozenset(_ACTS)

@@ -18,6 +18,7 @@ from server import qr
 from server.booking.refusals import WORDS, Refusal
 from server.bookings import counted
 from server.calendar import day_of, span_of
+from server.http import desk_guardians
 from server.http.crowd import Doorway
 from server.http.desk_models import (
     MOST_VISITS,
@@ -229,6 +230,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _same(visits.OPERATIONS, "mark_no_show"),
     Operation("link", "POST", f"{_ONE}/link", ROLE, "A new link; the former one is shut out", make_link, LinkTold),
     Operation("verify", "POST", f"{_ONE}/proof", ROLE, "The proof of the relation was seen", verify, DeskVisit, Seen),
+    *desk_guardians.OPERATIONS,
     Operation("refusals", "GET", "/refusals", ROLE, "What was refused, by day", refusals, Refusals, query=RefusalsQuery),
 )
 

@@ -208,12 +208,12 @@ def visit(row: front_desk.Line, notified: bool) -> DeskVisit:
         child=ChildShown.model_validate(row.child),
         guardian=_guardian(row.guardian),
         relation=RelationShown.model_validate(row.relation),
-        link=None if row.link is None else _link(row.link),
+        link=None if row.link is None else link_shown(row.link),
         notified=notified,
     )
 
 
-def _link(row: front_desk.Link) -> LinkShown:
+def link_shown(row: front_desk.Link) -> LinkShown:
     redeemed_at = None if row.redeemed_at is None else moment(row.redeemed_at)
     return LinkShown(expires_at=moment(row.expires_at), redeemed_at=redeemed_at)
 

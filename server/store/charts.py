@@ -77,7 +77,8 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """``consents`` are all answers, oldest first; ``deeds`` too. ``further``: the guardians besides the booked one."""
+    """``consents`` are all answers, oldest first; ``deeds`` too. ``further``: the guardians besides the booked one, and those
+    who were removed."""
 
     booked: Booked
     named: Named
@@ -98,7 +99,7 @@ async def chart(transaction: Transaction, hospital_id: str, visit_id: str, types
         await _answers(transaction, visit_id),
         await _papers(transaction, visit_id),
         await _deeds(transaction, visit_id, types),
-        tuple(await guardians.of_visit(transaction, visit_id)),
+        tuple(await guardians.ever_of_visit(transaction, visit_id)),
     )
 
 

@@ -113,13 +113,27 @@ async def _with_links(transaction: Transaction, query: Select[Any]) -> list[Line
     return [Line(*each) for each in values]
 
 
+_BEST_LAST = (case((join_link.c.redeemed_at.is_(None), 0), else_=1), join_link.c.issued_at, join_link.c.token_sha256)
+"""The one that is kept, of those of one visit and one guardian."""
+
+
 async def _links(transaction: Transaction, visits: Iterable[str]) -> dict[str, Link]:
     """The newest that a device holds, or else the newest: a reminder brings a further one, beside the one that is in use."""
     c = join_link.c
     theirs = (c.visit.in_(visits), c.revoked_at.is_(None), c.guardian.is_(None))
     query = select(c.visit, c.expires_at, c.redeemed_at).where(*theirs)
-    query = query.order_by(case((c.redeemed_at.is_(None), 0), else_=1), c.issued_at, c.token_sha256)  # the last one is kept
-    return {row.visit: Link(row.expires_at, row.redeemed_at) for row in await transaction.execute(query)}
+    rows = await transaction.execute(query.order_by(*_BEST_LAST))
+    return {row.visit: Link(row.expires_at, row.redeemed_at) for row in rows}
+
+
+async def links_of_further(transaction: Transaction, visit_id: str) -> dict[str, Link]:
+    """Of the visit's further guardians, by their ids; which of several as in ``_links``."""
+    c = join_link.c
+    query = select(c.guardian, c.expires_at, c.redeemed_at).where(
+        c.visit == visit_id, c.revoked_at.is_(None), c.guardian.is_not(None)
+    )
+    rows = await transaction.execute(query.order_by(*_BEST_LAST))
+    return {row.guardian: Link(row.expires_at, row.redeemed_at) for row in rows}
 
 
 _OWN: Final = 14

@@ -52,6 +52,17 @@ def issue(visit: str, token: str, now: float, expires_at: float, guardian: str =
     """Make this that guardian's link to the visit. Every earlier link and device of theirs is revoked."""
 
     async def write(connection: AsyncConnection) -> None:
+        await shut_out(visit, guardian, now)(connection)
+        row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
+        await connection.execute(insert(join_link), row | {"guardian": guardian or None})
+
+    return write
+
+
+def shut_out(visit: str, guardian: str, now: float) -> Write:
+    """Every link and device of that guardian is revoked."""
+
+    async def write(connection: AsyncConnection) -> None:
         theirs = (join_link.c.visit == visit, _is(join_link.c.guardian, guardian))
         of_links = update(join_link).where(*theirs, join_link.c.revoked_at.is_(None))
         await connection.execute(of_links.values(revoked_at=now))
@@ -59,8 +70,6 @@ def issue(visit: str, token: str, now: float, expires_at: float, guardian: str =
         guardians = (device.c.visit == visit, device.c.role == Role.GUARDIAN.value, held)
         of_devices = update(device).where(*guardians, device.c.revoked_at.is_(None))
         await connection.execute(of_devices.values(revoked_at=now))
-        row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
-        await connection.execute(insert(join_link), row | {"guardian": guardian or None})
 
     return write
 

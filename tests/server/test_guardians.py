@@ -12,13 +12,17 @@ from server.events import (
     ConsentRefused,
     ConsentWithdrawn,
     Event,
+    GuardianAdded,
+    GuardianRemoved,
     HoldPlaced,
     MediaAlive,
     Outcome,
     SeatLeft,
     SeatTaken,
+    ShowOut,
+    ShowState,
 )
-from server.session import Agreement, Cause, Consent, Held, Live, Verifying, Waiting
+from server.session import Agreement, Cause, Consent, Held, Live, Verifying, Waiting, step
 from tests.server.session_kit import (
     AGREED,
     ALL_CHECKS,
@@ -146,3 +150,30 @@ def test_stills_are_kept_only_if_the_guardian_in_the_seat_agreed() -> None:
 
 def test_a_physicians_seat_is_nobodys_to_take_over() -> None:
     assert after(*SEATED, SeatTaken(P, 2)).guardian == ""
+
+
+def test_a_guardian_is_added_at_any_time_before_the_end_which_changes_nothing() -> None:
+    for before in ((), PREPARED, LIVE):
+        assert unchanged(after(*before), GuardianAdded(M, "staff-1"))
+    ended = after(*LIVE, ConsentWithdrawn("recording"))
+    assert refusal(ended, GuardianAdded(M, "staff-1")) == refusal(ended, GuardianRemoved(M, "staff-1")) == "session_ended"
+
+
+def test_what_a_guardian_who_is_removed_agreed_to_is_over_and_nobody_elses_word_is() -> None:
+    session = after(*PREPARED, *AGREED, *MOTHER_AGREED, GuardianRemoved(M, "staff-1"))
+    assert (session.agreement(M), session.agreement("").complete) == (Agreement(), True)
+    assert session.seats[G].connected, "the booked guardian holds the seat"
+    assert refusal(session, MOTHER_CAME) == "consent_missing"
+
+
+def test_a_guardian_who_is_removed_leaves_the_seat_at_once() -> None:
+    before = after(*PREPARED, *MOTHER_AGREED, MOTHER_CAME)
+    session, effects = step(before, GuardianRemoved(M, "staff-1"), 5.0)
+    assert (session.guardian, session.seats[G].connected, session.seats[G].epoch) == ("", False, 2)
+    assert effects == (ShowOut(G), ShowState())
+    assert unchanged(session, MediaAlive(G, 2))
+
+
+@pytest.mark.parametrize("before", [VERIFYING, LIVE], ids=["verifying", "live"])
+def test_nobody_is_removed_once_somebody_was_admitted(before: tuple[Event, ...]) -> None:
+    assert refusal(after(*before, *MOTHER_AGREED), GuardianRemoved(M, "staff-1")) == "visit_under_way"

@@ -147,14 +147,14 @@ test("after an act its visit is shown as it is, and said what was done", () => {
 });
 
 test("only what the rules allow now is offered", () => {
-  assert.deepEqual(actsOn(visit("a"), NOW), ["link", "move", "cancel"]);
-  assert.deepEqual(actsOn(visit("a"), "2026-11-23T03:00:00Z"), ["link", "move", "no_show", "cancel"]);
-  assert.deepEqual(actsOn(visit("a", { waiting_since: NOW }), NOW), ["link"]);
-  assert.deepEqual(actsOn(visit("a", { state: "live" }), NOW), []);
-  assert.deepEqual(actsOn(visit("a", { state: "text" }), "2026-11-23T03:00:00Z"), []);
+  assert.deepEqual(actsOn(visit("a"), NOW), ["link", "further", "move", "cancel"]);
+  assert.deepEqual(actsOn(visit("a"), "2026-11-23T03:00:00Z"), ["link", "further", "move", "no_show", "cancel"]);
+  assert.deepEqual(actsOn(visit("a", { waiting_since: NOW }), NOW), ["link", "further"]);
+  assert.deepEqual(actsOn(visit("a", { state: "live" }), NOW), ["further"]);
+  assert.deepEqual(actsOn(visit("a", { state: "text" }), "2026-11-23T03:00:00Z"), ["further"]);
   assert.deepEqual(actsOn(visit("a", { state: "ended", relation: { proof: "declared" } }), NOW), []);
   assert.deepEqual(actsOn(visit("a", { relation: { proof: "declared" } }), NOW)[0], "proof");
-  assert.deepEqual(actsOn(visit("a", { state: "live", relation: { proof: "declared" } }), NOW), ["proof"]);
+  assert.deepEqual(actsOn(visit("a", { state: "live", relation: { proof: "declared" } }), NOW), ["proof", "further"]);
 });
 
 test("how a visit stands has one word", () => {

@@ -113,16 +113,30 @@ export function missing(booking, today) {
     ["child-name", childIsNew(booking) && child.name.trim() === ""],
     ["child-sex", childIsNew(booking) && child.sex === ""],
     ["child-birth", childIsNew(booking) && !(child.birth_date !== "" && child.birth_date <= today)],
-    ["guardian-name", guardianIsNew(booking) && guardian.name.trim() === ""],
-    ["guardian-phone", guardianIsNew(booking) && !isPhone(guardian.phone)],
-    ["guardian-email", guardianIsNew(booking) && guardian.email.trim() !== "" && !isEmail(guardian.email.trim())],
-    ["relation-kind", who !== "known" && relation.kind === ""],
-    ["relation-proof", who !== "known" && relation.proof === ""],
+    ...(guardianIsNew(booking) ? openOfGuardian(guardian) : []),
+    ...(who !== "known" ? openOfRelation(relation) : []),
     ["field", booking.field === ""],
     ["department", booking.field !== "" && booking.department === ""],
     ["slot", booking.department !== "" && booking.slot === null],
   ];
   return asked.filter(([, open]) => open).map(([id]) => id);
+}
+
+/** Of somebody new: the ids of the fields, and whether each is still missing or cannot be right. @param {Booking["guardian"]} guardian @returns {[string, boolean][]} */
+export function openOfGuardian({ name, phone, email }) {
+  return [
+    ["guardian-name", name.trim() === ""],
+    ["guardian-phone", !isPhone(phone)],
+    ["guardian-email", email.trim() !== "" && !isEmail(email.trim())],
+  ];
+}
+
+/** @param {Booking["relation"]} relation @returns {[string, boolean][]} */
+export function openOfRelation({ kind, proof }) {
+  return [
+    ["relation-kind", kind === ""],
+    ["relation-proof", proof === ""],
+  ];
 }
 
 /** The body of `POST /api/desk/visits`, of a booking from which nothing is missing. @param {Booking} booking */
@@ -140,7 +154,7 @@ export function bookingBody(booking) {
 }
 
 /** @param {Booking["guardian"]} guardian */
-function newGuardian({ name, phone, email, language }) {
+export function newGuardian({ name, phone, email, language }) {
   return { name: name.trim(), phone: plainPhone(phone), language, ...(email.trim() !== "" && { email: email.trim() }) };
 }
 

@@ -8,7 +8,7 @@
 import { actsOn, dayLater, neighbour } from "./state.js";
 
 /** @type {Readonly<Record<string, import("./state.js").Panel>>} */
-export const ACTS = Object.freeze({ m: "move", c: "cancel", x: "no_show", l: "link", p: "proof" });
+export const ACTS = Object.freeze({ m: "move", c: "cancel", x: "no_show", l: "link", g: "further", p: "proof" });
 
 /** @param {State} state @param {import("../shared/ui/press.js").Press} press @returns {Intent | null} */
 export function meaningOf(state, { key, typing, modified }) {

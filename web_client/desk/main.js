@@ -6,6 +6,7 @@ import { staffPage } from "../shared/staff/page.js";
 import { pressOf } from "../shared/ui/press.js";
 import { bookingBody, missing, slotsWanted } from "./booking.js";
 import { dayOf } from "./days.js";
+import { furtherBody, missingOf } from "./further.js";
 import { meaningOf } from "./keys.js";
 import { initial, reduce } from "./state.js";
 import { view } from "./view.js";
@@ -51,6 +52,14 @@ async function perform(intent) {
       return book();
     case "reveal":
       return reveal();
+    case "further":
+      return dispatch(intent);
+    case "add_further":
+      return addFurther();
+    case "link_further":
+      return linkFurther(intent.guardian);
+    case "remove_further":
+      return removeFurther(intent.guardian);
     case "print":
       return window.print();
     case "copy":
@@ -74,6 +83,7 @@ async function openPanel(panel) {
   if (panel === null) return document.getElementById(before === "book" || before === "refusals" ? `open-${before}` : `visit-${state().selected}`)?.focus();
   if (panel === "visit") return readVisit();
   if (panel === "refusals") return attempt(async () => dispatch({ type: "refusals", refusals: await api.desk.refusals() }));
+  if (panel === "further") return Promise.all([readOffer(), readFurther()]);
   if (panel === "book" || panel === "move" || panel === "proof") await readOffer();
   if (panel === "book") requestAnimationFrame(() => document.getElementById("family")?.focus()); // after the heading had it
   return readSlots();
@@ -82,6 +92,12 @@ async function openPanel(panel) {
 async function readVisit() {
   const id = state().selected;
   if (id) await attempt(async () => dispatch({ type: "opened", visit: await api.desk.visit(id) }));
+  await readFurther();
+}
+
+async function readFurther() {
+  const visit = state().selected;
+  if (visit) await attempt(async () => dispatch({ type: "guardians", visit, given: await api.desk.guardians(visit) }));
 }
 
 async function readOffer() {
@@ -114,27 +130,68 @@ async function book() {
   const { booking, data, busy, pending } = state();
   if (busy) return;
   const open = pending ? [] : missing(booking, dayOf(data?.now ?? new Date().toISOString()));
-  if (open.length > 0) {
-    dispatch({ type: "tried" });
-    const first = document.getElementById(open[0]);
-    return (first?.matches("fieldset") ? /** @type {HTMLElement | null} */ (first.querySelector("input")) : first)?.focus();
-  }
+  if (open.length > 0) return incomplete(open[0]);
   const sent = pending ?? { key: newKey(), body: bookingBody(booking) };
   dispatch({ type: "sent", pending: sent });
-  const went = await attempt(async () => dispatch({ type: "done", what: "booked", told: await booked(sent) }));
+  const booked = () => toldOnce(api.desk.book(sent), ({ visit }) => api.desk.link(visit));
+  const went = await attempt(async () => dispatch({ type: "done", what: "booked", told: await booked() }));
   if (went && booking.slot) dispatchDayOf(booking.slot.starts_at);
   await again();
 }
 
-/** With a link: where the first answer was lost, its link was too, and a new one takes its place. @param {import("./state.js").Pending} sent */
-async function booked(sent) {
+/** Something is missing, from this field on. @param {string} field */
+function incomplete(field) {
+  dispatch({ type: "tried" });
+  const first = document.getElementById(field);
+  return (first?.matches("fieldset") ? /** @type {HTMLElement | null} */ (first.querySelector("input")) : first)?.focus();
+}
+
+/**
+ * With a link: where the first answer was lost, its link was too, and a new one takes its place.
+ *
+ * @template {{link: string | null}} Answer @template {{link: string}} Told
+ * @param {Promise<Answer>} asked @param {(answer: Answer) => Promise<Told>} anew
+ */
+async function toldOnce(asked, anew) {
   try {
-    const answer = await api.desk.book(sent);
-    return answer.link === null ? await api.desk.link(answer.visit) : answer;
+    const answer = await asked;
+    return answer.link === null ? await anew(answer) : /** @type {Answer & {link: string}} */ (answer);
   } catch (error) {
     if (error instanceof ApiProblem && !isUnsure(error)) dispatch({ type: "settled" });
     throw error;
   }
+}
+
+async function addFurther() {
+  const { visit, further, busy } = state();
+  if (!visit || busy) return;
+  const open = further.pending ? [] : missingOf(further);
+  if (open.length > 0) return incomplete(open[0]);
+  const sent = further.pending ?? { key: newKey(), body: furtherBody(further) };
+  dispatch({ type: "sent", adding: sent });
+  const added = () => toldOnce(api.desk.addGuardian(visit.id, sent), ({ guardian }) => api.desk.linkGuardian(visit.id, guardian));
+  await attempt(async () => dispatch({ type: "done", what: "further", told: await added() }));
+  await readFurther();
+}
+
+/** @param {string} guardian */
+async function linkFurther(guardian) {
+  const { visit, busy } = state();
+  if (!visit || busy) return;
+  dispatch({ type: "sent" });
+  await attempt(async () => dispatch({ type: "done", what: "link", told: await api.desk.linkGuardian(visit.id, guardian) }));
+}
+
+/** @param {string} guardian */
+async function removeFurther(guardian) {
+  const { visit, busy } = state();
+  if (!visit || busy) return;
+  dispatch({ type: "sent" });
+  await attempt(async () => {
+    const given = await api.desk.removeGuardian(visit.id, guardian);
+    dispatch({ type: "done", what: "removed" });
+    dispatch({ type: "guardians", visit: visit.id, given });
+  });
 }
 
 /** The day that was booked into is the one to be looked at. @param {string} startsAt */

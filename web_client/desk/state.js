@@ -8,10 +8,12 @@
  * @typedef {import("../shared/api.js").DeskFamily} Family
  * @typedef {import("../shared/api.js").DeskSlot} Slot
  * @typedef {import("../shared/api.js").DeskLink} Link
+ * @typedef {import("../shared/api.js").DeskFurtherLink} FurtherLink
  * @typedef {import("../shared/api.js").DeskRefusals} Refusals
  * @typedef {import("./booking.js").Booking} Booking
+ * @typedef {import("./further.js").Further} Further
  * @typedef {{now: string, day: string, visits: Visit[], more: boolean}} Data
- * @typedef {"visit" | "book" | "move" | "cancel" | "no_show" | "link" | "proof" | "told" | "refusals"} Panel
+ * @typedef {"visit" | "book" | "move" | "cancel" | "no_show" | "link" | "proof" | "further" | "told" | "refusals"} Panel
  * @typedef {{code: string, detail: string, at: readonly {pointer: string, detail: string}[]}} Problem `detail` is the server's sentence
  * @typedef {{asked: string, items: Slot[] | null, more: boolean}} Slots  `asked`: for what, as text; null while they are being read
  *
@@ -31,7 +33,8 @@
  * @property {Slot | null} moveTo
  * @property {string} reason why a visit is called off
  * @property {string} proof which proof was seen
- * @property {Link | null} told
+ * @property {Further} further who else may come to the visit that is open
+ * @property {Link | FurtherLink | null} told
  * @property {Refusals | null} refusals
  * @property {boolean} busy
  * @property {boolean} tried whether a booking was sent with something missing
@@ -52,11 +55,13 @@
  *   | {type: "offer", offer: Offer}
  *   | {type: "slots_asked", asked: string}
  *   | {type: "slots", asked: string, items: Slot[], more: boolean}
+ *   | {type: "further", change: Partial<Further>}
+ *   | {type: "guardians", visit: string, given: import("./further.js").Given}
  *   | {type: "choose", moveTo?: Slot | null, reason?: string, proof?: string}
  *   | {type: "refusals", refusals: Refusals}
- *   | {type: "sent", pending?: Pending}
+ *   | {type: "sent", pending?: Pending, adding?: Pending}
  *   | {type: "tried"}
- *   | {type: "done", what: string, told?: Link | null, visit?: Visit}
+ *   | {type: "done", what: string, told?: Link | FurtherLink | null, visit?: Visit}
  *   | {type: "settled"}
  *   | {type: "refused", problem: Problem}} Event
  */
@@ -64,6 +69,7 @@
 import { noEntry, reduceEntry } from "../shared/staff/entry.js";
 import { changed, noBooking, slotAfter } from "./booking.js";
 import { later } from "./days.js";
+import { changedFurther, noFurther, withGiven } from "./further.js";
 
 /** Answers come every 10 s; after three missed ones the list is no longer about now. */
 export const STALE_AFTER_MS = 35_000;
@@ -72,7 +78,7 @@ export const STALE_AFTER_MS = 35_000;
 export const REASONS = Object.freeze(["family", "physician", "hospital", "other"]);
 
 /** Panels about the visit that is open. @type {ReadonlySet<Panel | null>} */
-const OF_VISIT = new Set(/** @type {Panel[]} */ (["visit", "move", "cancel", "no_show", "link", "proof"]));
+const OF_VISIT = new Set(/** @type {Panel[]} */ (["visit", "move", "cancel", "no_show", "link", "proof", "further"]));
 
 /** @returns {State} */
 export function initial() {
@@ -91,6 +97,7 @@ export function initial() {
     moveTo: null,
     reason: "",
     proof: "",
+    further: noFurther(),
     told: null,
     refusals: null,
     busy: false,
@@ -133,14 +140,18 @@ export function reduce(state, event) {
       const { type, ...choice } = event;
       return { ...state, ...choice };
     }
+    case "further":
+      return { ...state, done: null, further: changedFurther(state.further, event.change, state.offer) };
+    case "guardians":
+      return state.selected === event.visit && (OF_VISIT.has(state.panel) || state.panel === "told") ? { ...state, further: withGiven(state.further, event.given) } : state;
     case "refusals":
       return { ...state, busy: false, refusals: event.refusals };
     case "sent":
-      return { ...state, busy: true, problem: null, done: null, pending: event.pending ?? state.pending };
+      return { ...state, busy: true, problem: null, done: null, pending: event.pending ?? state.pending, further: { ...state.further, pending: event.adding ?? state.further.pending } };
     case "tried":
       return { ...state, tried: true, problem: null };
-    case "settled": // what came of the booking is known
-      return { ...state, pending: null };
+    case "settled": // what came of what was sent is known
+      return { ...state, pending: null, further: { ...state.further, pending: null } };
     case "done":
       return done(state, event);
     case "refused":
@@ -164,8 +175,9 @@ function listed(state, event) {
 function withPanel(state, panel) {
   const closed = { ...state, panel, problem: null, tried: false, moveTo: null, reason: "", proof: "", slots: null, told: null };
   const visit = OF_VISIT.has(panel) ? (state.visit?.id === state.selected ? state.visit : (listedVisit(state) ?? null)) : null;
-  const phone = visit && visit.id === state.visit?.id ? state.phone : null;
-  return { ...closed, visit, phone, ...(panel !== null && { done: null }), ...(panel !== "refusals" && { refusals: null }) };
+  const same = visit !== null && visit.id === state.visit?.id;
+  const kept = { phone: same ? state.phone : null, further: same ? { ...state.further, removing: null } : noFurther() };
+  return { ...closed, ...kept, visit, ...(panel !== null && { done: null }), ...(panel !== "refusals" && { refusals: null }) };
 }
 
 /** A slot that is free no longer cannot stay chosen. @param {State} state @param {{asked: string, items: Slot[], more: boolean}} slots @returns {State} */
@@ -180,8 +192,9 @@ function withSlots(state, { asked, items, more }) {
 /** @param {State} state @param {Extract<Event, {type: "done"}>} event @returns {State} */
 function done(state, { what, told = null, visit }) {
   const next = { ...state, busy: false, tried: false, problem: null, done: what, told, moveTo: null, reason: "", proof: "", slots: null };
-  if (told) return { ...next, panel: "told", selected: told.visit, ...(what === "booked" && { booking: noBooking(), pending: null, found: null }) };
-  return { ...next, panel: "visit", visit: visit ?? next.visit };
+  const further = { ...noFurther(), given: state.further.given };
+  if (told) return { ...next, panel: "told", selected: told.visit, further, ...(what === "booked" && { booking: noBooking(), pending: null, found: null }) };
+  return { ...next, panel: what === "removed" ? "further" : "visit", visit: visit ?? next.visit, further };
 }
 
 /** What was typed stays whatever the server says. @param {State} state @param {Problem} problem @returns {State} */
@@ -229,12 +242,14 @@ export function isRead({ data, day }) {
  * @returns {Panel[]}
  */
 export function actsOn(visit, now) {
-  if (visit.state !== "waiting") return visit.state === "ended" || visit.relation.proof !== "declared" ? [] : ["proof"];
+  if (visit.state === "ended") return [];
+  if (visit.state !== "waiting") return visit.relation.proof === "declared" ? ["proof", "further"] : ["further"];
   const begun = Date.parse(now) >= Date.parse(visit.starts_at);
   /** @type {[Panel, boolean][]} */
   const acts = [
     ["proof", visit.relation.proof === "declared"],
     ["link", true],
+    ["further", true],
     ["move", visit.waiting_since === null],
     ["no_show", visit.waiting_since === null && begun],
     ["cancel", visit.waiting_since === null],

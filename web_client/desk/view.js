@@ -8,6 +8,8 @@
  * @typedef {{type: "day", day: string | null} | {type: "select", visit: string} | {type: "open", visit: string} | {type: "panel", panel: Panel | null}
  *   | {type: "booking", change: Partial<import("./booking.js").Booking>} | {type: "find"} | {type: "book"} | {type: "move"} | {type: "cancel"}
  *   | {type: "no_show"} | {type: "link"} | {type: "proof"} | {type: "reveal"} | {type: "print"} | {type: "copy"}
+ *   | {type: "further", change: Partial<import("./further.js").Further>} | {type: "add_further"} | {type: "link_further", guardian: string}
+ *   | {type: "remove_further", guardian: string}
  *   | {type: "choose", moveTo?: import("./state.js").Slot, reason?: string, proof?: string}} Intent
  * @typedef {import("../shared/staff/view.js").Context<Intent>} Context
  */

@@ -68,6 +68,12 @@
 /** @typedef {{id: string, physician: string, department: string, field: string, starts_at: string, ends_at: string}} DeskSlot */
 /** Told once. `qr` is an SVG image as a URL has it. @typedef {{visit: string, link: string, link_expires_at: string, qr: string}} DeskLink */
 /** Its link is null when the answer is given again. @typedef {DeskLink | {visit: string, link: null, link_expires_at: string, qr: null}} DeskBooked */
+/**
+ * @typedef {{guardian: DeskGuardian, relation: {kind: string, proof: string}}} DeskRelated
+ * @typedef {{guardians: (DeskRelated & {link: {expires_at: string, redeemed_at: string | null} | null})[], others: DeskRelated[], most: number}} DeskFurther
+ */
+/** @typedef {DeskLink & {guardian: string}} DeskFurtherLink */
+/** As of a booking. @typedef {DeskBooked & {guardian: string}} DeskFurtherAdded */
 /** @typedef {{since: string, until: string, counts: {day: string, code: string, count: number}[], reasons: {code: string, zh: string, en: string}[]}} DeskRefusals */
 /**
  * @typedef {{id: string, n: number, state: "uploading" | "kept", kind: string | null, bytes: number, received: number, width: number | null,
@@ -357,6 +363,14 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       link: (visit) => atDesk(visit, "link"),
       /** @param {string} visit @param {string} proof @returns {Promise<DeskVisit>} */
       proof: (visit, proof) => atDesk(visit, "proof", { proof }),
+      /** @param {string} visit @returns {Promise<DeskFurther>} */
+      guardians: (visit) => call(`/api/desk/visits/${encodeURIComponent(visit)}/guardians`),
+      /** @param {string} visit @param {{key: string, body: object}} added sent under its own Idempotency-Key @returns {Promise<DeskFurtherAdded>} */
+      addGuardian: (visit, { key, body }) => post(`/api/desk/visits/${encodeURIComponent(visit)}/guardians`, body, timeoutMs, { "Idempotency-Key": key }),
+      /** @param {string} visit @param {string} guardian @returns {Promise<DeskFurtherLink>} */
+      linkGuardian: (visit, guardian) => atDesk(visit, `guardians/${encodeURIComponent(guardian)}/link`),
+      /** @param {string} visit @param {string} guardian @returns {Promise<DeskFurther>} */
+      removeGuardian: (visit, guardian) => atDesk(visit, `guardians/${encodeURIComponent(guardian)}/remove`),
       /** @returns {Promise<DeskRefusals>} */
       refusals: () => call("/api/desk/refusals"),
     },

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from server.http.v1 import departments, families, fhir, hospital, referrals, schedules, staff, visits, webhooks
+from server.http.v1 import departments, families, fhir, hospital, referrals, schedules, staff, visit_guardians, visits, webhooks
 from server.http.v1.openapi import document
 from server.http.v1.operations import BASE, Operation
 from server.http.v1.shell import Shell
@@ -21,6 +21,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *families.OPERATIONS,
     *schedules.OPERATIONS,
     *visits.OPERATIONS,
+    *visit_guardians.OPERATIONS,
     *referrals.OPERATIONS,
     *fhir.OPERATIONS,
     *webhooks.OPERATIONS,

@@ -82,6 +82,10 @@ class Call:
 
     async def create(self, work: Work[Answer]) -> Answer:
         """One transaction: the idempotency record, and what ``work`` creates. Raises ``idempotency.Taken``."""
+        return await self.house.database.write(self.creating(work))
+
+    def creating(self, work: Work[Answer]) -> Work[Answer]:
+        """As ``create``, for a transaction that somebody else makes (a session's controller)."""
         attempt = self.attempt
         assert attempt is not None, "the operation does not say that it creates"
 
@@ -90,11 +94,10 @@ class Call:
             answer = await work(transaction)
             kept = answer.given.model_copy(update=dict.fromkeys(self.told_once)).model_dump_json()
             await idempotency.keep(transaction, attempt, kept, answer.revision)
+            self.created = True
             return answer
 
-        answer = await self.house.database.write(whole)
-        self.created = True
-        return answer
+        return whole
 
     def match(self, revision: int) -> None:
         """Raises ``Problem`` precondition_failed when somebody changed it since it was read."""

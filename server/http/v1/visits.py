@@ -15,8 +15,7 @@ from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.cursors import page, position
 from server.http.v1.models import FieldOfCare, Given, Id, Moment, Page, Paged, Taken, left_out, moment
 from server.http.v1.operations import Answer, Call, Operation
-from server.kinship import DELEGATED
-from server.store import bookings, departments, families, guardians, limits, schedules
+from server.store import bookings, departments, families, schedules
 from server.store.bookings import Booked, Wanted
 from server.store.database import Transaction
 from server.store.visits import Visit as Row
@@ -84,17 +83,6 @@ class Link(Given):
 
     link: str
     link_expires_at: Moment
-
-
-class NewVisitGuardian(Taken):
-    guardian: Id = Field(description="A parent or legal guardian of the child; a proof of the relation was seen.")
-
-
-class VisitGuardian(Link):
-    """A further guardian who may come with the child, with a join link of their own, told once. A former link of the same
-    guardian, and the device that used it, are shut out; nobody else's are."""
-
-    guardian: Id
 
 
 class Visits(Page[Visit]):
@@ -209,44 +197,6 @@ async def make_link(call: Call) -> Answer:
     return await call.write(work)
 
 
-async def add_guardian(call: Call) -> Answer:
-    id, asked = call.path["visit"], call.body.guardian
-
-    async def work(transaction: Transaction) -> Answer:
-        found = await bookings.one(transaction, call.hospital, id)
-        if found is None:
-            raise Problem("not_found")
-        await _check_guardian(transaction, found, asked)
-        if found.state == "ended":
-            raise Refused("session_ended")
-        await guardians.add(transaction, id, asked, call.now)
-        expires_at = max(call.now + call.house.config.link_valid_s, found.ends_at)
-        token, issued = call.house.links.drawn(id, call.now, expires_at, asked)
-        await issued(transaction)
-        link = f"{call.house.config.origin}/j/{token}"
-        return Answer(VisitGuardian(guardian=asked, link=link, link_expires_at=moment(expires_at)))
-
-    return await call.write(work)
-
-
-async def _check_guardian(transaction: Transaction, of: Booked, guardian: str) -> None:
-    """Raises ``Invalid`` for one who may not come besides the booked one. The child's row is held to the transaction's end."""
-    await families.child_of(transaction, of.hospital, of.child, to_change=True)
-    if await families.guardian_of(transaction, of.hospital, guardian) is None:
-        raise Invalid(_unknown("guardian"))
-    relation = await families.related(transaction, of.child, guardian)
-    there = {each.id for each in await guardians.of_visit(transaction, of.id)}
-    if guardian == of.guardian:
-        raise Invalid(Fault("#/guardian", "就诊已为这位监护人预约", "is the guardian whom the visit is booked with"))
-    if relation is None:
-        raise Invalid(Fault("#/guardian", "与患儿的关系未登记", "has no relation to the child on the register"))
-    allowed = await limits.of_hospital(transaction, of.hospital)
-    if relation.kind == DELEGATED or relation.proof not in allowed.proofs:
-        raise Invalid(Fault("#/guardian", "尚无医院认可的关系证明", "has no proof of the relation that the hospital accepts"))
-    if guardian not in there and len(there) >= guardians.MOST:
-        raise Invalid(Fault("#/guardian", f"最多另加 {guardians.MOST} 位监护人", f"would be one more than {guardians.MOST}"))
-
-
 def _any_revision(revision: int) -> None:
     """Whoever calls off need not have read what it has become."""
 
@@ -291,10 +241,5 @@ OPERATIONS = (
     Operation(
         "make_link", "POST", f"{_ONE}/link", "visits", "A new join link; the former one is shut out", make_link, Link,
         problems=("session_ended",),
-    ),
-    Operation(
-        "add_visit_guardian", "POST", f"{_ONE}/guardians", "visits", "A further guardian's own join link", add_guardian,
-        VisitGuardian, NewVisitGuardian, problems=("session_ended",),
-        description="Each guardian confirms the child and agrees for themselves; one at a time is in the visit with the child.",
     ),
 )  # fmt: skip

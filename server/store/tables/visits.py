@@ -136,6 +136,7 @@ visit_guardian = Table(
     Column("n", Integer, nullable=False),  # 1, 2, 3 … of the visit
     Column("guardian", ForeignKey("guardian.id"), nullable=False),
     Column("added_at", Double, nullable=False),
+    Column("removed_at", Double),  # null for who may come; what the others said while they might stays theirs
     PrimaryKeyConstraint("visit", "n"),
     UniqueConstraint("visit", "guardian"),
 )

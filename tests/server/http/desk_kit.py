@@ -12,7 +12,7 @@ from aiohttp import ClientResponse
 from server.http.desk import BASE
 from server.passwords import Passwords
 from server.store import people
-from server.store.visits import Staff
+from server.store.visits import Guardian, Relation, Staff, add
 from tests.server.booking_kit import Clinic, open_clinic
 from tests.server.http.conftest import Browser, House
 
@@ -20,6 +20,8 @@ PASSWORD = "a-long-enough-password"
 NEW_CHILD = {"name": "赵小雨", "sex": "female", "birth_date": "2020-02-29"}
 NEW_GUARDIAN = {"name": "钱多", "phone": "13911112222"}
 RELATION = {"kind": "mother", "proof": "birth_certificate"}
+MOTHER = "mother-1"
+"""The id of the registered child's other guardian (``mother_comes``)."""
 _KEYS = count()
 
 
@@ -86,6 +88,20 @@ class Desk:
     async def move(self, visit: str, slot: str, revision: int | None) -> ClientResponse:
         headers = {} if revision is None else {"If-Match": f'"{revision}"'}
         return await self.post(f"/visits/{visit}/move", {"slot": slot}, headers=headers)
+
+
+async def mother_known(desk: Desk, proof: str = "birth_certificate") -> None:
+    """The registered child's mother is on the register, too."""
+    mother = Guardian(MOTHER, desk.clinic.hospital, "韩梅梅", "13800000002")
+    await desk.house.server.database.write(add(mother, Relation(MOTHER, desk.clinic.child, "mother", proof)))
+
+
+async def mother_comes(desk: Desk, visit: str) -> Any:
+    """She is added to the visit of the registered child; what was told."""
+    await mother_known(desk)
+    answer = await desk.post(f"/visits/{visit}/guardians", {"guardian": MOTHER}, headers=new_key())
+    assert answer.status == 201, await answer.text()
+    return await answer.json()
 
 
 async def open_desk(house: House) -> Desk:

@@ -11,15 +11,16 @@ from server.desk_forms import TITLES
 from server.http.desk import BASE, OPERATIONS, ROLE
 from server.http.v1.operations import Operation
 from tests.server.http.conftest import Browser, House
-from tests.server.http.desk_kit import Desk, new_key, open_desk, staff_of
+from tests.server.http.desk_kit import MOTHER, NEW_GUARDIAN, RELATION, Desk, mother_comes, new_key, open_desk, staff_of
 
 BODIES = {
     "find": {"text": "张"},
     "move_visit": {"slot": "slot-1-1"},
     "cancel_visit": {"reason": "family"},
     "verify": {"proof": "other"},
+    "add_further": {"new_guardian": NEW_GUARDIAN, "relation": RELATION},
 }
-STATUS = {"book": 201, "mark_no_show": 409}
+STATUS = {"book": 201, "add_further": 201, "mark_no_show": 409}
 """Of somebody who may; a no-show cannot be told before the visit."""
 OTHERS = sorted({*TITLES, "records_officer"} - {ROLE})
 
@@ -32,7 +33,7 @@ async def desk(house: House) -> AsyncIterator[Desk]:
 
 
 async def ask(browser: Browser, operation: Operation, desk: Desk, visit: str) -> ClientResponse:
-    path = BASE + operation.path.format(visit=visit)
+    path = BASE + operation.path.format(visit=visit, guardian=MOTHER)
     if operation.method == "GET":
         return await browser.get(path)
     body = desk.booking(1) if operation.name == "book" else BODIES.get(operation.name, {})
@@ -56,6 +57,7 @@ def test_every_route_below_the_desks_path_is_one_of_these(house: House) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
 async def test_the_desk_may_and_finds_nothing_of_another_hospitals(desk: Desk, operation: Operation) -> None:
     visit = (await desk.book())["visit"]
+    await mother_comes(desk, visit)
     foreign = await staff_of(desk.house, desk.other.hospital, "desk")
     if operation.in_path:
         for id in (visit, "0" * 32, "not an id"):
@@ -88,7 +90,7 @@ async def test_nobody_else_may_anything(desk: Desk, role: str | None) -> None:
 async def test_a_foreign_page_can_send_nothing(desk: Desk) -> None:
     for operation in OPERATIONS:
         if operation.method == "POST":
-            path = BASE + operation.path.format(visit="0" * 32)
+            path = BASE + operation.path.format(visit="0" * 32, guardian=MOTHER)
             assert await desk.page.problem(await desk.page.post(path, {}, origin="https://evil.example")) == "bad_origin"
 
 

@@ -85,6 +85,15 @@ const REFUSALS = {
   ],
 };
 
+const mother = { guardian: { id: "g9", name: "韩梅梅", phone: "139****2222" }, relation: { kind: "mother", proof: "birth_certificate" } };
+const GRANDMOTHER = { guardian: { id: "g8", name: "周秀英", phone: "136****7788" }, relation: { kind: "legal_guardian", proof: "court_order" } };
+const NO_FURTHER = { guardians: [], others: [mother, GRANDMOTHER], most: 4 };
+const WITH_MOTHER = { guardians: [{ ...mother, link: { expires_at: at(9, 0, "2026-11-30"), redeemed_at: at(9, 50) } }], others: [GRANDMOTHER], most: 4 };
+const FULL = { guardians: ["a", "b", "c", "d"].map((id) => ({ ...mother, guardian: { ...mother.guardian, id }, link: null })), others: [], most: 4 };
+const guardians = (given = WITH_MOTHER) => ({ type: "guardians", visit: "d", given });
+const further = (change) => ({ type: "further", change });
+const NEWCOMER = further({ chosen: "new", guardian: { name: "周明", phone: "137 1111 2222", email: "", language: "zh" }, relation: { kind: "father", proof: "birth_certificate" } });
+
 const STATES = {
   loading: [],
   "sign-in": [{ type: "signed_out" }],
@@ -124,6 +133,18 @@ const STATES = {
   "book-refused": [...FILLED, { type: "sent" }, refused("training_expired", "医师的培训在就诊当日已过有效期。患儿年龄不在医院的接诊范围内。")],
   "book-full": [...BOOK, booking({ field: "skin" }), ...free([])],
   "book-offline": [...FILLED, { type: "sent" }, refused("network")],
+  "visit-guardians": [...open("visit"), guardians()],
+  "further-reading": open("further"),
+  further: [...open("further"), guardians(NO_FURTHER), further({ chosen: "g9" })],
+  "further-mother": [...open("further"), guardians()],
+  "further-open": [...open("further"), guardians(), further({ chosen: "new" }), { type: "tried" }],
+  "further-new": [...open("further"), guardians(), NEWCOMER],
+  "further-unsure": [...open("further"), guardians(), NEWCOMER, { type: "sent", adding: { key: "k", body: {} } }, refused("network")],
+  "further-removing": [...open("further"), guardians(), further({ removing: "g9" })],
+  "further-removed": [...open("further"), guardians(NO_FURTHER), { type: "done", what: "removed" }],
+  "further-refused": [...open("further"), guardians(), refused("visit_under_way")],
+  "further-full": [...open("further"), guardians(FULL)],
+  "further-told": [...open("further"), guardians(), { type: "done", what: "further", told: { ...told, guardian: "g9" } }],
   refusals: [signedIn, data(), { type: "panel", panel: "refusals" }, { type: "refusals", refusals: REFUSALS }],
   "refusals-none": [signedIn, data(), { type: "panel", panel: "refusals" }, { type: "refusals", refusals: { ...REFUSALS, counts: [], reasons: [] } }],
 };
@@ -132,7 +153,7 @@ let state = initial();
 let language = "zh";
 const draw = () => render(document.querySelector("#app"), view(state, { t: translator(language), language, emit }));
 const emit = (intent) => {
-  if (["booking", "choose", "panel", "select"].includes(intent.type)) state = reduce(state, intent);
+  if (["booking", "choose", "further", "panel", "select"].includes(intent.type)) state = reduce(state, intent);
   draw();
 };
 window.names = Object.keys(STATES);

@@ -1,10 +1,10 @@
 /** A new booking: the family that is found or entered, the field, the department, the specialist, a free slot. */
 
-import { LONGEST_EMAIL } from "../../shared/contact.js";
-import { DELEGATED, SEXES } from "../../shared/kinship.js";
+import { SEXES } from "../../shared/kinship.js";
 import { h, icon } from "../../shared/ui/dom.js";
-import { childIsNew, departmentsFor, fieldsOf, guardianIsNew, KINDS, LANGUAGES, missing, proofsFor, relationsFor } from "../booking.js";
+import { childIsNew, departmentsFor, fieldsOf, guardianIsNew, KINDS, missing, relationsFor } from "../booking.js";
 import { dayOf, momentText } from "../days.js";
+import { guardianFields, relationFields } from "./guardian.js";
 import { act, choices, field, heading, refusal, slotChoices, text } from "./parts.js";
 
 /** @typedef {import("../view.js").Context} Context */
@@ -119,23 +119,8 @@ function people(state, { t }, change, wrong) {
         choices({ name: "child-sex", legend: t("desk.child.sex"), value: child.sex, wrong: wrong("child-sex"), inline: true, options: SEXES.map((value) => ({ value, text: t(`desk.sex.${value}`) })), onchoose: (sex) => change({ child: { ...child, sex } }) }),
         field(t("desk.child.birth"), "child-birth", wrong("child-birth"), text({ id: "child-birth", type: "date", max: today(state), value: child.birth_date, wrong: wrong("child-birth"), oninput: (birth_date) => change({ child: { ...child, birth_date } }) })),
       ),
-    guardianIsNew(booking) &&
-      h(
-        "div",
-        { class: "stack-tight", key: "guardian" },
-        field(t("desk.guardian.name"), "guardian-name", wrong("guardian-name"), text({ id: "guardian-name", value: guardian.name, wrong: wrong("guardian-name"), oninput: (name) => change({ guardian: { ...guardian, name } }) })),
-        field(t("desk.guardian.phone"), "guardian-phone", wrong("guardian-phone"), text({ id: "guardian-phone", type: "tel", inputmode: "tel", value: guardian.phone, wrong: wrong("guardian-phone"), oninput: (phone) => change({ guardian: { ...guardian, phone } }) })),
-        field(t("desk.guardian.email"), "guardian-email", wrong("guardian-email"), text({ id: "guardian-email", type: "email", inputmode: "email", maxlength: LONGEST_EMAIL, value: guardian.email, wrong: wrong("guardian-email"), oninput: (email) => change({ guardian: { ...guardian, email } }) })),
-        choices({ name: "guardian-language", legend: t("desk.guardian.language"), value: guardian.language, inline: true, options: LANGUAGES.map((value) => ({ value, text: t(`desk.language.${value}`) })), onchoose: (language) => change({ guardian: { ...guardian, language } }) }),
-      ),
-    booking.who !== "known" &&
-      h(
-        "div",
-        { class: "stack-tight", key: "relation" },
-        choices({ name: "relation-kind", legend: t("desk.relation"), value: relation.kind, wrong: wrong("relation-kind"), inline: true, options: relationsFor(offer).map((value) => ({ value, text: t(`letter.relation.${value}`) })), onchoose: (kind) => change({ relation: { ...relation, kind } }) }),
-        choices({ name: "relation-proof", legend: t("desk.proof.seen"), value: relation.proof, wrong: wrong("relation-proof"), inline: true, options: proofsFor(offer, relation.kind).map((value) => ({ value, text: t(`desk.proof.${value}`) })), onchoose: (proof) => change({ relation: { ...relation, proof } }) }),
-        relation.kind === DELEGATED && h("p", { class: "notice", key: "delegated" }, icon("info"), h("span", null, t("desk.delegated"))),
-      ),
+    guardianIsNew(booking) && guardianFields({ t }, guardian, (guardian) => change({ guardian }), wrong),
+    booking.who !== "known" && relationFields({ t }, offer, relationsFor(offer), relation, (relation) => change({ relation }), wrong),
   ];
 }
 

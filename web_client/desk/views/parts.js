@@ -2,12 +2,13 @@
 
 import { hasText } from "../../shared/i18n/i18n.js";
 import { h, icon } from "../../shared/ui/dom.js";
-import { dayOf, dayText, timeText } from "../days.js";
+import { dayOf, dayText, momentText, timeText } from "../days.js";
 import { standing } from "../state.js";
 
 /** @typedef {import("../view.js").Context} Context */
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../state.js").Slot} Slot */
+/** @typedef {import("../state.js").Visit} Visit */
 
 /** With a way back, which Esc is too. @param {Context} context @param {string} title @param {import("../state.js").Panel | null} [back] */
 export function heading({ t, emit }, title, back = null) {
@@ -123,6 +124,12 @@ export function slotChoices(state, { t, language }, { name, chosen, wrong = null
     ),
     slots.more && h("p", { class: "small soft", key: "more" }, t("desk.slots.more")),
   );
+}
+
+/** How a join link stands. @param {Visit["link"]} link @param {Context} context */
+export function linkText(link, { t, language }) {
+  if (!link) return t("desk.link.none");
+  return link.redeemed_at ? t("desk.link.redeemed", { time: momentText(language, link.redeemed_at) }) : t("desk.link.open", { time: momentText(language, link.expires_at) });
 }
 
 /** What the server said against it, in words; fields are named beside theirs, too. @param {State} state @param {Context} context */

@@ -11,6 +11,7 @@ export function toldPanel(state, context) {
   const { told } = state;
   if (!told) return heading(context, t("desk.told"));
   const visit = listedVisit(state);
+  const whose = "guardian" in told ? state.further.given?.guardians.find(({ guardian }) => guardian.id === told.guardian)?.guardian.name : undefined;
   return [
     heading(context, t("desk.told")),
     state.done && h("p", { class: "notice notice-good", key: "done", role: "status" }, icon("check"), h("span", null, t(`desk.done.${state.done}`))),
@@ -26,6 +27,7 @@ export function toldPanel(state, context) {
       { class: "desk-slip center stack-tight", key: "slip" },
       h("p", { class: "desk-slip-brand" }, `${t("brand")} · ${state.me?.hospital ?? ""}`),
       visit && h("p", { key: "visit" }, h("strong", null, momentText(language, visit.starts_at)), h("br", null), `${t(`field.${visit.field}`)} · ${visit.physician.name} ${visit.physician.title}`),
+      whose && h("p", { key: "whose" }, t("desk.told.whose", { name: whose })),
       h("img", { class: "desk-qr", src: `data:image/svg+xml,${told.qr}`, alt: t("desk.told.qr"), key: told.link }),
       h("p", { class: "small desk-link", key: "link" }, told.link),
       h("p", { class: "small", key: "how" }, t("desk.told.how", { time: momentText(language, told.link_expires_at) })),

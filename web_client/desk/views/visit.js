@@ -5,7 +5,8 @@ import { proofsFor } from "../booking.js";
 import { ACTS } from "../keys.js";
 import { momentText } from "../days.js";
 import { actsOn, doneKey, REASONS } from "../state.js";
-import { act, choices, heading, refusal, slotChoices, standingTag } from "./parts.js";
+import { furtherPanel } from "./further.js";
+import { act, choices, heading, linkText, refusal, slotChoices, standingTag } from "./parts.js";
 
 /** @typedef {import("../view.js").Context} Context */
 /** @typedef {import("../state.js").State} State */
@@ -27,6 +28,7 @@ export function visitPanel(state, context) {
 /** @param {State} state @param {Visit} visit @param {Context} context */
 function whole(state, visit, context) {
   const { t, language, emit } = context;
+  const others = state.further.given?.guardians ?? [];
   const acts = actsOn(visit, state.data?.now ?? visit.starts_at);
   const letters = Object.fromEntries(Object.entries(ACTS).map(([key, name]) => [name, key.toUpperCase()]));
   return [
@@ -41,13 +43,14 @@ function whole(state, visit, context) {
       fact(t("desk.guardian"), `${visit.guardian.name} · ${t(`letter.relation.${visit.relation.kind}`)}`),
       fact(t("desk.phone"), phone(state, visit, context)),
       fact(t("desk.proof"), t(`desk.proof.${visit.relation.proof}`)),
+      others.length > 0 && fact(t("desk.further"), others.map(({ guardian, relation }) => `${guardian.name} · ${t(`letter.relation.${relation.kind}`)}`).join(t("desk.further.and"))),
       fact(t("desk.column.physician"), `${visit.physician.name} · ${visit.physician.title}`),
       fact(t("desk.department"), visit.department_name),
       fact(t("desk.column.visit"), `${t(`field.${visit.field}`)} · ${t(`desk.kind.${visit.kind}`)}`),
-      visit.state !== "ended" && fact(t("desk.link"), linkText(visit, context)),
+      visit.state !== "ended" && fact(t("desk.link"), linkText(visit.link, context)),
     ),
     refusal(state, context),
-    acts.length === 0 && h("p", { class: "soft small", key: "none" }, t(`desk.acts.${["ended", "text"].includes(visit.state) ? visit.state : "under_way"}`)),
+    visit.state !== "waiting" && h("p", { class: "soft small", key: "none" }, t(`desk.acts.${["ended", "text"].includes(visit.state) ? visit.state : "under_way"}`)),
     visit.state === "waiting" && visit.waiting_since !== null && h("p", { class: "soft small", key: "here" }, t("desk.acts.here")),
     h(
       "div",
@@ -75,16 +78,12 @@ function phone(state, { guardian }, { t, emit }) {
   );
 }
 
-/** @param {Visit} visit @param {Context} context */
-function linkText({ link }, { t, language }) {
-  if (!link) return t("desk.link.none");
-  return link.redeemed_at ? t("desk.link.redeemed", { time: momentText(language, link.redeemed_at) }) : t("desk.link.open", { time: momentText(language, link.expires_at) });
-}
-
 /** @param {State} state @param {Visit} visit @param {Context} context */
 function asking(state, visit, context) {
   const { t, emit } = context;
   switch (state.panel) {
+    case "further":
+      return furtherPanel(state, visit, context);
     case "move":
       return [
         h("p", { class: "soft small", key: "note" }, t("desk.move.note")),

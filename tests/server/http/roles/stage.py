@@ -16,7 +16,7 @@ from server import events as ev
 from server.http.house import DEVICE_COOKIE, GUEST_COOKIE, HOUSE, STAFF_COOKIE
 from server.journal import Journal
 from server.scopes import SCOPES
-from server.store import bodies, links, people, visits
+from server.store import bodies, guardians, links, people, visits
 from server.store.database import Transaction, together
 from server.store.secrets import digest
 from server.store.tables import device, guest_invitation, staff_session
@@ -133,7 +133,7 @@ async def _people(live: Visit, hospital: str) -> None:
     families = [
         *(Child(f"child-{at}", of, "李小红", "female", "2018-01-31") for at, of in both),
         *(Guardian(f"guardian-{at}", of, "韩梅", "13900000000") for at, of in both),
-        *(Relation(f"guardian-{at}", f"child-{at}", "mother", "birth_certificate") for at, _ in both),
+        *(_related(f"guardian-{at}", f"child-{at}") for at, _ in both),
     ]
     booked = [
         Booked(_visit(name), of, "内分泌科", "growth", f"child-{at}", f"guardian-{at}", physician, now, now + 1800)
@@ -145,7 +145,13 @@ async def _people(live: Visit, hospital: str) -> None:
         )
     ]
     await database.write(add(Hospital("h-foreign", "另一家医院", "Another hospital"), *staff, *foreign, *families, *booked))
+    further = (Guardian("guardian-further", hospital, "韩伟", "13900000001"), _related("guardian-further", "child-beside"))
+    await database.write(together(add(*further), lambda t: guardians.add(t, _visit("beside"), "guardian-further", now)))
     await database.write(lambda t: _sign_in(t, [member.id for member in (*staff, *foreign)], now))
+
+
+def _related(guardian: str, child: str) -> Relation:
+    return Relation(guardian, child, "mother", "birth_certificate")
 
 
 def _staff(who: str, hospital: str) -> Staff:

@@ -68,6 +68,7 @@ _DOCTOR = Line(EVERYBODY, gives=(404,), path=lambda stage: {"token": stage.no_to
 _DOCUMENT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"document": stage.document}  # noqa: E731
 _RECEIPT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"token": stage.receipt}  # noqa: E731
 _OF_DESK = Line(("desk",), at="beside")
+_FURTHER = replace(_OF_DESK, path=lambda stage: {"guardian": "guardian-further"})
 _COMPLAINT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"concern": stage.complaint}  # noqa: E731
 _INCIDENT: Callable[[Stage], Mapping[str, str]] = lambda stage: {"concern": stage.incident}  # noqa: E731
 _ADDED: Callable[[Stage], Body] = lambda stage: {"fact": "added", "text": "经过"}  # noqa: E731
@@ -221,6 +222,12 @@ ROUTES: Mapping[str, Line] = {
         _OF_DESK, body=lambda stage: {"proof": "birth_certificate"}, gives=(200, 409)
     ),
     "POST /api/desk/visits/{visit}/link": _OF_DESK,
+    "GET /api/desk/visits/{visit}/guardians": _OF_DESK,
+    "POST /api/desk/visits/{visit}/guardians": replace(
+        _OF_DESK, gives=(422,), body=lambda stage: {"guardian": "0" * 32}, headers={"Idempotency-Key": "further"}
+    ),
+    "POST /api/desk/visits/{visit}/guardians/{guardian}/link": _FURTHER,
+    "POST /api/desk/visits/{visit}/guardians/{guardian}/remove": _FURTHER,
     "POST /api/desk/visits/{visit}/no-show": _OF_DESK,
     "POST /api/desk/visits/{visit}/cancel": replace(_OF_DESK, body=lambda stage: {"reason": "family"}, gives=(409,)),  # over
     # the socket's own door: a token, not a person (PROTOCOL.md, section 1); the token's route is above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.booking.rules import Occasion
 from server.bookings import book
-from server.store import bookings, families
+from server.store import bookings, families, guardians
 from server.store.visits import Guardian, Relation
 from tests.server.booking_kit import Clinic, open_clinic
 from tests.server.http.v1.kit import Example, Place
@@ -37,6 +37,13 @@ async def another_guardian(place: Place, there: Clinic, kind: str = "mother", pr
     relation = Relation(guardian.id, there.child, kind, proof)
     await place.write(lambda transaction: families.relate(transaction, relation))
     return guardian.id
+
+
+async def coming(place: Place, there: Clinic, visit: str) -> str:
+    """A further guardian of the visit; their id."""
+    guardian = await another_guardian(place, there)
+    await place.write(lambda transaction: guardians.add(transaction, visit, guardian, place.house.clock()))
+    return guardian
 
 
 EXAMPLES: dict[str, Example] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.server.http.v1.examples.clinic import another_guardian, begun, booked, clinic
+from tests.server.http.v1.examples.clinic import another_guardian, begun, booked, clinic, coming
 from tests.server.http.v1.kit import Asked, Example, Place
 
 
@@ -44,6 +44,19 @@ async def _guardian(place: Place) -> Asked:
     return Asked(path={"visit": visit}, body={"guardian": await another_guardian(place, there)})
 
 
+async def _guardians(place: Place) -> Asked:
+    there = await clinic(place)
+    visit = await booked(place, there)
+    await coming(place, there, visit)
+    return Asked(path={"visit": visit})
+
+
+async def _remove(place: Place) -> Asked:
+    there = await clinic(place)
+    visit = await booked(place, there)
+    return Asked(path={"visit": visit, "guardian": await coming(place, there, visit)})
+
+
 EXAMPLES: dict[str, Example] = {
     "list_visits": _list,
     "book_visit": _book,
@@ -52,5 +65,7 @@ EXAMPLES: dict[str, Example] = {
     "cancel_visit": _cancel,
     "mark_no_show": _no_show,
     "make_link": _link,
+    "list_visit_guardians": _guardians,
     "add_visit_guardian": _guardian,
+    "remove_visit_guardian": _remove,
 }
