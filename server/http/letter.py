@@ -14,10 +14,10 @@ from server.fhir import MEDIA_TYPE
 from server.fhir.service_request import service_request
 from server.http.house import HOUSE, House, at_visit
 from server.http.problems import Problem
-from server.letter.letter import Letter, compose
+from server.letter.letter import Letter, compose, read_by
 from server.letter.pdf import Printer
 from server.referrals.tokens import receipt_link
-from server.store import details
+from server.store import details, families
 from server.store.referrals import Referral
 from server.store.secrets import digest
 
@@ -63,11 +63,15 @@ async def _press(app: web.Application) -> AsyncIterator[None]:
 
 async def _letter(request: web.Request) -> Letter:
     house = request.app[HOUSE]
-    _, record, _ = await at_visit(request, "letter_read")
+    who, record, _ = await at_visit(request, "letter_read")
     found = await details.letter(house.database, record.id)
     if found is None:
         raise Problem("not_found")
-    return compose(found, house.checklist, _receipt_link(house, found.referral))
+    composed = compose(found, house.checklist, _receipt_link(house, found.referral))
+    if not who.guardian:
+        return composed
+    own = await house.database.read(lambda t: families.guardian_of(t, record.hospital, who.guardian))
+    return read_by(composed, own.phone if own is not None else "")
 
 
 def _receipt_link(house: House, referral: Referral) -> str:

@@ -1,18 +1,20 @@
 """What a referral's letter says: one value, composed from the referral and the visit's records, that page, paper and FHIR show.
 
 The letter is for the family and for the hospital that receives the child, so it holds whole names and the whole numbers under
-which the family is reached, and of the reason only the words that the checklist has for letters. It is composed anew at each
-reading; what was decided (codes, words, time, the journal's head) is in the records and never changes.
+which the family is reached (of which a further guardian reads only their own, ``read_by``), and of the reason only the words
+that the checklist has for letters. It is composed anew at each reading; what was decided (codes, words, time, the journal's
+head) is in the records and never changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from server.calendar import CHINA
+from server.masking import mask_phone
 from server.questionnaires.measurements import Measurement, plain, read_back
 from server.referral import Checklist, Urgency, Words
 from server.referrals.track import Stage, Track
@@ -200,6 +202,16 @@ def compose(record: LetterRecord, checklist: Checklist, receipt_link: str = "") 
         receipts=_receipts(record.track),
         receipt_link=receipt_link,
     )
+
+
+def read_by(letter: Letter, own: str) -> Letter:
+    """As a further guardian reads it, who is reached under ``own``: every other number is masked."""
+
+    def shown(phone: str) -> str:
+        return phone if (read_phone(phone) or phone) == (read_phone(own) or own) else mask_phone(phone)
+
+    guardian = letter.guardian
+    return replace(letter, guardian=replace(guardian, phone=shown(guardian.phone), call_back=shown(guardian.call_back)))
 
 
 def _accompanying(record: LetterRecord) -> Accompanying:

@@ -51,8 +51,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """A visit as far as reminders go; times are seconds since 1970.
+    """A visit as far as one guardian is reminded of it; times are seconds since 1970.
 
+    ``guardian``: a further one's id, empty for the one whom it is booked with; ``booked_at`` is when that guardian could come
+    first, ``open`` also that they still may.
     ``moved_at``: when it was last moved, if ever. ``open``: nobody was admitted, and it has not ended. ``here``: the guardian
     is in the waiting room.
     """
@@ -65,6 +67,7 @@ class Appointment:
     cancelled_at: float | None = None
     open: bool = True
     here: bool = False
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Reminders:
             await self._find(self._asked.get_nowait())
 
     async def _find(self, phone: str) -> None:
-        """The number's coming visits are each sent a link, if it has any."""
+        """Whoever has the number is sent a link of their own to each coming visit, if there is any."""
         now = self._clock()
 
         async def work(transaction: Transaction) -> None:
@@ -155,13 +155,13 @@ class Reminders:
         while True:
             now = self._clock()
             found = await self._database.read(partial(reminders.appointments, now=now, after=after, limit=PAGE))
-            visits = [of.visit for of in found]
+            visits = list(dict.fromkeys(of.visit for of in found))
             told = await self._database.read(partial(reminders.told, visits=visits))
             for of in found:
-                kind = due(of, told.get(of.visit, ()), now)
+                kind = due(of, told.get((of.visit, of.guardian), []), now)
                 if kind is not None:
                     await self._note(of, kind, now)
-            if len(found) < PAGE:
+            if len(visits) < PAGE:
                 return
             after = visits[-1]
 
@@ -198,7 +198,7 @@ class Reminders:
 
     async def _taken(self, messenger: Messenger, each: Due, now: float) -> str | None:
         """The attempt is ours, with a link of its own (empty where none belongs); None when somebody else has it."""
-        token, written = self._links.drawn_further(each.of.visit, now, each.of.ends_at)
+        token, written = self._links.drawn_further(each.of.visit, now, each.of.ends_at, each.of.guardian)
         with_link = each.kind is not Kind.CANCELLED
 
         async def work(transaction: Transaction) -> bool:

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.errors import Refused
 from server.store.database import Database, Write
 from server.store.secrets import digest
-from server.store.tables import device, join_link
+from server.store.tables import device, join_link, visit_guardian
 from signaling.seats import Role
 
 MOST_UNUSED = 8
@@ -78,14 +78,14 @@ def _is(column: Column[Any], guardian: str) -> ColumnElement[bool]:
     return column == guardian if guardian else column.is_(None)
 
 
-def further(visit: str, token: str, now: float, expires_at: float) -> Write:
-    """One more link to the visit, beside those that are there; of the unused ones only the newest ``MOST_UNUSED`` stay."""
+def further(visit: str, token: str, now: float, expires_at: float, guardian: str = "") -> Write:
+    """One more link of that guardian, beside those that are there; of the unused ones only the newest ``MOST_UNUSED`` stay."""
 
     async def write(connection: AsyncConnection) -> None:
         row = {"token_sha256": digest(token), "visit": visit, "issued_at": now, "expires_at": expires_at}
-        await connection.execute(insert(join_link), row)
+        await connection.execute(insert(join_link), row | {"guardian": guardian or None})
         c = join_link.c
-        unused = (c.visit == visit, c.guardian.is_(None), c.revoked_at.is_(None), c.redeemed_at.is_(None))
+        unused = (c.visit == visit, _is(c.guardian, guardian), c.revoked_at.is_(None), c.redeemed_at.is_(None))
         newest_first = select(c.token_sha256).where(*unused).order_by(c.issued_at.desc())
         too_many = (await connection.scalars(newest_first.offset(MOST_UNUSED))).all()
         await connection.execute(update(join_link).where(c.token_sha256.in_(too_many)).values(revoked_at=now))
@@ -150,10 +150,10 @@ class Links:
         token = self._new_secret()
         return token, issue(visit, token, now, expires_at, guardian)
 
-    def drawn_further(self, visit: str, now: float, expires_at: float) -> tuple[str, Write]:
+    def drawn_further(self, visit: str, now: float, expires_at: float, guardian: str = "") -> tuple[str, Write]:
         """As ``drawn``, of a link that shuts nobody out (``further``)."""
         token = self._new_secret()
-        return token, further(visit, token, now, expires_at)
+        return token, further(visit, token, now, expires_at, guardian)
 
     async def redeem(self, token: str, cookie: str | None, now: float) -> Redeemed:
         """Use the link, once. Raises ``Refused``: ``link_unknown``, ``link_used`` or ``link_expired`` (also when revoked)."""
@@ -166,7 +166,7 @@ class Links:
             holder = None if cookie is None else await _device(connection, cookie)
             if holder is not None and (holder.visit, holder.guardian) == (link.visit, link.guardian or ""):
                 return Redeemed(link.visit, None)
-            if link.revoked_at is not None:
+            if link.revoked_at is not None or not await _may_come(connection, link.visit, link.guardian):
                 raise Refused("link_expired")
             if link.redeemed_at is None and link.expires_at <= now:
                 raise Refused("link_expired")
@@ -183,6 +183,16 @@ class Links:
     async def device(self, cookie: str) -> Device | None:
         """The device that holds this cookie, unless it was revoked."""
         return await self._database.read(lambda connection: _device(connection, cookie))
+
+
+async def _may_come(connection: AsyncConnection, visit: str, guardian: str | None) -> bool:
+    """Of a link that was made for a reminder while its guardian was being removed."""
+    if guardian is None:
+        return True
+    c = visit_guardian.c
+    return (
+        await connection.scalar(select(c.n).where(c.visit == visit, c.guardian == guardian, c.removed_at.is_(None))) is not None
+    )
 
 
 async def _device(connection: AsyncConnection, cookie: str) -> Device | None:

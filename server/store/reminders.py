@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, case, exists, func, insert, or_, select, update
 
 from server.booking.limits import DECLARED
 from server.reminders.plan import DAY_S, HOUR_S, Appointment, Kind, Told
 from server.store.database import Transaction
-from server.store.tables import guardian, hospital, outbox, relation, reminder, visit
+from server.store.tables import guardian, hospital, outbox, relation, reminder, visit, visit_guardian
 from server.webhooks import events
 
 LOOK_BACK_S = DAY_S + 12 * HOUR_S
@@ -65,30 +65,42 @@ _APPOINTMENT = (
 
 
 async def appointments(transaction: Transaction, now: float, after: str, limit: int) -> list[Appointment]:
-    """The visits of which something may be due, by their ids: at most ``limit``, those after ``after``."""
+    """The visits of which something may be due, by their ids, each for all its guardians: at most ``limit`` visits, those after
+    ``after``."""
     lately = now - LOOK_BACK_S
-    news = or_(visit.c.starts_at <= now + LOOK_AHEAD_S, visit.c.booked_at >= lately, lately <= _MOVED_AT)
+    added = exists().where(visit_guardian.c.visit == visit.c.id, visit_guardian.c.added_at >= lately)
+    news = or_(visit.c.starts_at <= now + LOOK_AHEAD_S, visit.c.booked_at >= lately, lately <= _MOVED_AT, added)
     opened = (visit.c.state == "waiting") & (visit.c.ends_at > now) & news
     called_off = (visit.c.outcome == "cancelled") & (visit.c.ended_at >= lately)
     query = select(*_APPOINTMENT).where(visit.c.id > after, opened | called_off).order_by(visit.c.id).limit(limit)
-    return [_appointment(row) for row in await transaction.execute(query)]
+    booked = [_appointment(row) for row in await transaction.execute(query)]
+    c = visit_guardian.c
+    further: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    of_them = select(c.visit, c.guardian, c.added_at).where(c.visit.in_([of.visit for of in booked]), c.removed_at.is_(None))
+    for id, whose, added_at in await transaction.execute(of_them.order_by(c.n)):
+        further[id].append((whose, added_at))
+    return [each for of in booked for each in (of, *(_for(of, *one) for one in further[of.visit]))]
 
 
-async def told(transaction: Transaction, visits: Sequence[str]) -> dict[str, list[Told]]:
-    """What was decided on for these visits, whatever became of it."""
-    found: dict[str, list[Told]] = defaultdict(list)
-    columns = (reminder.c.visit, reminder.c.kind, reminder.c.occasion_us, reminder.c.starts_at, reminder.c.at)
-    for id, kind, occasion_us, starts_at, at in await transaction.execute(select(*columns).where(reminder.c.visit.in_(visits))):
-        found[id].append(Told(Kind(kind), occasion_us, starts_at, at))
+async def told(transaction: Transaction, visits: Sequence[str]) -> dict[tuple[str, str], list[Told]]:
+    """What was decided on for these visits, by visit and guardian, whatever became of it."""
+    found: dict[tuple[str, str], list[Told]] = defaultdict(list)
+    c = reminder.c
+    columns = (c.visit, c.guardian, c.kind, c.occasion_us, c.starts_at, c.at)
+    for id, whose, kind, *rest in await transaction.execute(select(*columns).where(c.visit.in_(visits))):
+        found[id, whose].append(Told(Kind(kind), *rest))
     return found
 
 
 async def decide(transaction: Transaction, id: str, of: Appointment, kind: Kind, occasion_us: int, now: float) -> bool:
     """Notes that this is to be told; False when it was decided on before."""
-    same = (reminder.c.visit == of.visit, reminder.c.kind == kind.value, reminder.c.occasion_us == occasion_us)
-    if await transaction.scalar(select(reminder.c.id).where(*same)) is not None:
+    same = {"visit": of.visit, "guardian": of.guardian, "kind": kind.value, "occasion_us": occasion_us}
+    if (
+        await transaction.scalar(select(reminder.c.id).where(*(reminder.c[name] == it for name, it in same.items())))
+        is not None
+    ):
         return False
-    row = {"id": id, "visit": of.visit, "kind": kind.value, "occasion_us": occasion_us, "starts_at": of.starts_at, "at": now}
+    row = same | {"id": id, "starts_at": of.starts_at, "at": now}
     await transaction.execute(insert(reminder), row | {"state": State.WAITING.value, "attempts": 0, "next_at": now})
     return True
 
@@ -96,15 +108,22 @@ async def decide(transaction: Transaction, id: str, of: Appointment, kind: Kind,
 async def waiting(transaction: Transaction, now: float) -> list[Due]:
     """Those whose turn has come, the longest due first, at most ``MOST_AT_ONCE``."""
     people = (hospital.c.name, hospital.c.name_en, guardian.c.phone, guardian.c.email, guardian.c.language)
-    columns = (reminder.c.id, reminder.c.kind, reminder.c.starts_at, reminder.c.at, reminder.c.attempts)
+    own = (reminder.c.guardian, visit_guardian.c.added_at, visit_guardian.c.removed_at)
+    columns = (reminder.c.id, reminder.c.kind, reminder.c.starts_at, reminder.c.at, reminder.c.attempts, *own)
     joined = reminder.join(visit, visit.c.id == reminder.c.visit).join(hospital, hospital.c.id == visit.c.hospital)
-    joined = joined.join(guardian, guardian.c.id == visit.c.guardian)
+    further = and_(visit_guardian.c.visit == reminder.c.visit, visit_guardian.c.guardian == reminder.c.guardian)
+    joined = joined.outerjoin(visit_guardian, further)
+    joined = joined.join(guardian, guardian.c.id == func.coalesce(func.nullif(reminder.c.guardian, ""), visit.c.guardian))
     query = select(*columns, *people, *_APPOINTMENT).select_from(joined)
     query = query.where(reminder.c.state == State.WAITING.value, reminder.c.next_at <= now)
     found = []
     for row in await transaction.execute(query.order_by(reminder.c.next_at, reminder.c.id).limit(MOST_AT_ONCE)):
-        id, kind, said_starts_at, at, attempts, name, name_en, phone, email, language = row[: len(columns) + len(people)]
+        id, kind, said_starts_at, at, attempts, whose, added_at, removed_at = row[: len(columns)]
+        name, name_en, phone, email, language = row[len(columns) : len(columns) + len(people)]
         of = _appointment(row[len(columns) + len(people) :])
+        of = (
+            of if not whose else _for(of, whose, added_at) if removed_at is None else replace(of, open=False, cancelled_at=None)
+        )
         found.append(Due(id, Kind(kind), said_starts_at, at, attempts, of, name, name_en, phone, email, language))
     return found
 
@@ -132,15 +151,29 @@ async def left_unknown(transaction: Transaction, now: float) -> int:
 
 
 async def of_phone(transaction: Transaction, phones: Sequence[str], now: float, limit: int) -> list[Appointment]:
-    """The coming visits of whoever has this number, in whatever hospital. Those of a family that a hospital knows come before
-    those that anybody may have booked with its number; of each kind the next first."""
+    """The coming visits of whoever has this number, in whatever hospital, each for that guardian. Those of a family that a
+    hospital knows come before those that anybody may have booked with its number; of each kind the next first."""
     coming = (guardian.c.phone.in_(phones), visit.c.state.in_(JOINABLE), visit.c.ends_at > now)
-    joined = visit.join(guardian, guardian.c.id == visit.c.guardian)
-    related = and_(relation.c.guardian == visit.c.guardian, relation.c.child == visit.c.child)
-    query = select(*_APPOINTMENT).select_from(joined.join(relation, related)).where(*coming)
-    only_said = case((relation.c.proof == DECLARED, 1), else_=0)
-    query = query.order_by(only_said, visit.c.starts_at, visit.c.id).limit(limit)
-    return [_appointment(row) for row in await transaction.execute(query)]
+    related = and_(relation.c.guardian == guardian.c.id, relation.c.child == visit.c.child)
+    only_said = case((relation.c.proof == DECLARED, 1), else_=0).label("only_said")
+    order = (only_said, visit.c.starts_at, visit.c.id)
+    booked = visit.join(guardian, guardian.c.id == visit.c.guardian).join(relation, related)
+    query = select(only_said, *_APPOINTMENT).select_from(booked).where(*coming).order_by(*order).limit(limit)
+    found = [(said, _appointment(row)) for said, *row in await transaction.execute(query)]
+    c = visit_guardian.c
+    comes = (
+        visit_guardian.join(visit, visit.c.id == c.visit).join(guardian, guardian.c.id == c.guardian).join(relation, related)
+    )
+    query = select(only_said, c.guardian, c.added_at, *_APPOINTMENT).select_from(comes).where(*coming, c.removed_at.is_(None))
+    rows = await transaction.execute(query.order_by(*order, c.n).limit(limit))
+    found += [(said, _for(_appointment(row), whose, added_at)) for said, whose, added_at, *row in rows]
+    found.sort(key=lambda each: (each[0], each[1].starts_at, each[1].visit))
+    return [of for _, of in found[:limit]]
+
+
+def _for(of: Appointment, guardian: str, added_at: float) -> Appointment:
+    """As a further guardian is reminded of it."""
+    return replace(of, guardian=guardian, booked_at=added_at)
 
 
 def _appointment(row: Sequence[Any]) -> Appointment:

@@ -37,6 +37,8 @@ from server.events import (
     Event,
     FamilyDenied,
     GateLapsed,
+    GuardianAdded,
+    GuardianRemoved,
     GuestAgreed,
     GuestInvited,
     HoldCleared,
@@ -87,6 +89,22 @@ NOTED = (
 """What is written down and changes nothing."""
 
 
+MOTHER = "guardian-2"
+GUARDIANS = st.sampled_from(("", MOTHER))
+"""The one whom the visit is booked with, and a further one."""
+
+
+@dataclass
+class Word:
+    """What one guardian said."""
+
+    agreed: set[str] = field(default_factory=set)
+    right_child: bool = False
+
+    def is_given(self) -> bool:
+        return self.right_child and self.agreed == {"consultation", "recording"}
+
+
 @dataclass
 class Notebook:
     """What a witness writes down."""
@@ -94,8 +112,8 @@ class Notebook:
     newest: dict[Role, int] = field(default_factory=dict)
     here: set[Role] = field(default_factory=set)  # connected
     heard: set[Role] = field(default_factory=set)  # and sending
-    agreed: set[str] = field(default_factory=set)
-    right_child: bool = False
+    words: dict[str, Word] = field(default_factory=lambda: {"": Word(), MOTHER: Word()})
+    with_child: str = ""  # who of the guardians came last
     admitted: bool = False
     by_text: bool = False
     until: float = UNTIL  # when the waiting room closes
@@ -127,8 +145,16 @@ class Notebook:
         return self.begun or self.admitted or self.by_text
 
     def may_flow(self) -> bool:
-        everything_agreed = self.right_child and self.agreed == {"consultation", "recording"}
-        return self.over is None and self.admitted and everything_agreed and not self.missing()
+        return self.over is None and self.admitted and self.words[self.with_child].is_given() and not self.missing()
+
+    def turned_away(self, role: Role, who: str) -> str | None:
+        """Whether somebody who comes now is, and why."""
+        if self.over is not None:
+            return None
+        if role is Role.INTERPRETER:
+            return None if self.guest == "agreed" else "not_allowed"
+        may_agree_later = who == "" and not self.begun
+        return None if role is Role.PHYSICIAN or may_agree_later or self.words[who].is_given() else "consent_missing"
 
     def look(self, now: float, away_since: float | None = None) -> None:
         """Note since when things have been missing, once the call has begun."""
@@ -231,18 +257,51 @@ class Visit(RuleBasedStateMachine):
             self.recorder(True)
             assert self.feed(Attested(CHECKS), lambda: setattr(self.notes, "attested", True)) is None
 
-    @rule(role=ROLES, ahead=st.integers(1, 3))
-    def take_seat(self, role: Role, ahead: int) -> None:
-        epoch = self.notes.newest.get(role, 0) + ahead
+    @rule(role=ROLES, ahead=st.integers(1, 3), who=GUARDIANS)
+    def take_seat(self, role: Role, ahead: int, who: str = "") -> None:
+        epoch, who = self.notes.newest.get(role, 0) + ahead, who if role is Role.GUARDIAN else ""
 
         def note() -> None:
             self.notes.newest[role] = epoch
             self.notes.here.add(role)
             self.notes.heard.discard(role)
             self.notes.forget_directions_of(role)
+            if role is Role.GUARDIAN and who != self.notes.with_child:
+                self.notes.with_child, self.notes.attested = who, False
 
-        invited = self.notes.over is not None or role is not Role.INTERPRETER or self.notes.guest == "agreed"
-        assert self.feed(SeatTaken(role, epoch), note) == (None if invited else "not_allowed")
+        expected = self.notes.turned_away(role, who)
+        assert self.feed(SeatTaken(role, epoch, who), note) == expected
+
+    @rule(start_over=st.booleans())
+    def the_mother_prepares(self, start_over: bool) -> None:
+        """Everything that she is asked, so that she often gets as far as to come."""
+        if start_over:
+            self.mother_is_removed()
+        self.mother_is_added()
+        self.child(MOTHER)
+        self.consent("consultation", True, MOTHER)
+        self.consent("recording", True, MOTHER)
+        self.take_seat(Role.GUARDIAN, 1, MOTHER)
+        self.media(Role.GUARDIAN, True)
+
+    def mother_is_added(self) -> None:
+        before = self.session
+        assert self.feed(GuardianAdded(MOTHER, "staff-1")) == ("session_ended" if self.notes.over is not None else None)
+        assert self.session is before
+
+    @rule()
+    def mother_is_removed(self) -> None:
+        def note() -> None:
+            self.notes.words[MOTHER] = Word()
+            if self.notes.with_child == MOTHER:
+                self.notes.with_child = ""
+                self.notes.here.discard(Role.GUARDIAN)
+                self.notes.heard.discard(Role.GUARDIAN)
+                self.notes.forget_directions_of(Role.GUARDIAN)
+
+        over, under_way = self.notes.over is not None, self.notes.under_way()
+        code = self.feed(GuardianRemoved(MOTHER, "staff-1"), note)
+        assert code == ("session_ended" if over else "visit_under_way" if under_way else None)
 
     @rule()
     def invite(self) -> None:
@@ -310,10 +369,13 @@ class Visit(RuleBasedStateMachine):
     def an_older_epoch_is_heard(
         self, role: Role, back: int, which: type[SeatLeft | MediaAlive | MediaSilent | SeatTaken]
     ) -> None:
-        if which is SeatTaken and role is Role.INTERPRETER and self.notes.guest != "agreed":
-            return
         epoch = self.notes.newest.get(role, 0) - back - (which is not SeatTaken)
-        assert step(self.session, which(role, epoch), self.now) == (self.session, ())
+        if which is not SeatTaken:
+            assert step(self.session, which(role, epoch), self.now) == (self.session, ())
+            return
+        who = self.notes.with_child if role is Role.GUARDIAN else ""
+        if self.notes.turned_away(role, who) is None:
+            assert step(self.session, SeatTaken(role, epoch, who), self.now) == (self.session, ())
 
     @rule(role=ROLES, doubts=st.lists(st.sampled_from(Doubt), unique=True))
     def doubt(self, role: Role, doubts: list[Doubt]) -> None:
@@ -333,29 +395,31 @@ class Visit(RuleBasedStateMachine):
             before.deadline,
         )
 
-    @rule()
-    def child(self) -> None:
-        self.feed(ChildConfirmed(), lambda: setattr(self.notes, "right_child", True))
+    @rule(who=GUARDIANS)
+    def child(self, who: str = "") -> None:
+        self.feed(ChildConfirmed(who), lambda: setattr(self.notes.words[who], "right_child", True))
 
-    @rule()
-    def wrong_child(self) -> None:
-        self.feed(ChildDenied(), lambda: setattr(self.notes, "right_child", self.notes.begun))
+    @rule(who=GUARDIANS)
+    def wrong_child(self, who: str) -> None:
+        word = self.notes.words[who]
+        self.feed(ChildDenied(who), lambda: setattr(word, "right_child", word.right_child and self.notes.begun))
 
-    @rule(kind=KINDS, agreed=st.booleans())
-    def consent(self, kind: str, agreed: bool) -> None:
+    @rule(kind=KINDS, agreed=st.booleans(), who=GUARDIANS)
+    def consent(self, kind: str, agreed: bool, who: str = "") -> None:
+        word = self.notes.words[who]
         if agreed:
-            self.feed(ConsentGiven(kind, "1", "zh", "aa"), lambda: self.notes.agreed.add(kind))
+            self.feed(ConsentGiven(kind, "1", "zh", "aa", who), lambda: word.agreed.add(kind))
             return
 
         def note() -> None:
-            self.notes.agreed.discard(kind)
-            if self.notes.begun or self.notes.by_text:
+            if kind in word.agreed and (self.notes.begun or self.notes.by_text):
                 self.notes.over = "consent_withdrawn"
+            word.agreed.discard(kind)
 
-        assert self.feed(ConsentRefused(kind, "1"), note) is None
+        assert self.feed(ConsentRefused(kind, "1", who), note) is None
 
-    def withdraw(self, kind: str) -> None:
-        code = self.feed(ConsentWithdrawn(kind), self.over("consent_withdrawn"))
+    def withdraw(self, kind: str, who: str) -> None:
+        code = self.feed(ConsentWithdrawn(kind, who), self.over("consent_withdrawn"))
         assert code == ("session_ended" if self.notes.over != "consent_withdrawn" else None)
 
     # --- the physician ---
@@ -364,7 +428,7 @@ class Visit(RuleBasedStateMachine):
     def admit(self) -> None:
         code = self.feed(Admitted(), lambda: setattr(self.notes, "admitted", True))
         if code == "consent_missing":
-            assert not (self.notes.right_child and self.notes.agreed == {"consultation", "recording"})
+            assert not self.notes.words[self.notes.with_child].is_given()
 
     @rule()
     def begin_by_text(self) -> None:
@@ -374,7 +438,7 @@ class Visit(RuleBasedStateMachine):
             notes.until = notes.until if notes.by_text else max(notes.until, self.now + Rules().waiting_after_end_s)
             notes.by_text = True
 
-        ready = notes.right_child and notes.agreed == {"consultation", "recording"} and Role.GUARDIAN in notes.here
+        ready = notes.words[notes.with_child].is_given() and Role.GUARDIAN in notes.here
         code = self.feed(TextBegun(), note)
         allowed = notes.over is None and not notes.begun and not notes.admitted and (notes.by_text or ready)
         assert (code is None) == allowed
@@ -426,9 +490,10 @@ class Visit(RuleBasedStateMachine):
     @rule(
         how=st.sampled_from(("withdraw", "complete", "refer", "cancel", "call_off", "no_show")),
         kind=KINDS,
+        who=GUARDIANS,
         wish=st.integers(0, 2),
     )
-    def end(self, how: str, kind: str, wish: int) -> None:
+    def end(self, how: str, kind: str, who: str, wish: int) -> None:
         """One rule for all ends, and not at every wish, so that most visits live long enough for something to happen."""
         if self.notes.over is None and wish:
             return
@@ -439,7 +504,7 @@ class Visit(RuleBasedStateMachine):
             "call_off": self.call_off,
             "no_show": self.mark_no_show,
         }
-        ends.get(how, lambda: self.withdraw(kind))()
+        ends.get(how, lambda: self.withdraw(kind, who))()
 
     def cancel(self) -> None:
         allowed = self.notes.over == "cancelled" or (self.notes.over is None and not self.notes.begun)
@@ -545,6 +610,17 @@ class Visit(RuleBasedStateMachine):
         assert (self.relay.open is not None) == self.session.gate_open
         if self.relay.open is not None:
             assert self.relay.open == self.session.generation
+
+    @invariant()
+    def who_is_with_the_child_in_the_call_agreed_for_themselves(self) -> None:
+        assert self.session.guardian == self.notes.with_child or self.notes.over is not None
+        if self.session.gate_open:
+            assert self.session.agreement(self.notes.with_child).complete
+            assert Role.GUARDIAN in self.notes.heard
+        if self.notes.over is None:
+            assert {who: self.session.agreement(who).complete for who in self.notes.words} == {
+                who: word.is_given() for who, word in self.notes.words.items()
+            }
 
     @invariant()
     def the_state_is_what_the_notebook_says(self) -> None:

@@ -11,6 +11,7 @@ reminder = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("visit", ForeignKey("visit.id"), nullable=False),
+    Column("guardian", String, nullable=False, server_default=""),  # a further one's id; empty for the guardian of the visit
     Column("kind", String, nullable=False),  # server.reminders.plan.Kind
     Column("occasion_us", BigInteger, nullable=False),  # what it is told once for, a moment
     Column("starts_at", Double, nullable=False),  # of the appointment when it was decided on
@@ -20,6 +21,6 @@ reminder = Table(
     Column("attempts", Integer, nullable=False),
     Column("next_at", Double, nullable=False),
     Column("settled_at", Double),
-    UniqueConstraint("visit", "kind", "occasion_us"),
+    UniqueConstraint("visit", "guardian", "kind", "occasion_us"),
     Index("ix_reminder_state_next_at", "state", "next_at"),
 )

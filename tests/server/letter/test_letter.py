@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from server.letter.letter import Letter
+from server.letter.letter import Letter, read_by
 from server.referral import Urgency
 from tests.server.letter.conftest import TOLD
 
@@ -61,6 +62,25 @@ def test_the_number_that_was_confirmed_is_told_where_it_is_another(letter: MakeL
     guardian = letter(call_back=confirmed).guardian
     assert (guardian.phone, guardian.call_back) == ("13800000000", shown)
     assert "138000" not in repr(guardian)
+
+
+@pytest.mark.parametrize(
+    ("own", "phone", "call_back"),
+    [
+        ("13911112222", "138****0000", "13911112222"),
+        ("+8613800000000", "13800000000", "139****2222"),
+        ("13700000000", "138****0000", "139****2222"),
+        ("", "138****0000", "139****2222"),
+    ],
+)
+def test_a_further_guardian_reads_no_number_whole_but_their_own(
+    letter: MakeLetter, own: str, phone: str, call_back: str
+) -> None:
+    whole = letter(call_back="13911112222")
+    read = read_by(whole, own)
+    assert (read.guardian.phone, read.guardian.call_back) == (phone, call_back)
+    assert replace(read, guardian=whole.guardian) == whole
+    assert read_by(letter(), own).guardian.call_back == ""
 
 
 def test_it_has_the_measurements_with_how_they_were_taken(letter: MakeLetter) -> None:

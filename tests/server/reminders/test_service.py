@@ -13,11 +13,12 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.calendar import CHINA
+from server.errors import Refused
 from server.reminders.plan import Kind
 from server.reminders.port import Addressee, Outcome
 from server.reminders.service import MOST_ASKED, MOST_VISITS, Busy, Reminders
 from server.reminders.words import Notice
-from server.store import outbox, visits
+from server.store import guardians, outbox, visits
 from server.store.database import Database
 from server.store.errors import Unavailable
 from server.store.links import Links
@@ -377,3 +378,77 @@ async def test_it_runs_wakes_for_who_asks_and_says_that_nothing_is_set(rig: Rig,
     assert not unset.on
     await unset.run()
     assert "no way to families is set" in caplog.text
+
+
+MOTHER = "guardian-2"
+
+
+async def mother_comes(rig: Rig, at: float = NOON, phone: str = "13900000002") -> None:
+    """The child's mother may come to the visit, too."""
+    mother = Guardian(MOTHER, rig.clinic.hospital, "韩梅梅", phone, email="han@example.com", language="en")
+    await rig.database.write(add(mother, Relation(MOTHER, rig.clinic.child, "mother", "birth_certificate")))
+    await rig.database.write(lambda transaction: guardians.add(transaction, "visit-1", MOTHER, at))
+
+
+async def test_each_guardian_is_reminded_with_a_link_of_their_own(rig: Rig) -> None:
+    await mother_comes(rig)
+    for minutes in range(0, 24 * 60, 30):
+        await rig.at(NOON + minutes * 60)
+    told = [(to.phone, notice.kind, notice.language) for to, notice in rig.post.sent]
+    assert sorted(told) == sorted(
+        (phone, kind, language)
+        for phone, language in (("13800000000", "zh"), ("13900000002", "en"))
+        for kind in (Kind.BOOKED, Kind.HOUR_BEFORE)
+    )
+    whose = {to.phone: token for (to, _), token in zip(rig.post.sent, rig.post.tokens, strict=True)}
+    for phone, whose_it_is in (("13800000000", ""), ("13900000002", MOTHER)):
+        cookie = (await rig.links.redeem(whose[phone], None, rig.now)).cookie
+        device = await rig.links.device(cookie or "")
+        assert device is not None
+        assert device.guardian == whose_it_is
+
+
+async def test_who_is_added_later_is_told_and_nobody_again(rig: Rig) -> None:
+    await rig.at(NOON)
+    await mother_comes(rig, NOON + 3600)
+    await rig.at(NOON + 3600)
+    assert [to.phone for to, _ in rig.post.sent] == ["13800000000", "13900000002"]
+
+
+async def test_who_was_removed_is_told_no_more_and_a_link_on_its_way_opens_nothing(rig: Rig) -> None:
+    await mother_comes(rig)
+    await rig.at(NOON)
+    late = rig.post.tokens[[to.phone for to, _ in rig.post.sent].index("13900000002")]
+    rig.post.outcome = Outcome.TRY_AGAIN
+    rig.reminders.ask_for_link("13900000002")
+    await rig.at(NOON + 60)
+    await rig.database.write(guardians.remove("visit-1", MOTHER, NOON + 61))
+    with pytest.raises(Refused, match="link_expired"):
+        await rig.links.redeem(late, None, NOON + 62)
+    before = len(rig.post.sent)
+    await rig.at(NOON + 3600)
+    assert len(rig.post.sent) == before
+    assert (Kind.LINK, "overtaken", 1) in await rig.states()
+
+
+async def test_a_further_guardians_number_finds_their_own_link_and_never_the_booked_ones(rig: Rig) -> None:
+    await mother_comes(rig)
+    await rig.at(NOON)
+    for phone, whose_it_is in (("13900000002", MOTHER), ("13800000000", "")):
+        rig.post.sent.clear()
+        rig.reminders.ask_for_link(phone)
+        await rig.at(rig.now + 60)
+        assert rig.post.kinds == [Kind.LINK]
+        cookie = (await rig.links.redeem(rig.post.tokens[0], None, rig.now)).cookie
+        device = await rig.links.device(cookie or "")
+        assert device is not None
+        assert device.guardian == whose_it_is
+
+
+async def test_a_visit_that_is_called_off_is_told_to_each_guardian(rig: Rig) -> None:
+    await mother_comes(rig)
+    await rig.at(NOON)
+    await rig.database.write(visits.snapshot("visit-1", visits.Snapshot("ended", "cancelled", ended_at=NOON + 60)))
+    rig.post.sent.clear()
+    await rig.at(NOON + 120)
+    assert sorted(to.phone for to, _ in rig.post.sent) == ["13800000000", "13900000002"]
