@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.effects import ShowOut, ShowState
 from server.events import (
     Attested,
     ChildConfirmed,
@@ -19,8 +20,6 @@ from server.events import (
     Outcome,
     SeatLeft,
     SeatTaken,
-    ShowOut,
-    ShowState,
 )
 from server.session import Agreement, Cause, Consent, Held, Live, Verifying, Waiting, step
 from tests.server.session_kit import (
