@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from server import events as ev
 from server.consent_texts import ConsentText
 from server.http.crowd import Doorway
 from server.http.guests import check_guest
-from server.http.house import DEVICE_COOKIE, HOUSE, asker, at_visit, check_consented
+from server.http.house import DEVICE_COOKIE, HOUSE, Visitor, asker, at_visit, check_consented
 from server.http.problems import Problem, language
 from server.http.shell import body, cookie
 from server.kinship import DELEGATED
@@ -89,8 +90,15 @@ async def read(request: web.Request) -> web.Response:
             "delegated": record.relation == DELEGATED and not who.guardian,
             "letter": filed and _letter(filed, record.id),
             "summary": record.has_summary,
+            "with_child": _with_child(who, session, {"": record.guardian, **names}) if confirmed else None,
         }
     )
+
+
+def _with_child(who: Visitor, session: Session, names: Mapping[str, str]) -> str | None:
+    """To a guardian, the masked name of another one who has the seat now."""
+    other = who.role is Role.GUARDIAN and session.guardian != who.guardian and session.seats[Role.GUARDIAN].connected
+    return names.get(session.guardian) if other else None
 
 
 def _letter(filed: Referral, visit: str) -> dict[str, str]:

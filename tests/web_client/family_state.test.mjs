@@ -145,6 +145,8 @@ test("a new attempt to connect does not hide that the line is down", () => {
 
 test("a seat that was taken elsewhere says so", () => {
   assert.equal(screenOf(play([says({ type: "superseded" })], inRoom({ state: "live" }))), "superseded");
+  const other = play([says({ type: "superseded" }), { type: "status", status: { ...inRoom({ state: "live" }).status, with_child: "韩*梅" } }], inRoom({ state: "live" }));
+  assert.deepEqual([screenOf(other), other.status.with_child], ["superseded", "韩*梅"]);
 });
 
 test("leaving keeps the visit and forgets the call", () => {

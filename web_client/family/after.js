@@ -138,11 +138,12 @@ export function left(scene) {
 /** @param {Scene} scene */
 export function superseded(scene) {
   const { state, t, emit } = scene;
+  const other = state.status?.with_child ?? "";
   return page(
     scene,
     { key: "superseded" },
-    title(state, t("family.superseded.title")),
-    h("p", null, t("family.superseded.body")),
+    title(state, t(other ? "family.superseded.other" : "family.superseded.title", { name: other })),
+    h("p", null, t(other ? "family.superseded.other.body" : "family.superseded.body", { name: other })),
     button("primary", () => emit({ type: "reload" }), t("family.superseded.here")),
   );
 }

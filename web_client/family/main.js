@@ -390,9 +390,16 @@ function remember() {
 function over() {
   room = null;
   own.release();
+  if (screenOf(state) === "superseded") return void whoIsWithTheChild();
   if (screenOf(state) !== "ended") return;
   session?.removeItem(inRoomKey);
   void showRecords();
+}
+
+/** Another page has the seat: perhaps it is another guardian's. */
+async function whoIsWithTheChild() {
+  const status = await api.visit(visit).catch(() => null);
+  if (status && screenOf(state) === "superseded") dispatch({ type: "status", status, nowMs: performance.now() });
 }
 
 /** The server will not have this page in the room: perhaps the visit has ended meanwhile. @param {string} code @param {string} text */

@@ -175,6 +175,7 @@ export function devicesStep(scene) {
       title(state, t(again ? "family.devices.under_way.title" : "family.devices.title")),
       again ? h("p", { key: "again" }, t("family.devices.under_way.lead")) : closed && h("p", { class: "soft", key: "lead" }, t("family.devices.lead")),
     ),
+    state.status?.with_child && h("p", { class: "notice", key: "with_child" }, icon("info"), h("span", null, t("family.devices.with_child", { name: state.status.with_child }))),
     closed
       ? button("primary", () => emit({ type: "open_devices" }), t("family.devices.open"), { busy: opened === "opening" && t("family.devices.opening"), key: "open" })
       : h("div", { class: "device-check", key: "check" }, preview(scene), h("div", { class: "stack" }, cameraChoice(scene), microphoneCheck(scene), deviceHelp(scene))),

@@ -12,7 +12,8 @@
 /**
  * `starts_in_ms`, `opens_in_ms`: counted from the answer.
  * @typedef {{visit: VisitView, role: string, state: string, starts_in_ms?: number, opens_in_ms?: number, outcome: string | null, child_confirmed: boolean, child_denied?: boolean,
- *            consents: {consultation: ConsentState, recording: ConsentState, stills?: ConsentState}, delegated?: boolean, letter: LetterLinks | null, summary: boolean}} VisitStatus
+ *            consents: {consultation: ConsentState, recording: ConsentState, stills?: ConsentState}, delegated?: boolean, letter: LetterLinks | null, summary: boolean,
+ *            with_child?: string | null}} VisitStatus `with_child`: another guardian who is in the visit now
  */
 /**
  * @typedef {{visit: string, role: import("./guests.js").GuestRole, name: string, physician: Physician, state: string, agreed: boolean,

@@ -109,6 +109,14 @@ async def test_a_takeover_is_named_to_everybody_and_has_a_line_of_its_own(live: 
     assert [(line["role"], line["name"]) for line in lines][:2] == [("guardian", "李*"), ("guardian", "韩*梅")]
     assert lines[0]["stays"][-1]["parting"] == "replaced"
     assert lines[1]["stays"][-1]["until"] is None  # and so it goes on
+    father = house.client()
+    fathers = await house.server.app[HOUSE].links.issue(house.made.visit, house.clock(), house.clock() + 60)
+    await father.post("/api/join", {"token": fathers})
+    assert (await read(father, house))["with_child"] is None, "whose child it is was not confirmed there"
+    await father.post(f"{house.visit}/child", {"confirmed": True})
+    assert (await read(father, house))["with_child"] == "韩*梅"
+    assert [(await read(one, house))["with_child"] for one in (browser, physician)] == [None, None]
+    await father.client.close()
     family = (await (await physician.get(f"{house.visit}/family")).json())["guardians"]
     assert [(each["name"], each["relation"], each["seated"]) for each in family] == [
         ("李*", "father", False),

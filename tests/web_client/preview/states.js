@@ -191,6 +191,7 @@ const STORIES = {
   "held-by-physician": () => held(cause("physician_hold", null)),
   "held-two": () => held(cause("guardian_silent", 96_000), cause("recording_lost", 110_000)),
   left: () => [...inRoom(), { type: "left" }],
+  "superseded-other": () => [...inRoom(), { type: "message", nowMs: 0, message: { type: "superseded" } }, { type: "status", status: { ...STATUS, with_child: "韩*梅" } }],
   superseded: () => [...inRoom(), { type: "message", nowMs: 0, message: { type: "superseded" } }],
   closing: () => [...inRoom(waitingRoom), { type: "message", nowMs: 0, message: { type: "closing", retry_s: 15 } }],
   "ended-completed": () => [...ended("completed"), { type: "summary", summary: SUMMARY }],

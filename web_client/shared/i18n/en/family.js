@@ -290,6 +290,9 @@ export default Object.freeze({
 
   "family.superseded.title": "The visit is open in another page",
   "family.superseded.body": "Only one page at a time can take part. You joined in another page or on another device, so this one has stopped.",
+  "family.superseded.other": "{name} is with the child in the visit",
+  "family.superseded.other.body": "One guardian at a time takes part. If you continue here, the page of {name} stops, and the physician confirms you anew.",
+  "family.devices.with_child": "{name} is with the child in the visit. When you enter, you take over, and the page of {name} stops.",
   "family.superseded.here": "Continue here instead",
 
   "family.problem.title": "This visit cannot be opened right now",

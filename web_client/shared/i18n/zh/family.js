@@ -290,6 +290,9 @@ export default Object.freeze({
 
   "family.superseded.title": "就诊已在另一个页面打开",
   "family.superseded.body": "同一时间只能有一个页面参加就诊，您刚在另一个页面或设备上加入了，这里已停用。",
+  "family.superseded.other": "{name} 正在陪同孩子就诊",
+  "family.superseded.other.body": "同一时间由一位监护人陪同就诊。如果由您继续，{name} 的页面会停用，医师会重新确认。",
+  "family.devices.with_child": "{name} 正在陪同孩子就诊。您进入后，由您接替，{name} 的页面会停用。",
   "family.superseded.here": "改在这里继续",
 
   "family.problem.title": "暂时打不开这次就诊",
