@@ -116,27 +116,27 @@ async def test_a_takeover_is_named_to_everybody_and_has_a_line_of_its_own(live: 
     await father.post(f"{house.visit}/child", {"confirmed": True})
     assert (await read(father, house))["with_child"] == "韩*梅"
     assert [(await read(one, house))["with_child"] for one in (browser, physician)] == [None, None]
-    await father.client.close()
     family = (await (await physician.get(f"{house.visit}/family")).json())["guardians"]
     assert [(each["name"], each["relation"], each["seated"]) for each in family] == [
         ("李*", "father", False),
         ("韩*梅", "mother", True),
     ]
-    await browser.client.close()
-    await physician.client.close()
+    for one in (browser, father, physician):
+        await one.client.close()
 
 
 async def test_a_further_guardian_reads_the_letter_with_the_booked_ones_number_masked(live: Visit) -> None:
     house = live.house
     await live.ask(Role.PHYSICIAN, wire.Refer("growth_headache", "emergency", "夜间头痛", "眼底", "已告知"))
-    phones = {}
+    phones, browsers = {}, []
     fathers = await house.server.app[HOUSE].links.issue(house.made.visit, house.clock(), house.clock() + 60)
     for name, token in (("mother", await linked(house)), ("father", fathers)):
-        browser = house.client()
+        browsers.append(browser := house.client())
         await browser.post("/api/join", {"token": token})
         await browser.post(f"{house.visit}/child", {"confirmed": True})
         read = await (await browser.get(f"{house.visit}/letter")).json()
         fhir = await (await browser.get(f"{house.visit}/letter.fhir.json")).text()
         phones[name] = (read["guardian"]["phone"], "13800000000" in fhir)
-        await browser.client.close()
     assert phones == {"mother": ("138****0000", False), "father": ("13800000000", True)}
+    for browser in browsers:
+        await browser.client.close()
