@@ -19,8 +19,10 @@ from server.http.problems import Problem
 from server.http.shell import body
 from server.store import bookings, people, public_booking
 from server.store.bookings import Booked
+from server.store.database import Transaction
 from server.store.public_booking import Open
 from server.store.throttle import Counted, Limit
+from server.store.visits import Hospital, Staff
 from server.visit_view import moment
 
 CHANGES: Final = Limit(free=10, first_s=60.0, longest_s=3_600.0, forgotten_after_s=86_400.0)
@@ -75,13 +77,16 @@ async def cancel(request: web.Request) -> web.Response:
 
 async def _found(request: web.Request, act: str) -> tuple[Booked, Open | None]:
     """The visit of the path, and its hospital if families book there by themselves. Raises ``Problem``."""
-    who, database = await visitor(request, act), request.app[HOUSE].database
-    found = await database.read(lambda t: bookings.by_id(t, who.visit))
-    assert found is not None, "a device has its visit"
-    hospital = found.hospital
-    visit = await database.read(lambda t: bookings.one(t, hospital, who.visit))
-    assert visit is not None, "it was there a moment ago"
-    return visit, await database.read(lambda t: public_booking.hospital_open(t, hospital))
+    who = await visitor(request, act)
+
+    async def work(transaction: Transaction) -> tuple[Booked, Open | None]:
+        asked = await bookings.by_id(transaction, who.visit)
+        assert asked is not None, "a device has its visit"
+        visit = await bookings.one(transaction, asked.hospital, asked.id)
+        assert visit is not None, "it is one view of the database"
+        return visit, await public_booking.hospital_open(transaction, asked.hospital)
+
+    return await request.app[HOUSE].database.read(work)
 
 
 async def _may_change(request: web.Request, visit: Booked, of: Open | None) -> None:
@@ -92,12 +97,14 @@ async def _may_change(request: web.Request, visit: Booked, of: Open | None) -> N
 
 
 async def _answer(request: web.Request, visit: Booked, of: Open | None) -> web.Response:
-    database = request.app[HOUSE].database
-    hospital = await database.read(lambda t: people.hospital_of(t, visit.hospital))
-    physician = await database.read(lambda t: people.member(t, visit.hospital, visit.physician))
+    async def work(transaction: Transaction) -> tuple[Hospital | None, Staff | None, bool]:
+        hospital = await people.hospital_of(transaction, visit.hospital)
+        physician = await people.member(transaction, visit.hospital, visit.physician)
+        return hospital, physician, await bookings.admitted(transaction, visit.id)
+
+    hospital, physician, admitted = await request.app[HOUSE].database.read(work)
     assert hospital is not None, "a visit has its hospital"
     assert physician is not None, "a visit has its physician"
-    admitted = await database.read(lambda t: bookings.admitted(t, visit.id))
     waits = of is not None and visit.state == "waiting" and not admitted
     return web.json_response(
         {
