@@ -7,7 +7,6 @@ visit may begin when another ends; a physician's schedules never overlap, nor do
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,16 +33,6 @@ class Unschedulable(ValueError):
     def __init__(self, member: str, why: str) -> None:
         super().__init__(why)
         self.member = member
-
-
-def overlap(one: Span, other: Span) -> bool:
-    """Whether some moment lies in both; an empty span holds none."""
-    return max(one.starts_at, other.starts_at) < min(one.ends_at, other.ends_at)
-
-
-def overlapping(span: Span, others: Iterable[Span]) -> tuple[Span, ...]:
-    """Those of ``others`` that it overlaps."""
-    return tuple(other for other in others if overlap(span, other))
 
 
 def cut(span: Span, slot_minutes: int) -> tuple[Span, ...]:

@@ -1,4 +1,4 @@
-"""Lists: a physician's worklist, and what operations may see of sessions. Made from snapshots, so they cost no replay."""
+"""Lists: a physician's worklist, and the visits whose waiting room is over. Made from snapshots, so they cost no replay."""
 
 from __future__ import annotations
 
@@ -28,17 +28,6 @@ class Listed:
     child_denied: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A session as operations see it: no names."""
-
-    session: str
-    hospital: str
-    state: str
-    starts_at: float
-    ends_at: float
-
-
 async def worklist(database: Database, physician: str, since: float, until: float) -> list[Listed]:
     """The physician's visits that start in this span, by time; one that is under way is listed whenever it started."""
 
@@ -66,17 +55,6 @@ async def worklist(database: Database, physician: str, since: float, until: floa
                 query.order_by(visit.c.starts_at, visit.c.id)
             )
         ]
-
-    return await database.read(work)
-
-
-async def not_ended(database: Database) -> list[Running]:
-    """Every session that has not ended, by time."""
-
-    async def work(connection: AsyncConnection) -> list[Running]:
-        columns = (visit.c.id, visit.c.hospital, visit.c.state, visit.c.starts_at, visit.c.ends_at)
-        query = select(*columns).where(visit.c.state != "ended").order_by(visit.c.starts_at, visit.c.id)
-        return [Running(*row) for row in await connection.execute(query)]
 
     return await database.read(work)
 

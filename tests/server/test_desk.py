@@ -139,7 +139,7 @@ async def test_every_fault_of_a_visit_is_named_at_once_and_nothing_is_stored(
     wrong = dict.fromkeys(VISIT, "nonsense") | {"child": " ", "department": "x\ny", "starts-at": "soon", "minutes": "3"}
     found = await faults(open_reception.book(without(wrong, "guardian"), NOW))
     assert sorted(found) == sorted(wrong)
-    assert await listings.not_ended(database) == []
+    assert await listings.overdue_waiting(database, float("inf")) == []
 
 
 async def test_a_family_is_written_to_where_and_as_was_said(open_reception: Reception, database: Database) -> None:
@@ -247,7 +247,7 @@ async def test_the_desk_asks_the_same_rules_counts_what_it_refuses_and_tells_wha
     assert {each.code for each in counts} == {"beyond_horizon", "rank_too_low", "not_whitelisted"}
     made = await open_reception.book(VISIT, NOW)
     assert [kind for kind, _ in await told(database, made.visit)] == ["visit.booked"]
-    assert len(await listings.not_ended(database)) == 1
+    assert len(await listings.overdue_waiting(database, float("inf"))) == 1
 
 
 async def test_a_rehearsal_needs_a_hospital(reception: Reception) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.booking.slots import MOST_SLOTS, SLOT_MINUTES, Span, Unschedulable, cut, overlap, overlapping
+from server.booking.slots import MOST_SLOTS, SLOT_MINUTES, Span, Unschedulable, cut
 
 DAY = 1_795_000_000.0
 MINUTE = 60.0
@@ -31,17 +31,6 @@ def test_slots_fill_the_schedule_from_its_start(span: Span, minutes: int) -> Non
     left = span.ends_at - slots[-1].ends_at
     assert 0 <= left < minutes * MINUTE
     assert len(slots) <= MOST_SLOTS
-
-
-@given(spans, spans)
-def test_two_spans_overlap_when_some_minute_lies_in_both(one: Span, other: Span) -> None:
-    minutes = [{m for m in range(1440) if s.starts_at <= DAY + m * MINUTE < s.ends_at} for s in (one, other)]
-    assert overlap(one, other) is overlap(other, one) is bool(minutes[0] & minutes[1])
-
-
-def test_spans_that_touch_do_not_overlap() -> None:
-    morning, noon, late = Span(0, 60), Span(60, 120), Span(59, 61)
-    assert overlapping(noon, [morning, late]) == (late,)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from server.journal import Journal
 from server.store import bodies, consents, details, listings, preparation, recordings, referrals, visits
 from server.store.consents import Answer
 from server.store.database import Database
-from server.store.listings import Listed, Running
+from server.store.listings import Listed
 from server.store.preparation import Given
 from server.store.recordings import Recording
 from server.store.referrals import Referral
@@ -125,14 +125,6 @@ async def test_the_worklist_is_the_physicians_own_by_time_and_keeps_what_is_unde
         Listed("visit-2", "张*明", 8, "growth", NOW + 3600, "waiting", None, NOW - 5, False),
     ]
     assert await listings.worklist(database, "staff-2", NOW - 1, NOW + 9999) == []
-
-
-async def test_operations_see_sessions_without_names(database: Database, visit: str) -> None:
-    await database.write(visits.snapshot("visit-1", Snapshot("ended", "no_show", None, NOW)))
-    assert await listings.not_ended(database) == [
-        Running("visit-2", "h1", "waiting", NOW + 3600, NOW + 5400),
-        Running("visit-3", "h1", "waiting", NOW + 7200, NOW + 9000),
-    ]
 
 
 async def test_a_sessions_chat_is_read_in_order(database: Database, visit: str) -> None:
