@@ -12,6 +12,14 @@ def day_of(at: float) -> date:
     return datetime.fromtimestamp(at, CHINA).date()
 
 
+def day_in(text: str | None) -> date | None:
+    """The calendar day that ISO text says, None for what says none."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
 def start_of(day: date) -> float:
     """When the hospital's calendar day begins, seconds since 1970."""
     return datetime(day.year, day.month, day.day, tzinfo=CHINA).timestamp()

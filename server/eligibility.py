@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from server.calendar import day_in
+
 YEARS_OF_PRACTICE = 3
 
 
@@ -49,10 +51,10 @@ def reasons_against(credentials: Credentials, today: date) -> tuple[Ineligible, 
         reasons.append(Ineligible.LICENCE_MISSING)
     if credentials.rank not in (Rank.ATTENDING, Rank.ASSOCIATE_CHIEF, Rank.CHIEF):
         reasons.append(Ineligible.RANK_TOO_LOW)
-    since = _day(credentials.practice_since)
+    since = day_in(credentials.practice_since)
     if since is None or years_between(since, today) < YEARS_OF_PRACTICE:
         reasons.append(Ineligible.PRACTICE_TOO_SHORT)
-    until = _day(credentials.trained_until)
+    until = day_in(credentials.trained_until)
     if until is None:
         reasons.append(Ineligible.TRAINING_MISSING)
     elif until < today:
@@ -65,10 +67,3 @@ def reasons_against(credentials: Credentials, today: date) -> tuple[Ineligible, 
 def years_between(first: date, second: date) -> int:
     """Whole years, as ages are counted; born on 29 February, one is a year older on 1 March of common years."""
     return second.year - first.year - ((second.month, second.day) < (first.month, first.day))
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import StringConstraints
 
-from server.calendar import day_of
+from server.calendar import day_in, day_of
 from server.eligibility import Credentials, Ineligible, Rank, reasons_against
 from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.cursors import page, position
@@ -149,18 +149,11 @@ def _columns(asked: dict[str, Any]) -> dict[str, Any]:
 def _values(row: Row, now: float) -> dict[str, Any]:
     """Dates and ranks that the register has in another form count as missing, as the rules have it."""
     known = {name: getattr(row, name) for name in Member.model_fields if name != "not_eligible"}
-    known |= {name: _day(known[name]) for name in ("practice_since", "trained_until")}
+    known |= {name: day_in(known[name]) for name in ("practice_since", "trained_until")}
     known["rank"] = known["rank"] if known["rank"] in set(Rank) else None
     credentials = Credentials(row.licence, row.rank, row.practice_since, row.trained_until, row.whitelisted)
     missing = reasons_against(credentials, day_of(now)) if row.role == "physician" else ()
     return known | {"not_eligible": list(missing)}
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
 
 
 def _answer(row: Row, now: float) -> Answer:
