@@ -24,13 +24,11 @@ from server.quality import quality_message
 from server.rung_watch import RungWatch
 from server.sealing import Anchor, SealingFailed, SessionRecording
 from server.session import Ended, Recorder, Session, Waiting
-from server.store import outbox
+from server.session_writes import writes_of
 from server.store.database import Write
 from server.store.errors import Unavailable
 from server.store.tickets import Ticket
-from server.store.visits import Snapshot, snapshot
-from server.views import listed_state, session_view
-from server.webhooks.events import facts
+from server.views import session_view
 from server.workers import OfferRefused, Worker
 from signaling import messages as wire
 from signaling.negotiation import Legs, OfferKey, is_latest, place
@@ -66,22 +64,6 @@ def again_after_s(refusals: int) -> float:
     to the relay explains, and twice as long after each other, up to 2.4 s.
     """
     return REFUSED_AGAIN_S * (1 << min(refusals, MOST_DOUBLED))
-
-
-def writes_of(
-    before: Session, after: Session, now: float, new_id: Callable[[], str], waiting_since_at: float | None = None
-) -> tuple[Write, ...]:
-    """What an event writes besides itself: the snapshot that lists are made from, and what the hospital is told of it."""
-    told = [outbox.Outgoing(new_id(), after.id, fact.kind, fact.data, now) for fact in facts(before, after)]
-    return (snapshot(after.id, _snapshot_of(after, waiting_since_at)), *map(outbox.post, told))
-
-
-def _snapshot_of(session: Session, waiting_since_at: float | None) -> Snapshot:
-    """What lists show of the session; ``waiting_since_at`` is when the guardian who now waits came."""
-    state = session.state
-    if isinstance(state, Ended):
-        return Snapshot(listed_state(session), state.outcome.value, ended_at=state.at)
-    return Snapshot(listed_state(session), waiting_since_at=waiting_since_at)
 
 
 class Consultation:

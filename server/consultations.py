@@ -17,7 +17,7 @@ from server import events as ev
 from server.chain import Head
 from server.clock import Clock
 from server.config import Config
-from server.consultation import Consultation, Shown, writes_of
+from server.consultation import Consultation, Shown
 from server.controller import RECORDED_THOUGH_NOTHING_CHANGES
 from server.errors import Refused
 from server.event_records import MalformedEvent
@@ -28,6 +28,7 @@ from server.referral import Words
 from server.referrals.pathway import Issuer, Pathway, Referring
 from server.sealing import KeyMaker, Origin, SessionRecording, Signer
 from server.session import Ended, Session, begun, first_of, step
+from server.session_writes import writes_of
 from server.store import bodies, guardians, guests, listings, pathways, recordings
 from server.store.database import Database, Write
 from server.store.details import VisitDetail, visit_detail
