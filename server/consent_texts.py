@@ -7,12 +7,12 @@ same in law. What is published never changes; a change is a new version, and who
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from server.chain import canonical
+from server.strict import Malformed, Reader
 
 KINDS: Final = ("consultation", "recording", "stills")
 """The first two are required for an online visit; ``stills``, pictures that are kept, may be refused and taken back."""
@@ -22,8 +22,8 @@ _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _MOST_TITLE, _MOST_PARAGRAPHS, _MOST_PARAGRAPH = 200, 60, 4000
 
 
-class MalformedConsentTexts(ValueError):
-    """Not a document of consent texts; the text says why."""
+class MalformedConsentTexts(Malformed):
+    """Not a document of consent texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +48,44 @@ def parse(document: str) -> tuple[ConsentText, ...]:
     Raises ``MalformedConsentTexts``.
     """
     if len(document.encode(errors="replace")) > MOST_BYTES:
-        raise MalformedConsentTexts(f"is larger than {MOST_BYTES} bytes")
-    try:
-        read = json.loads(document)
-    except (ValueError, RecursionError) as error:
-        raise MalformedConsentTexts("is not JSON") from error
-    if not isinstance(read, dict) or set(read) != {"texts"} or not isinstance(read["texts"], list) or not read["texts"]:
-        raise MalformedConsentTexts('holds no {"texts": […]}')
-    texts = tuple(_text(each, at) for at, each in enumerate(read["texts"]))
-    _check_whole(texts)
-    return texts
+        raise MalformedConsentTexts([f"document: more than {MOST_BYTES} bytes"])
+    reader = _Reader()
+    return reader.whole(document, reader.texts, MalformedConsentTexts)
 
 
-def _text(value: Any, at: int) -> ConsentText:
-    if not isinstance(value, dict) or set(value) != set(ConsentText.__slots__):
-        raise MalformedConsentTexts(f"texts[{at}]: needs just {', '.join(ConsentText.__slots__)}")
-    if value["kind"] not in KINDS or value["language"] not in LANGUAGES:
-        raise MalformedConsentTexts(f"texts[{at}]: kind is one of {', '.join(KINDS)}, language of {', '.join(LANGUAGES)}")
-    if not isinstance(value["version"], str) or not _VERSION.fullmatch(value["version"]):
-        raise MalformedConsentTexts(f"texts[{at}]: version is 1 to 40 letters, digits, dots, dashes")
-    paragraphs = value["paragraphs"]
-    if not isinstance(paragraphs, list) or not 1 <= len(paragraphs) <= _MOST_PARAGRAPHS:
-        raise MalformedConsentTexts(f"texts[{at}]: needs 1 to {_MOST_PARAGRAPHS} paragraphs")
-    if not _said(value["title"], _MOST_TITLE) or not all(_said(each, _MOST_PARAGRAPH) for each in paragraphs):
-        raise MalformedConsentTexts(f"texts[{at}]: a title or a paragraph is empty, too long, or no words")
-    return ConsentText(value["kind"], value["version"], value["language"], value["title"], tuple(paragraphs))
+class _Reader(Reader):
+    def texts(self, document: Any) -> tuple[ConsentText, ...]:
+        texts = self.each("texts", self.object("", document, ["texts"])["texts"], self._text)
+        if not self.faults:
+            self._check_whole(texts)
+        return texts
 
+    def _text(self, path: str, value: Any) -> ConsentText:
+        of = self.object(path, value, ConsentText.__slots__)
 
-def _said(value: Any, most: int) -> bool:
-    """Words that can be shown and hashed."""
-    if not isinstance(value, str) or not value.strip() or len(value) > most or "\0" in value:
-        return False
-    return not any("\ud800" <= sign <= "\udfff" for sign in value)
+        def paragraph(at: str, words: Any) -> str:
+            return self._said(at, words, _MOST_PARAGRAPH)
 
+        return ConsentText(
+            kind=self.one_of(f"{path}/kind", of["kind"], KINDS),
+            version=self.matching(f"{path}/version", of["version"], _VERSION),
+            language=self.one_of(f"{path}/language", of["language"], LANGUAGES),
+            title=self._said(f"{path}/title", of["title"], _MOST_TITLE),
+            paragraphs=self.each(f"{path}/paragraphs", of["paragraphs"], paragraph, most=_MOST_PARAGRAPHS),
+        )
 
-def _check_whole(texts: tuple[ConsentText, ...]) -> None:
-    """Each kind once in each language, both of one version."""
-    for kind in KINDS:
-        of_kind = [text for text in texts if text.kind == kind]
-        if of_kind and sorted(text.language for text in of_kind) != sorted(LANGUAGES):
-            raise MalformedConsentTexts(f"{kind}: needs one text in each of {', '.join(LANGUAGES)}")
-        if len({text.version for text in of_kind}) > 1:
-            raise MalformedConsentTexts(f"{kind}: its languages have different versions")
+    def _said(self, path: str, value: Any, most: int) -> str:
+        """Words that can be shown, hashed and stored, of several lines perhaps."""
+        words = self.text(path, value)
+        if len(words) > most or "\0" in words or any("\ud800" <= sign <= "\udfff" for sign in words):
+            self.fault(path, f"at most {most} characters that can be shown belong here")
+        return words
+
+    def _check_whole(self, texts: tuple[ConsentText, ...]) -> None:
+        """Each kind once in each language, both of one version."""
+        for kind in KINDS:
+            of_kind = [text for text in texts if text.kind == kind]
+            if of_kind and sorted(text.language for text in of_kind) != sorted(LANGUAGES):
+                self.fault("texts", f"{kind} needs one text in each of {', '.join(LANGUAGES)}")
+            if len({text.version for text in of_kind}) > 1:
+                self.fault("texts", f"{kind} has different versions in its languages")

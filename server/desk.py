@@ -129,7 +129,8 @@ class Reception:
         try:
             texts = parse_consents(document)
         except MalformedConsentTexts as error:
-            form.fault("file", f"is no document of consent texts: {error}")
+            for fault in error.faults:
+                form.fault("file", fault)
         stop_at(form)
         if not await consents.publish_new(self._database, hospital, texts, now):
             form.fault("file", "the hospital has a version of that name already; a change is a new version")

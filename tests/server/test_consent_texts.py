@@ -41,39 +41,45 @@ def test_several_kinds_may_have_versions_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("faulty", "why"),
     [
-        ("", "is not JSON"),
-        ("[" * 100_000, "is not JSON"),
-        ("[]", "holds no"),
-        ("{}", "holds no"),
-        ('{"texts": []}', "holds no"),
-        ('{"texts": {}}', "holds no"),
-        (json.dumps({"texts": BOTH, "more": 1}), "holds no"),
-        (document("text"), "needs just"),
-        (document(text(more=1)), "needs just"),
-        (document(text(kind="photographs")), "kind is one of"),
-        (document(text(kind=[])), "kind is one of"),
-        (document(text(language="fr")), "kind is one of"),
-        (document(text(version="")), "version is"),
-        (document(text(version="a b")), "version is"),
-        (document(text(version=1)), "version is"),
-        (document(text(paragraphs=[])), "paragraphs"),
-        (document(text(paragraphs="一")), "paragraphs"),
-        (document(text(paragraphs=["一"] * 61)), "paragraphs"),
-        (document(text(title=" ")), "empty, too long"),
-        (document(text(title="题" * 201)), "empty, too long"),
-        (document(text(paragraphs=[1])), "empty, too long"),
-        (document(text(paragraphs=["字" * 4001])), "empty, too long"),
-        (document(text(paragraphs=["a\0b"])), "empty, too long"),
-        (document(text(paragraphs=["\ud800"])), "empty, too long"),
-        (document(text()), "needs one text in each"),
-        (document(*BOTH, text()), "needs one text in each"),
+        ("", "document: not JSON"),
+        ("[" * 100_000, "document: not JSON"),
+        ("[]", "document: an object"),
+        ("{}", "texts: is missing"),
+        ('{"texts": []}', "texts: a list with something"),
+        ('{"texts": {}}', "texts: a list with something"),
+        (json.dumps({"texts": BOTH, "more": 1}), "more: is not known"),
+        (document("text"), "texts/0: an object"),
+        (document(text(more=1)), "texts/0/more: is not known"),
+        (document(text(kind="photographs")), "texts/0/kind: one of"),
+        (document(text(kind=[])), "texts/0/kind: one of"),
+        (document(text(language="fr")), "texts/0/language: one of"),
+        (document(text(version="")), "texts/0/version: does not match"),
+        (document(text(version="a b")), "texts/0/version: does not match"),
+        (document(text(version=1)), "texts/0/version: does not match"),
+        (document(text(paragraphs=[])), "texts/0/paragraphs: a list with something"),
+        (document(text(paragraphs="一")), "texts/0/paragraphs: a list with something"),
+        (document(text(paragraphs=["一"] * 61)), "texts/0/paragraphs: at most 60"),
+        (document(text(title=" ")), "texts/0/title: a text"),
+        (document(text(title="题" * 201)), "texts/0/title: at most 200"),
+        (document(text(paragraphs=[1])), "texts/0/paragraphs/0: a text"),
+        (document(text(paragraphs=["字" * 4001])), "texts/0/paragraphs/0: at most 4000"),
+        (document(text(paragraphs=["a\0b"])), "texts/0/paragraphs/0: at most 4000"),
+        (document(text(paragraphs=["\ud800"])), "texts/0/paragraphs/0: at most 4000"),
+        (document(text()), "stills needs one text in each"),
+        (document(*BOTH, text()), "stills needs one text in each"),
         (document(BOTH[0], BOTH[1] | {"version": "renhe-2"}), "different versions"),
-        ("x" * (MOST_BYTES + 1), "larger than"),
+        ("x" * (MOST_BYTES + 1), "document: more than"),
     ],
 )
 def test_anything_else_is_refused_with_the_reason(faulty: str, why: str) -> None:
     with pytest.raises(MalformedConsentTexts, match=why):
         parse(faulty)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(MalformedConsentTexts) as found:
+        parse(document(text(kind="photographs", title=""), text(language="fr")))
+    assert [fault.split(":")[0] for fault in found.value.faults] == ["texts/0/kind", "texts/0/title", "texts/1/language"]
 
 
 @given(
