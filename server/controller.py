@@ -38,15 +38,13 @@ from signaling.seats import Role
 
 RETRY_EVERY_S = 0.2
 RECORDED_THOUGH_NOTHING_CHANGES = (
-    ev.Chatted, ev.RecordingAnchored, ev.ClockStepped, ev.ConsentRefused, ev.VisitMoved, ev.ReferralTold, ev.PhoneRevealed,
-    ev.AboutDocuments, ev.QuestionnaireAnswered, ev.Measured, ev.RelationVerified, ev.WhereaboutsTold, ev.AboutNotes,
-    ev.AboutConcerns, ev.GuardianAdded, ev.GuardianRemoved,
+    ev.Annotation, ev.Chatted, ev.RecordingAnchored, ev.ClockStepped, ev.ConsentRefused, ev.VisitMoved,
+    ev.QuestionnaireAnswered, ev.Measured, ev.WhereaboutsTold, ev.GuardianAdded, ev.GuardianRemoved,
 )  # fmt: skip
 _ASKED_FOR = (
-    ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed, ev.ChildDenied,
-    ev.VisitMoved, ev.ReferralTold, ev.PhoneRevealed, ev.AboutDocuments, ev.QuestionnaireAnswered, ev.Measured,
-    ev.RelationVerified, ev.WhereaboutsTold, ev.FamilyDenied, ev.TextBegun,
-    ev.GuestInvited, ev.GuestAgreed, ev.AboutNotes, ev.AboutConcerns, ev.GuardianAdded,
+    ev.Annotation, ev.Admitted, ev.Attested, ev.HoldCleared, ev.Chatted, ev.ConsentGiven, ev.ConsentRefused, ev.ChildConfirmed,
+    ev.ChildDenied, ev.VisitMoved, ev.QuestionnaireAnswered, ev.Measured, ev.WhereaboutsTold, ev.FamilyDenied, ev.TextBegun,
+    ev.GuestInvited, ev.GuestAgreed, ev.GuardianAdded,
 )  # fmt: skip
 """What somebody waits for and can ask for again: refused while the journal is away, unless it takes something away."""
 

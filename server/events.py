@@ -64,6 +64,12 @@ class Event:
     type: ClassVar[str]
 
 
+class Annotation(Event):
+    """What is written down beside the session, whatever its state, and changes nothing in it."""
+
+    __slots__ = ()
+
+
 # --- people and their devices ---------------------------------------------------------------------
 
 
@@ -315,7 +321,7 @@ class NoShowMarked(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class RelationVerified(Event):
+class RelationVerified(Annotation):
     """A member of staff (their id) saw this kind of proof (`server.booking.limits`) that the visit's guardian is entitled; it
     changes nothing in the session."""
 
@@ -389,7 +395,7 @@ class InvitationTakenBack(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ReferralTold(Event):
+class ReferralTold(Annotation):
     """Something became known about the session's referral; it changes nothing in the session, which has ended.
 
     ``fact`` and ``source`` are codes of `server.referrals.track`. ``appointment_at_s`` (seconds since 1970) is 0 where there is
@@ -405,7 +411,7 @@ class ReferralTold(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneRevealed(Event):
+class PhoneRevealed(Annotation):
     """A member of staff (``staff`` is their id) was shown the family's whole telephone number, to call about the referral or
     the complaint or incident (``concern``) of that id, or about the visit itself where both are empty."""
 
@@ -418,8 +424,8 @@ class PhoneRevealed(Event):
 # --- documents handed in for the visit ------------------------------------------------------------
 
 
-class AboutDocuments(Event):
-    """What happened to a document: it changes no state of the session, whatever that is."""
+class AboutDocuments(Annotation):
+    """What happened to a document."""
 
     __slots__ = ()
 
@@ -462,8 +468,8 @@ class DocumentsDestroyed(AboutDocuments):
 # --- the physician's note, complaints and incidents -----------------------------------------------
 
 
-class AboutNotes(Event):
-    """Signed once the session has ended; it changes nothing in it."""
+class AboutNotes(Annotation):
+    """Signed once the session has ended, and not before."""
 
     __slots__ = ()
 
@@ -488,14 +494,8 @@ class NoteAmended(AboutNotes):
     body_sha256: str
 
 
-class AboutConcerns(Event):
-    """A complaint or an incident: it changes no state of the session, whatever that is."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True)
-class ComplaintFiled(AboutConcerns):
+class ComplaintFiled(Annotation):
     """The family complains; the words, if any, are a body, ``body_sha256`` is H(nonce || body)."""
 
     type: ClassVar[str] = "complaint_filed"
@@ -504,7 +504,7 @@ class ComplaintFiled(AboutConcerns):
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentRecorded(AboutConcerns):
+class IncidentRecorded(Annotation):
     """Something went wrong, says the physician or operations; ``category`` and ``source`` are codes of `server.concerns`."""
 
     type: ClassVar[str] = "incident_recorded"
@@ -515,7 +515,7 @@ class IncidentRecorded(AboutConcerns):
 
 
 @dataclass(frozen=True, slots=True)
-class ConcernTold(AboutConcerns):
+class ConcernTold(Annotation):
     """More became known of a complaint or an incident; ``fact`` and ``source`` are codes of `server.concerns`."""
 
     type: ClassVar[str] = "concern_told"

@@ -64,10 +64,9 @@ from server.chain import microseconds
 from server.effects import AnchorRecording, CloseGate, Effect, EndMedia, MakeRoom, OpenGate, ShowOut, ShowState, StartRecording
 from server.errors import Refused
 from server.events import (
-    AboutConcerns,
-    AboutDocuments,
     AboutNotes,
     Admitted,
+    Annotation,
     Attested,
     Cancelled,
     Cause,
@@ -97,14 +96,11 @@ from server.events import (
     MediaSilent,
     NoShowMarked,
     Outcome,
-    PhoneRevealed,
     QuestionnaireAnswered,
     RecorderLost,
     RecorderReady,
     RecordingAnchored,
-    ReferralTold,
     Referred,
-    RelationVerified,
     RungChanged,
     SeatLeft,
     SeatTaken,
@@ -263,11 +259,7 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return session
         case AboutNotes():
             raise Refused("wrong_state")
-        case Chatted() | RecordingAnchored() | ClockStepped() | ReferralTold() | PhoneRevealed():
-            return session
-        case AboutDocuments() | AboutConcerns():
-            return session
-        case RelationVerified() | WhereaboutsTold() | GuardianAdded():
+        case Annotation() | Chatted() | RecordingAnchored() | ClockStepped() | WhereaboutsTold() | GuardianAdded():
             return session
         case _:
             raise TypeError(f"no rule for {event.type}")
