@@ -74,6 +74,8 @@ class Config:
 
     ``tcp`` is where media over TCP arrives, None for nowhere; without a host it is that of ``udp``, and port 0 means the number
     of its port where that is free. ``turn_policy`` is `all`, or `relay`: media through the TURN servers only.
+    ``recipients`` are the hospital's age public keys, at least one; ``escrow`` those kept elsewhere, for the day on which the
+    hospital's are lost; recordings are sealed to all of them (`sealed_to`).
     ``documents_keep_days`` is how long after a visit its documents can be read here.
     ``webhook_networks`` are those inside the hospital that webhooks may reach besides the internet; with ``webhook_loopback``,
     for demonstrations and tests, this machine too, and there without https.
@@ -105,6 +107,12 @@ class Config:
     referral_credentials: Path | None = None
     reminders: str = "off"
     mail: MailServer | None = None
+    escrow: tuple[str, ...] = ()
+
+    @property
+    def sealed_to(self) -> tuple[str, ...]:
+        """The age public keys that recordings are sealed to: the hospital's, and those in escrow, each once."""
+        return tuple(dict.fromkeys((*self.recipients, *self.escrow)))
 
     @property
     def database_url(self) -> str:
@@ -348,6 +356,7 @@ _SETTINGS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "media.advertise": ("advertise", _addresses),
     "media.relays": ("relays", _count),
     "recording.recipients": ("recipients", _recipients),
+    "recording.escrow": ("escrow", _recipients),
     "turn.urls": ("turn_urls", _turn_urls),
     "turn.secret": ("turn_secret", lambda value: Secret(_text(value))),
     "turn.policy": ("turn_policy", _policy),

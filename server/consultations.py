@@ -346,7 +346,7 @@ class Consultations:
         known = await recordings.of_session(self._database, session_id)
         folder = Path(known.folder) if known is not None else self._config.data_folder / "recordings" / session_id
         recording = SessionRecording(
-            session_id, folder, self._config.recipients, self._signer, lambda: self._origin(self._clock()), self._keys
+            session_id, folder, self._config.sealed_to, self._signer, lambda: self._origin(self._clock()), self._keys
         )
         if known is not None:
             recording.resume(known.public_key, self._origin(known.origin_at))

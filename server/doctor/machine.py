@@ -155,7 +155,7 @@ def examine(config: Config) -> list[Finding]:
         disk(config.data_folder),
         clock(time.time()),
         udp_buffers(),
-        recipients(config.recipients),
+        recipients(config.sealed_to),
     ]
 
 

@@ -85,6 +85,18 @@ def test_the_environment_alone_is_enough_and_the_rest_has_defaults() -> None:
     assert (config.webhook_networks, config.webhook_loopback) == ((), False)
 
 
+def test_recordings_are_sealed_to_the_hospital_and_to_escrow_and_escrow_alone_is_not_enough() -> None:
+    escrow = RECIPIENT[:-1] + ("q" if RECIPIENT[-1] != "q" else "p")
+    config = load(WHOLE, {"PEITONG_RECORDING_ESCROW": f"{escrow}, {RECIPIENT}"})
+    assert (config.recipients, config.escrow) == ((RECIPIENT,), (escrow, RECIPIENT))
+    assert config.sealed_to == (RECIPIENT, escrow)
+    assert load(WHOLE, {}).sealed_to == (RECIPIENT,)
+    without = {name: value for name, value in LEAST.items() if name != "PEITONG_RECORDING_RECIPIENTS"}
+    told = faults("", **without, PEITONG_RECORDING_ESCROW=RECIPIENT)
+    assert [fault.split()[0] for fault in told] == ["recording.recipients"]
+    assert faults("", **LEAST, PEITONG_RECORDING_ESCROW="AGE-SECRET-KEY-1X")[0].startswith("recording.escrow")
+
+
 def test_media_over_tcp_can_be_off() -> None:
     assert load("", LEAST | {"PEITONG_MEDIA_TCP": "off"}).tcp is None
 
