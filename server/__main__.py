@@ -18,7 +18,7 @@ from pathlib import Path
 from media.coredump import forbid_core_dumps
 from server import demo, descriptors, logs
 from server.clock import Clock
-from server.commands import doctor, key, ready, reception, webhook
+from server.commands import doctor, key, keys, ready, reception, webhook
 from server.commands.place import configuration
 from server.config import Config
 from server.recordings import open_command as open_recording
@@ -27,6 +27,7 @@ from server.referrals.credentials import BadCredentials
 from server.reminders.ways import messenger_of
 from server.store.audit import verify_command as verify_journal
 from server.store.errors import Unavailable
+from server.vault import roll
 from server.wiring import Chance, Server, chance
 
 _BY_THE_DOOR = """\
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_command(commands)
     reception.add_commands(commands)
     key.add_commands(commands)
+    keys.add_commands(commands)
     webhook.add_commands(commands)
 
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
@@ -83,18 +85,29 @@ def _parser() -> argparse.ArgumentParser:
 
     recording = commands.add_parser("recording", help="sealed recordings").add_subparsers(required=True, metavar="COMMAND")
     command = recording.add_parser("verify", help="check a recording's folder; needs no key")
-    command.add_argument("folder", type=Path)
+    command.add_argument("folder", type=Path, help="a recording; with --all, a folder of recordings")
+    command.add_argument("--all", action="store_true", help="every recording under FOLDER, and those that should be there")
+    command.add_argument("--heads", type=Path, help="with --all: what `recording heads` printed, kept elsewhere")
     command.add_argument("--signer", help="the pinned public key (hex, or a file that holds it)")
     command.add_argument("--head", metavar="LINE:SHA256", help="a head that was noted down: the manifest must reach it")
     command.add_argument("--data", type=Path, help="data folder: the manifest must reach the newest head its journal keeps")
     command.add_argument("--config", type=Path, help="TOML file, instead of --data")
-    command.add_argument("--rotated", action="store_true", help="session-key.age was sealed anew to other recipients")
+    command.add_argument(
+        "--rotator", action="append", help="a pinned public key of who rotates (hex, or a file); may be repeated"
+    )
+    command.add_argument("--rotated", action="store_true", help="session-key.age was sealed anew by hand")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_recording_verify)
+    command = recording.add_parser("heads", help="the heads that the journal keeps of every recording, to be kept elsewhere")
+    command.add_argument("--data", type=Path, help="data folder")
+    command.add_argument("--config", type=Path, help="TOML file, instead of --data")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_recording_heads)
     command = recording.add_parser("open", help="make one playable file of a recording")
     command.add_argument("folder", type=Path)
     command.add_argument("--identity", type=Path, required=True, help="the hospital's age identity file")
     command.add_argument("--out", type=Path, required=True, help="the Matroska file to write")
+    keys.add_passphrase_file(command)
     command.set_defaults(run=_recording_open)
     return parser
 
@@ -176,13 +189,29 @@ def _recording_verify(options: argparse.Namespace) -> int:
         url = _database_url(options)
         if url is None:
             return 2
+    if options.all and (options.head or options.rotated):
+        print("peitong: --head and --rotated are of one recording: not with --all", file=sys.stderr)
+        return 2
+    if options.heads is not None and not options.all:
+        print("peitong: --heads belongs to --all", file=sys.stderr)
+        return 2
+    if options.all:
+        return roll.verify_all_command(
+            options.folder, options.signer, options.json, heads=options.heads, database_url=url, rotators=options.rotator
+        )
     return verify_recording(
-        options.folder, options.signer, options.json, head=options.head, database_url=url, rotated=options.rotated
-    )
+        options.folder, options.signer, options.json, head=options.head, database_url=url, rotated=options.rotated,
+        rotators=options.rotator,
+    )  # fmt: skip
+
+
+def _recording_heads(options: argparse.Namespace) -> int:
+    url = _database_url(options)
+    return 2 if url is None else roll.heads_command(url, options.json)
 
 
 def _recording_open(options: argparse.Namespace) -> int:
-    return open_recording(options.folder, options.identity, options.out)
+    return open_recording(options.folder, options.identity, options.out, keys.asking(options.passphrase_file))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import av
 import pyrage
 
 from media.recorder import matroska
+from server.vault.identity import Ask, BadIdentity, nobody_to_ask, opener, read
 
 Progress = Callable[[int, int], None]
 """Called with (segments done, segments in all)."""
@@ -29,12 +30,14 @@ class CannotOpen(Exception):
     """Nothing can be opened; the message says why, for the officer's eyes."""
 
 
-def open_recording(folder: Path, identity_file: Path, out: Path, progress: Progress | None = None) -> list[str]:
+def open_recording(
+    folder: Path, identity_file: Path, out: Path, progress: Progress | None = None, ask: Ask = nobody_to_ask
+) -> list[str]:
     """Joins all parts into one file at ``out``; returns what could not be opened, in plain words.
 
     Raises ``CannotOpen`` if nothing can, or if ``out`` exists.
     """
-    identity = session_identity(folder, identity_file)
+    identity = session_identity(folder, identity_file, ask)
     parts = _Parts(folder, identity, progress)
     tracks = parts.tracks()
     if not tracks:
@@ -51,20 +54,18 @@ def open_recording(folder: Path, identity_file: Path, out: Path, progress: Progr
     return parts.problems
 
 
-def session_identity(folder: Path, identity_file: Path) -> Any:
+def session_identity(folder: Path, identity_file: Path, ask: Ask = nobody_to_ask) -> Any:
     """The session's identity S. Raises ``CannotOpen``."""
     try:
-        lines = identity_file.read_text("utf-8").splitlines()
-        hospital = [pyrage.x25519.Identity.from_str(line.strip()) for line in lines if line.startswith("AGE-SECRET-KEY-1")]
-        sealed = (folder / "session-key.age").read_bytes()
-    except (OSError, UnicodeDecodeError, pyrage.IdentityError) as error:
+        opened = opener((folder / "session-key.age").read_bytes(), read(identity_file, ask))
+    except (OSError, BadIdentity) as error:
         raise CannotOpen(f"a key cannot be read: {error}") from None
-    if not hospital:
-        raise CannotOpen("the identity file holds no AGE-SECRET-KEY-1 line")
     try:
-        return pyrage.x25519.Identity.from_str(pyrage.decrypt(sealed, hospital).decode("ascii").strip())
-    except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError):
-        raise CannotOpen("this identity does not open session-key.age") from None
+        if opened is not None:
+            return pyrage.x25519.Identity.from_str(opened[1].decode("ascii").strip())
+    except (pyrage.IdentityError, UnicodeDecodeError):
+        pass
+    raise CannotOpen("this identity does not open session-key.age")
 
 
 class _Parts:

@@ -15,20 +15,24 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from media.recorder import manifest
+from media.recorder import keyhistory, manifest
 from media.recorder.manifest import Audit, Finding, Level
 from server import events as ev
 from server.journal import Journal
 from server.opening import CannotOpen, Progress, open_recording
 from server.store.database import Database
 from server.store.errors import BrokenChain, Unavailable
+from server.vault.identity import Ask, nobody_to_ask
+from server.vault.rotation import read_history, verified
 
 Head = tuple[int, str]
 """A line's number in the manifest, and its hash."""
 _CHUNK = 1 << 20
+_BAR = 30
+_MOST_HASHED = 64 << 20
+"""A file that is not as long as listed is read to see what it is, unless it is longer than any segment."""
 
 
 class NoAnchor(Exception):
@@ -52,17 +56,20 @@ def verify(
     anchored: Collection[Head] = (),
     *,
     rotated: bool = False,
+    rotators: Collection[str] | None = None,
     progress: Progress | None = None,
 ) -> list[Finding]:
     """Every finding about the folder, in the order of its lines. Damage anywhere means: not whole, or not what was signed.
 
     ``signer`` as for `read_signer`; ``anchored`` are heads kept elsewhere, by the session's journal for one. ``rotated``:
-    ``session-key.age`` was sealed anew to other recipients. Raises ValueError or OSError for a key that cannot be read.
+    ``session-key.age`` was sealed anew by hand; ``rotators``: whose rotations count, as for `read_signer`, None for anybody's.
+    Raises ValueError or OSError for a key that cannot be read.
     """
     key = read_signer(signer) if signer is not None else None
+    trusted = None if rotators is None else frozenset(read_signer(each).public_bytes_raw().hex() for each in rotators)
     audit = Audit()
     _audit_lines(folder, audit, progress)
-    audit.session_key(_hash_of(folder / "session-key.age", _CHUNK), rotated=rotated)
+    audit.findings += _judge_key(folder, audit, trusted, rotated)
     for line, sha256 in anchored:
         audit.anchor(line, sha256)
     if key is None:
@@ -85,6 +92,16 @@ def _audit_lines(folder: Path, audit: Audit, progress: Progress | None) -> None:
             done += 1
             if progress:
                 progress(done, max(done, total))
+    if audit.has_strays:
+        for body, whole in _lines(folder / "manifest.jsonl"):
+            if whole:
+                audit.place(body)
+
+
+def _judge_key(folder: Path, audit: Audit, rotators: frozenset[str] | None, rotated: bool) -> list[Finding]:
+    begin = audit.begin or {}
+    judge = keyhistory.Judge(begin.get("recording", ""), begin.get("session_key_sha256"), verified, rotators)
+    return judge.findings(read_history(folder), _hash_of(folder / keyhistory.KEY_FILE, _CHUNK), rotated=rotated)
 
 
 def _audit_signatures(folder: Path, audit: Audit, key: Ed25519PublicKey | None) -> None:
@@ -101,13 +118,7 @@ def _audit_signatures(folder: Path, audit: Audit, key: Ed25519PublicKey | None) 
 
 
 def _verified(key: Ed25519PublicKey | None, signature: bytes, message: bytes) -> bool | None:
-    if key is None:
-        return None
-    try:
-        key.verify(signature, message)
-    except InvalidSignature:
-        return False
-    return True
+    return None if key is None else verified(key.public_bytes_raw().hex(), signature, message)
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
@@ -127,16 +138,16 @@ def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
 
 
 def _size_and_hash(path: Path, expected: int) -> tuple[int, str] | None:
-    """Length and hash of a regular file, None if there is none; one that is longer than expected is not read to its end."""
+    """Length and hash of a regular file, None if there is none; one of another length than expected may go without a hash."""
     try:
         status = path.lstat()
     except OSError:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    if status.st_size != expected:
+    if status.st_size != expected and status.st_size > _MOST_HASHED:
         return status.st_size, ""
-    return status.st_size, _hash_of(path, expected) or ""
+    return status.st_size, _hash_of(path, status.st_size) or ""
 
 
 def _hash_of(path: Path, most: int) -> str | None:
@@ -173,7 +184,7 @@ async def journals_head(database_url: str, folder: Path) -> Head:
     The folder says by its first line which recording it is; when that cannot be read, by its name. Raises ``NoAnchor``, and
     ``Unavailable`` for a database that does not answer.
     """
-    recording, session = _names(folder)
+    recording, session = names(folder)
     database = Database(database_url)
     try:
         events = await Journal(database).replay(session)
@@ -187,8 +198,8 @@ async def journals_head(database_url: str, folder: Path) -> Head:
     return found[-1].line, found[-1].sha256
 
 
-def _names(folder: Path) -> tuple[str, str]:
-    """(recording, session)."""
+def names(folder: Path) -> tuple[str, str]:
+    """(recording, session), by the manifest's first line; where that cannot be read, by the folder's name."""
     audit = Audit()
     body, _ = next(_lines(folder / "manifest.jsonl"), (b"", False))
     audit.line(body)
@@ -207,6 +218,7 @@ def verify_command(
     head: str | None = None,
     database_url: str | None = None,
     rotated: bool = False,
+    rotators: Collection[str] | None = None,
 ) -> int:
     """Prints the verdicts; 0: whole, 1: damage, 2: could not look at all that was asked for."""
     if not folder.is_dir():
@@ -223,9 +235,9 @@ def verify_command(
         sys.stderr.write(f"there is no head to compare with: {error}\n")
         return 2
     try:
-        findings = verify(folder, signer, anchored, rotated=rotated)
+        findings = verify(folder, signer, anchored, rotated=rotated, rotators=rotators, progress=bar("segments"))
     except (ValueError, OSError) as error:
-        sys.stderr.write(f"the signer's key cannot be read: {error}\n")
+        sys.stderr.write(f"a signer's key cannot be read: {error}\n")
         return 2
     whole = all(finding.level is not Level.DAMAGE for finding in findings)
     if as_json:
@@ -237,15 +249,10 @@ def verify_command(
     return 0 if whole else 1
 
 
-def open_command(folder: Path, identity_file: Path, out: Path) -> int:
+def open_command(folder: Path, identity_file: Path, out: Path, ask: Ask = nobody_to_ask) -> int:
     """Writes one playable file; 0: all of it, 1: with losses, 2: nothing."""
-
-    def progress(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{done} / {total} segments" + ("\n" if done == total else ""))
-
     try:
-        problems = open_recording(folder, identity_file, out, progress)
+        problems = open_recording(folder, identity_file, out, bar("segments"), ask)
     except (CannotOpen, OSError) as error:
         sys.stderr.write(f"nothing was opened: {error}\n")
         return 2
@@ -253,3 +260,16 @@ def open_command(folder: Path, identity_file: Path, out: Path) -> int:
         sys.stderr.write(problem + "\n")
     sys.stdout.write(f"{out}\n")
     return 1 if problems else 0
+
+
+def bar(of: str) -> Progress | None:
+    """A line of progress for the person at the terminal; None where there is none."""
+    if not sys.stderr.isatty():
+        return None
+
+    def progress(done: int, total: int) -> None:
+        filled = _BAR * done // max(1, total)
+        sys.stderr.write(f"\r[{'#' * filled}{'.' * (_BAR - filled)}] {done} / {total} {of}" + ("\n" if done >= total else ""))
+        sys.stderr.flush()
+
+    return progress

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -105,7 +105,7 @@ _COMMON: dict[str, Any] = {"n": _NATURAL, "at_us": _NATURAL, "previous": _HASH}
 
 def read_line(body: bytes) -> dict[str, Any]:
     """A line's fields (``body`` without LF); raises ``Malformed`` unless it is canonical and has exactly its type's fields."""
-    fields = _read_canonical(body)
+    fields = read_canonical(body)
     shape = _SHAPES.get(fields.get("type", "")) if isinstance(fields.get("type"), str) else None
     if shape is None:
         raise Malformed("unknown type of line")
@@ -115,14 +115,14 @@ def read_line(body: bytes) -> dict[str, Any]:
 
 def read_signature(body: bytes) -> tuple[int, str, bytes]:
     """A signature line's (line, hash, signature); raises ``Malformed``."""
-    fields = _read_canonical(body)
+    fields = read_canonical(body)
     _check(fields, {"line": _NATURAL, "sha256": _HASH, "signature": str})
     if not re.fullmatch(r"[0-9a-f]{128}", fields["signature"]):
         raise Malformed("signature is not 128 hex digits")
     return fields["line"], fields["sha256"], bytes.fromhex(fields["signature"])
 
 
-def _read_canonical(body: bytes) -> dict[str, Any]:
+def read_canonical(body: bytes) -> dict[str, Any]:
     if len(body) >= MAX_LINE:
         raise Malformed("line too long")
     try:
@@ -198,6 +198,7 @@ class Audit:
     _good: int = 0
     _bad: list[str] = field(default_factory=list)
     _cut: bool = False
+    _strays: dict[str, list[int]] = field(default_factory=dict)  # by hash: their findings' places
 
     def _say(self, kind: str, level: Level, file: str, detail: str) -> None:
         self.findings.append(Finding(kind, level, file, detail))
@@ -268,19 +269,34 @@ class Audit:
         self._cut = True
 
     def file(self, segment: Segment, actual: tuple[int, str] | None) -> None:
-        """What was found where ``segment`` should be: (length, hash), or None for no such regular file."""
+        """What was found where ``segment`` should be: (length, hash or "" where not looked); None: no such regular file."""
         if actual is None:
             self._say("missing_segment", Level.DAMAGE, segment.path, "listed, but not in the folder")
         elif actual != (segment.bytes, segment.sha256):
-            self._say("altered_segment", Level.DAMAGE, segment.path, "its length or hash is not the listed one")
+            length, sha256 = actual
+            if sha256:
+                self._strays.setdefault(sha256, []).append(len(self.findings))
+            if length < segment.bytes:
+                detail = f"{length} of its {segment.bytes} bytes are there"
+                self._say("torn_segment", Level.DAMAGE, segment.path, detail)
+            else:
+                self._say("altered_segment", Level.DAMAGE, segment.path, "its length or hash is not the listed one")
 
-    def session_key(self, sha256: str | None, *, rotated: bool) -> None:
-        """The hash of ``session-key.age`` as it is now, None if it is not there."""
-        if self.begin is None or sha256 == self.begin["session_key_sha256"]:
+    @property
+    def has_strays(self) -> bool:
+        """Whether a file is not what is listed: feed every whole line to `place` then, to see where its content belongs."""
+        return bool(self._strays)
+
+    def place(self, body: bytes) -> None:
+        """A line of the manifest once more, after all of them were heard: swapped and replayed segments get their name."""
+        try:
+            fields = read_line(body)
+        except Malformed:
             return
-        level = Level.NOTE if rotated and sha256 is not None else Level.DAMAGE
-        detail = "not in the folder: the recording cannot be opened" if sha256 is None else "not the one of line 1"
-        self._say("altered_session_key", level, "session-key.age", detail)
+        if fields["type"] == "segment":
+            detail = f"it holds what {segment_path(fields['part'], fields['number'])} should hold"
+            for index in self._strays.get(fields["sha256"], ()):
+                self.findings[index] = replace(self.findings[index], kind="misplaced_segment", detail=detail)
 
     def anchor(self, line: int, sha256: str) -> None:
         """A head that the journal keeps."""

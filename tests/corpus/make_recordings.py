@@ -1,7 +1,8 @@
-"""Makes tests/corpus/recordings anew: ``python -m tests.corpus.make_recordings``.
+"""Makes what is missing in tests/corpus/recordings: ``python -m tests.corpus.make_recordings``.
 
-One whole recording, and what can be done to it. Each sample is a folder; ``expected.json`` holds its verdicts in order.
-The keys are made here and open nothing else.
+One whole recording, and what can be done to it. Each sample is a folder; ``expected.json`` holds its verdicts in order, those
+of ``verify --signer signer.pub --rotator rotator.pub``. ``hospital.key`` opens every sample but those that were rotated to
+``new.key``. The keys are made here and open nothing else.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyrage
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from media.recorder import manifest
+from media.recorder import keyhistory, manifest
 from media.recorder.folder import Folder, Identity
 from media.recorder.parts import Parts
+from server.vault.identity import make, read
+from server.vault.rotation import note_copy, rotate
 from tests.media.recorder.kit import BLUE, RED, Hospital, sound, video
 
 HERE = Path(__file__).parent / "recordings"
@@ -83,6 +87,45 @@ def swapped_segments(folder: Path) -> None:
     first, second = a.read_bytes(), b.read_bytes()
     a.write_bytes(second)
     b.write_bytes(first)
+
+
+def torn_last_segment(folder: Path) -> None:
+    path = folder / "part-02" / "seg-000002.age"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 5])
+
+
+def replayed_segment(folder: Path) -> None:
+    shutil.copy(folder / "part-01" / "seg-000001.age", folder / "part-02" / "seg-000001.age")
+
+
+def of_another_recording(folder: Path) -> None:
+    """As good as any, but listed nowhere: it is sealed to the same session's key, as whoever knows its public half can."""
+    path = folder / "part-01" / "seg-000003.age"
+    recipient = json.loads(lines_of(folder)[0])["recipient"]
+    path.write_bytes(pyrage.encrypt(bytes(path.stat().st_size), [pyrage.x25519.Recipient.from_str(recipient)]))
+
+
+def rotated(folder: Path) -> None:
+    note_copy(folder, "backup tape 4", "2026-11-23T08:00:00Z")
+    new = read(HERE / "new.key")[0].recipient
+    assert rotate(folder, read(HERE / "hospital.key"), [new], "2026-11-24T08:00:00Z").outcome == "rotated"
+
+
+def earlier_key_put_back(folder: Path) -> None:
+    rotated(folder)
+    shutil.copy(HERE / "whole" / "session-key.age", folder / "session-key.age")
+
+
+def forged_rotation(folder: Path) -> None:
+    """Somebody with the disk, but without any key, makes it look as if the key had been sealed anew."""
+    was, put = (folder / "session-key.age").read_bytes(), b"nothing that opens"
+    (folder / "session-key.age").write_bytes(put)
+    recipient, forger = read(HERE / "new.key")[0].recipient, Ed25519PrivateKey.from_private_bytes(bytes(32))
+    hashes = [hashlib.sha256(data).hexdigest() for data in (was, put)]
+    signer = forger.public_key().public_bytes_raw().hex()
+    fields = keyhistory.rotation_fields(keyhistory.Head(), "2026-11-24T08:00:00Z", *hashes, [recipient], signer)
+    signature = forger.sign(keyhistory.message_to_sign("visit-7", keyhistory.digest(fields)))
+    (folder / "key-history.jsonl").write_bytes(keyhistory.signed_line(fields, signature))
 
 
 def extra_segment(folder: Path) -> None:
@@ -153,7 +196,10 @@ SAMPLES: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "whole": (lambda _folder: None, []),
     "missing-segment": (missing_segment, ["missing_segment"]),
     "altered-segment": (altered_segment, ["altered_segment"]),
-    "swapped-segments": (swapped_segments, ["altered_segment", "altered_segment"]),
+    "torn-last-segment": (torn_last_segment, ["torn_segment"]),
+    "swapped-segments": (swapped_segments, ["misplaced_segment", "misplaced_segment"]),
+    "replayed-segment": (replayed_segment, ["misplaced_segment"]),
+    "foreign-segment": (of_another_recording, ["altered_segment"]),
     "extra-segment": (extra_segment, ["extra_segment"]),
     "altered-line": (altered_line, ["broken_chain"]),
     "removed-line": (removed_line, ["broken_chain", "malformed_line", "bad_signature", "extra_segment"]),
@@ -162,18 +208,24 @@ SAMPLES: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "forged-signature": (forged_signature, ["bad_signature", "unsigned_tail"]),
     "wrong-signer": (wrong_signer, ["wrong_signer", "unsigned_tail"]),
     "altered-session-key": (altered_session_key, ["altered_session_key"]),
+    "rotated": (rotated, ["rotated", "earlier_copy"]),
+    "earlier-key-put-back": (earlier_key_put_back, ["earlier_session_key", "earlier_copy"]),
+    "forged-rotation": (forged_rotation, ["bad_rotation", "rotated", "earlier_copy"]),
     "crashed": (crashed, ["unlisted", "truncated_line", "unsigned_tail", "unfinished"]),
 }
 
 
 def main() -> None:
-    shutil.rmtree(HERE, ignore_errors=True)
-    HERE.mkdir()
-    hospital = Hospital.make(HERE, HERE / "whole")
-    record(hospital)
-    (HERE / "signer.pub").write_text(hospital.signer + "\n")
+    if not (HERE / "whole").exists():
+        shutil.rmtree(HERE, ignore_errors=True)
+        HERE.mkdir()
+        hospital = Hospital.make(HERE, HERE / "whole")
+        record(hospital)
+        (HERE / "signer.pub").write_text(hospital.signer + "\n")
+        (HERE / "rotator.pub").write_text(read(hospital.identity_file)[0].rotator_hex + "\n")
+        make(HERE / "new.key", None)
     for name, (change, _) in SAMPLES.items():
-        if name != "whole":
+        if not (HERE / name).exists():
             shutil.copytree(HERE / "whole", HERE / name)
             change(HERE / name)
     expected = {name: verdicts for name, (_, verdicts) in SAMPLES.items()}

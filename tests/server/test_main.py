@@ -42,8 +42,13 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         ["key", "new"],
         ["key", "list"],
         ["key", "revoke"],
+        ["keys", "new"],
+        ["keys", "public"],
+        ["keys", "rotate"],
+        ["keys", "copied"],
         ["journal", "verify"],
         ["recording", "verify"],
+        ["recording", "heads"],
         ["recording", "open"],
     ],
 )

@@ -26,7 +26,8 @@ from server.store.database import Database
 SAMPLES = Path(__file__).resolve().parents[1] / "corpus" / "recordings"
 EXPECTED: dict[str, list[str]] = json.loads((SAMPLES / "expected.json").read_text())
 SIGNER, IDENTITY = str(SAMPLES / "signer.pub"), SAMPLES / "hospital.key"
-NO_DAMAGE = {"whole", "crashed"}
+ROTATOR = str(SAMPLES / "rotator.pub")
+NO_DAMAGE = {"whole", "crashed", "rotated"}
 
 
 @pytest.fixture
@@ -68,10 +69,10 @@ def packets(path: Path) -> dict[tuple[str, str], int]:
 
 @pytest.mark.parametrize("sample", EXPECTED)
 def test_each_sample_gets_its_verdicts(sample: str, capsys: pytest.CaptureFixture[str]) -> None:
-    findings = verify(SAMPLES / sample, SIGNER)
+    findings = verify(SAMPLES / sample, SIGNER, rotators=[ROTATOR])
     assert [finding.kind for finding in findings] == EXPECTED[sample]
     assert all(finding.level is Level.NOTE for finding in findings) is (sample in NO_DAMAGE)
-    assert verify_command(SAMPLES / sample, SIGNER, True) == (0 if sample in NO_DAMAGE else 1)
+    assert verify_command(SAMPLES / sample, SIGNER, True, rotators=[ROTATOR]) == (0 if sample in NO_DAMAGE else 1)
     said = json.loads(capsys.readouterr().out)
     assert said["whole"] is (sample in NO_DAMAGE)
     assert [finding["kind"] for finding in said["findings"]] == EXPECTED[sample]
