@@ -17,7 +17,8 @@ from pathlib import Path
 from media.recorder.manifest import Finding, Level
 from server import events as ev
 from server.journal import Journal
-from server.recordings import Head, NoAnchor, Progress, bar, names, read_head, verify
+from server.opening import Progress
+from server.recordings import Head, NoAnchor, bar, names, read_head, verify
 from server.store.database import Database
 from server.store.errors import BrokenChain, Unavailable
 
