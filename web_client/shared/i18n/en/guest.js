@@ -56,5 +56,6 @@ export default Object.freeze({
   "guest.problem.not_signed_in": "Please open the link that the physician sent you again.",
   "guest.problem.not_allowed": "The invitation is over. If needed, ask the physician who invited you.",
   "guest.problem.session_ended": "This visit has ended.",
+  "guest.problem.consent_changed": "This text has just been updated. Please read the new version before you decide.",
   "guest.problem.too_many_attempts": "Too many attempts. Please try again later.",
 });

@@ -29,7 +29,7 @@ export default Object.freeze({
   "letter.relation.mother": "mother",
   "letter.relation.father": "father",
   "letter.relation.legal_guardian": "legal guardian",
-  "letter.relation.delegated": "Delegated adult",
+  "letter.relation.delegated": "delegated adult",
   "letter.phone": "Phone",
   "letter.callBack": "Phone (confirmed at the visit)",
   "letter.physician": "Physician",

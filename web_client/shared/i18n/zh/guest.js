@@ -56,5 +56,6 @@ export default Object.freeze({
   "guest.problem.not_signed_in": "请重新打开医师发给您的链接。",
   "guest.problem.not_allowed": "邀请已结束。如有需要，请联系邀请您的医师。",
   "guest.problem.session_ended": "这次就诊已经结束。",
+  "guest.problem.consent_changed": "参加说明刚刚更新，请阅读新的内容后再决定。",
   "guest.problem.too_many_attempts": "尝试次数过多，请稍后再试。",
 });
