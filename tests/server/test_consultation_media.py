@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 
+import pyrage
 import pytest
 
 from media import control
@@ -13,11 +16,13 @@ from server.event_records import to_record
 from server.journal import Journal
 from server.session import Held, Live
 from server.store import recordings
+from server.vault import identity
+from server.vault.identity import Identity
 from server.workers import Lost, Restored
 from signaling import messages as wire
 from signaling.seats import Role
-from tests.server.consultation_kit import Visit, live, visit
-from tests.server.http.conftest import house, seeded
+from tests.server.consultation_kit import Visit, bring_media, live, visit
+from tests.server.http.conftest import House, house, seeded
 
 __all__ = ["house", "live", "seeded", "visit"]
 
@@ -46,6 +51,37 @@ async def test_admission_makes_the_recording_ready_and_then_the_gate_opens(live:
     kept = await recordings.of_session(live.house.server.database, live.id)
     assert kept is not None
     assert kept.public_key == opening.recipient
+
+
+@pytest.fixture
+def escrow(house: House) -> Identity:
+    """A key kept elsewhere, which the hospital configures beside its own."""
+    made = Identity(str(pyrage.x25519.Identity.generate()))
+    house.server.consultations._config = replace(house.server.consultations._config, escrow=(made.recipient,))
+    return made
+
+
+async def test_the_hospitals_key_and_the_one_in_escrow_open_what_is_recorded(escrow: Identity, live: Visit) -> None:
+    opening = live.worker.recorder.sent[0]
+    assert isinstance(opening, control.RecordingOpen)
+    sealed = (Path(opening.folder) / "session-key.age").read_bytes()
+    for key in (escrow, *identity.read(live.house.server.consultations._config.data_folder / "hospital.key")):
+        assert identity.opener(sealed, [key]) is not None
+    assert identity.opener(sealed, [Identity(str(pyrage.x25519.Identity.generate()))]) is None
+
+
+async def test_without_a_key_to_seal_to_the_gate_stays_closed(visit: Visit) -> None:
+    consultation = await visit.house.server.consultations.session(visit.id)
+    consultation.recording._recipients = ()
+    await bring_media(visit)
+    await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
+    async with asyncio.timeout(10):
+        while not await journaled(visit, "recorder_lost"):
+            await visit.settled()
+    assert await journaled(visit, "recorder_lost") == [("not_ready",)]
+    assert not (await visit.session()).gate_open
+    assert not [line for line in visit.worker.diary if line.startswith("open")]
+    assert visit.worker.recorder.sent == []
 
 
 async def test_an_offer_is_answered_to_its_epoch_and_a_stale_one_refused(visit: Visit) -> None:

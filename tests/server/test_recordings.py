@@ -134,6 +134,18 @@ def test_progress_is_told(whole: Path) -> None:
     assert steps == [(n, total) for n in range(1, total + 1)]
 
 
+def test_a_bar_is_shown_at_a_terminal_and_nowhere_else(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert verify_command(SAMPLES / "whole", SIGNER, True) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert verify_command(SAMPLES / "whole", SIGNER, True) == 0
+    shown = capsys.readouterr().err
+    assert shown.startswith("\r[######........................] 1 / 5 segments")
+    assert shown.endswith(f"\r[{'#' * 30}] 5 / 5 segments\n")
+
+
 def test_the_signers_key_is_hex_or_a_file(tmp_path: Path) -> None:
     text = Path(SIGNER).read_text().strip()
     assert read_signer(text).public_bytes_raw() == read_signer(SIGNER).public_bytes_raw()
