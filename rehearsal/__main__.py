@@ -32,6 +32,10 @@ SEAL_WITHIN_S = 10.0
 _NOT_LOOKED_AT: Final = {"verified": None, "seconds": None}
 
 
+class NotStarted(Exception):
+    """The rehearsal's own server did not come up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A server to rehearse on; ``data`` is its folder where we may look into it."""
@@ -83,10 +87,15 @@ def _said(options: argparse.Namespace, rehearsal: Coroutine[Any, Any, dict[str, 
             print(f"peitong: --{fault}", file=sys.stderr)
         return 2
     except Unavailable as error:
-        steps = [Step("book", False, 0, f"the database does not answer: {error}")]
-        report = clinic_report(steps, None) if options.clinic else _report(Figures(steps), _NOT_LOOKED_AT)
+        report = _not_begun(options, Step("book", False, 0, f"the database does not answer: {error}"))
+    except NotStarted as error:
+        report = _not_begun(options, Step("start", False, 0, str(error)))
     print(json.dumps(report, ensure_ascii=False) if options.json else as_text(report))
     return 0 if report["ok"] else 1
+
+
+def _not_begun(options: argparse.Namespace, step: Step) -> dict[str, Any]:
+    return clinic_report([step], None) if options.clinic else _report(Figures([step]), _NOT_LOOKED_AT)
 
 
 async def _clinic(on: AbstractAsyncContextManager[Ground], told: Callable[[Step], None]) -> dict[str, Any]:
@@ -159,7 +168,7 @@ async def _grounds(options: argparse.Namespace, here: bool) -> AsyncIterator[Gro
 
 @asynccontextmanager
 async def _own() -> AsyncIterator[Stage]:
-    """A server of the rehearsal's own, gone at the end."""
+    """A server of the rehearsal's own, gone at the end. Raises ``NotStarted``."""
     with tempfile.TemporaryDirectory(prefix="peitong-rehearsal-") as folder:
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "server", "demo", "--json", "--port", "0", "--data", folder,
@@ -167,14 +176,22 @@ async def _own() -> AsyncIterator[Stage]:
         )  # fmt: skip
         assert child.stdout is not None
         try:
-            line = await asyncio.wait_for(child.stdout.readline(), START_WITHIN_S)
-            made = json.loads(line)
-            access = Access(made["origin"], made["guardian_link"], made["physician_login"], made["physician_password"])
-            yield Stage(access, Path(folder))
+            yield Stage(await _started(child.stdout), Path(folder))
         finally:
             if child.returncode is None:
                 child.terminate()
             await child.wait()
+
+
+async def _started(stdout: asyncio.StreamReader) -> Access:
+    try:
+        line = await asyncio.wait_for(stdout.readline(), START_WITHIN_S)
+    except TimeoutError:
+        raise NotStarted(f"the server was not up within {START_WITHIN_S:g} s") from None
+    if not line:
+        raise NotStarted("the server ended at once; `./peitong demo` says why")
+    made = json.loads(line)
+    return Access(made["origin"], made["guardian_link"], made["physician_login"], made["physician_password"])
 
 
 def _report(figures: Figures, recording: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,21 +35,29 @@ async def ground(config: Config, hospital: str | None) -> AsyncIterator[Ground]:
         keyring = Keyring(database, luck.new_id, luck.new_secret)
         physician = await patiently(lambda: reception.rehearsing({"hospital": hospital} if hospital else {}, now))
         of_day = {"name": REHEARSAL, "days": "1", "hospital": physician.hospital}
-        system = await patiently(lambda: keyring.issue(of_day | {"scopes": SYSTEM}, now))
-        destination = await patiently(lambda: keyring.issue(of_day | {"scopes": DESTINATION}, now))
-        try:
+        async with (
+            _key(keyring, of_day | {"scopes": SYSTEM}) as system,
+            _key(keyring, of_day | {"scopes": DESTINATION}) as other,
+        ):
             yield Ground(
                 config.origin,
                 physician.staff,
                 physician.login,
                 physician.password,
-                system.token,
-                destination.token,
+                system,
+                other,
                 verify=lambda pins: verify_journal(database, pins),
             )
-        finally:
-            for made in (system, destination):
-                await patiently(partial(keyring.revoke, {"key": made.key.id}, Clock()()))
+
+
+@asynccontextmanager
+async def _key(keyring: Keyring, given: dict[str, str]) -> AsyncIterator[str]:
+    """A key's token, revoked afterwards. Raises ``Unavailable``."""
+    made = await patiently(partial(keyring.issue, given, Clock()()))
+    try:
+        yield made.token
+    finally:
+        await patiently(partial(keyring.revoke, {"key": made.key.id}, Clock()()))
 
 
 async def patiently(work: Callable[[], Awaitable[T]]) -> T:

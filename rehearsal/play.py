@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
+
 from rehearsal.person import ATTESTATION, Person, RehearsalFailed
 from signaling import messages as wire
 
@@ -60,7 +62,7 @@ class Steps:
         done = Step(name, True, 0)
         try:
             yield
-        except (RehearsalFailed, TimeoutError, OSError) as failure:
+        except (RehearsalFailed, TimeoutError, OSError, aiohttp.ClientError, ValueError) as failure:  # ValueError: not JSON
             done.ok, done.why = False, str(failure) or type(failure).__name__
         done.ms = round((time.monotonic() - start) * 1000)
         self.done.append(done)

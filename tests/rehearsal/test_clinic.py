@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
 
 from rehearsal.__main__ import clinic_as_text, clinic_report
 from rehearsal.clinic import LOOK, Clinic, Ground, picture, whole
 from rehearsal.ground import patiently
 from rehearsal.person import RehearsalFailed
+from rehearsal.play import Steps
 from server.documents.strip import strip
 from server.fhir.bundle import of_visit
 from server.store.errors import Unavailable
@@ -56,6 +59,15 @@ async def test_a_step_that_fails_says_why_and_what_next() -> None:
     assert "127.0.0.1" in step["why"]
     assert "hospital limits" in step["next"] != LOOK
     assert "book: look whether" in clinic_as_text(report)
+
+
+@pytest.mark.parametrize("failure", [aiohttp.ServerDisconnectedError(), json.JSONDecodeError("no JSON", "<html>", 0)])
+async def test_a_server_that_hangs_up_or_answers_with_a_page_is_a_step_that_failed(failure: Exception) -> None:
+    steps = Steps(lambda step: None)
+    with pytest.raises(RehearsalFailed, match="book"):
+        async with steps.step("book"):
+            raise failure
+    assert [(step.name, step.ok, bool(step.why)) for step in steps.done] == [("book", False, True)]
 
 
 async def test_a_database_that_is_busy_for_a_moment_is_asked_again() -> None:

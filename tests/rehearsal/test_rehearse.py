@@ -105,6 +105,17 @@ def test_a_database_that_does_not_answer_is_a_rehearsal_that_failed(
     assert [(step["name"], step["ok"]) for step in report["steps"]] == [("book", False)]
 
 
+@pytest.mark.parametrize("which", [[], ["--clinic"]])
+def test_a_server_of_its_own_that_does_not_come_up_is_a_rehearsal_that_failed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, which: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "executable", "false")
+    assert main([*which, "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert [(step["name"], step["ok"]) for step in report["steps"]] == [("start", False)]
+    assert "./peitong demo" in report["steps"][0]["why"]
+
+
 async def test_without_access_to_a_foreign_server_it_says_what_is_missing() -> None:
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "rehearsal", "--server", "http://localhost:1", stderr=asyncio.subprocess.PIPE
