@@ -86,12 +86,13 @@ class Reception:
     async def open_hospital(self, given: Given, now: float) -> str:
         """A hospital with the shipped consent texts as its own; its id."""
         form = Form(given)
-        name, name_en = read_hospital(form)
+        name, name_en, phone = read_hospital(form)
         if name in (await people.hospitals(self._database)).values():
             form.fault("name", "there is a hospital of this name already")
         stop_at(form)
         id = self._new_id()
-        await self._database.write(together(add(Hospital(id, name, name_en)), consents.publish(id, consents.shipped(), now)))
+        new = Hospital(id, name, name_en, phone)
+        await self._database.write(together(add(new), consents.publish(id, consents.shipped(), now)))
         return id
 
     async def limit(self, given: Given) -> Limits:

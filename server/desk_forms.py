@@ -52,9 +52,10 @@ class VisitForm:
     language: str
 
 
-def read_hospital(form: Form) -> tuple[str, str]:
-    """Its name in Chinese and in English."""
-    return form.text("name"), form.text("name-en")
+def read_hospital(form: Form) -> tuple[str, str, str | None]:
+    """Its name in Chinese and in English, and where families call it."""
+    phone = form.shape("phone", NUMBER, "a telephone number of digits only, perhaps with +,") if form.has("phone") else None
+    return form.text("name"), form.text("name-en"), phone
 
 
 def read_staff(form: Form, today: date) -> Staff:

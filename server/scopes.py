@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Final
 
 READ: Final = ":read"
-GROUPS: Final = ("departments", "staff", "families", "schedules", "visits", "referrals", "webhooks")
-SCOPES: Final = ("hospital:read", "fhir:read", *(scope for group in GROUPS for scope in (group, group + READ)))
+GROUPS: Final = ("hospital", "departments", "staff", "families", "schedules", "visits", "referrals", "webhooks")
+SCOPES: Final = ("fhir:read", *(scope for group in GROUPS for scope in (group, group + READ)))
 
 
 def fits(held: Iterable[str], needed: str) -> bool:

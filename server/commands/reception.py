@@ -128,7 +128,7 @@ COMMANDS: Final[Mapping[tuple[str, str], Command[Reception]]] = {
     ("hospital", "new"): Command(
         "open a hospital, with the shipped consent texts; the first step on a new server",
         {"name": "its name in Chinese", "name-en": "its name in English"},
-        {},
+        {"phone": "where families call it; PATCH /api/v1/hospital changes it"},
         lambda form, now: desk_forms.read_hospital(form),
         _reception,
         _hospital_new,

@@ -110,7 +110,7 @@ async def _answer(request: web.Request, visit: Booked, of: Open | None) -> web.R
         {
             "visit": visit.id,
             "field": visit.field,
-            "hospital": {"name": hospital.name, "name_en": hospital.name_en},
+            "hospital": {"name": hospital.name, "name_en": hospital.name_en, "phone": hospital.phone},
             "physician": {"name": physician.name, "title": physician.title, "rank": physician.rank},
             "starts_at": moment(visit.starts_at),
             "ends_at": moment(visit.ends_at),

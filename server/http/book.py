@@ -177,7 +177,7 @@ async def _told(house: House, of: Open, made: Made) -> dict[str, Any]:
     link = None if made.token is None else f"{house.config.origin}/j/{made.token}"
     return {
         "visit": visit.id,
-        "hospital": {"name": of.hospital.name, "name_en": of.hospital.name_en},
+        "hospital": {"name": of.hospital.name, "name_en": of.hospital.name_en, "phone": of.hospital.phone},
         "department": visit.department_name,
         "field": visit.field,
         "physician": {"name": physician.name, "title": physician.title, "rank": physician.rank, "licence": physician.licence},
@@ -199,6 +199,7 @@ def _hospital(of: Open) -> dict[str, Any]:
         "id": of.hospital.id,
         "name": of.hospital.name,
         "name_en": of.hospital.name_en,
+        "phone": of.hospital.phone,
         "fields": list(of.fields),
         "youngest_years": of.limits.youngest_years,
         "oldest_years": of.limits.oldest_years,

@@ -79,6 +79,7 @@ async def read(request: web.Request) -> web.Response:
     return web.json_response(
         {
             "visit": plain(view),
+            "hospital_phone": record.hospital_phone,
             "role": who.role.value,
             "state": listed_state(session),
             "starts_in_ms": round((record.starts_at - house.clock()) * 1000),

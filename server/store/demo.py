@@ -63,7 +63,7 @@ async def create_demo(
     hashes = [await asyncio.to_thread(passwords.hash, password) for password in demo_passwords]
     hospital, physician, child, guardian, visit = (new_id() for _ in range(5))
     records = (
-        Hospital(hospital, "示范儿童医院", "Demo Children's Hospital"),
+        Hospital(hospital, "示范儿童医院", "Demo Children's Hospital", "01000000000"),
         Staff(
             physician,
             hospital,

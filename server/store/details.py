@@ -37,7 +37,8 @@ class Physician:
 @dataclass(frozen=True, slots=True)
 class VisitDetail:
     """A visit without anybody's whole name but the physician's. ``consents``: kind to open, given, refused or withdrawn;
-    ``guardian_phone`` is whole, for the physician to call when the network fails, and stands in no representation."""
+    ``guardian_phone`` is whole, for the physician to call when the network fails, and stands in no representation;
+    ``hospital_phone`` is where the family calls."""
 
     id: str
     hospital: str
@@ -62,6 +63,7 @@ class VisitDetail:
     consents: dict[str, str]
     referral: Referral | None
     has_summary: bool
+    hospital_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ async def visit_detail(database: Database, visit_id: str) -> VisitDetail | None:
             consents={kind: given[kind].answer if kind in given else "open" for kind in KINDS},
             referral=await referrals.filed_for(connection, visit_id),
             has_summary=await connection.scalar(select(body.c.id).where(*summary).limit(1)) is not None,
+            hospital_phone=row.hospital_phone,
         )
 
     return await database.read(work)
@@ -214,6 +217,7 @@ async def _visit(connection: AsyncConnection, visit_id: str) -> Row[Any] | None:
         visit,
         hospital.c.name.label("hospital_name"),
         hospital.c.name_en.label("hospital_name_en"),
+        hospital.c.phone.label("hospital_phone"),
         child.c.name.label("child_name"),
         child.c.sex,
         child.c.birth_date,

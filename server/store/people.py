@@ -39,7 +39,12 @@ async def hospitals(database: Database) -> dict[str, str]:
 
 async def hospital_of(transaction: Transaction, id: str) -> Hospital | None:
     row = (await transaction.execute(select(hospital).where(hospital.c.id == id))).one_or_none()
-    return None if row is None else Hospital(row.id, row.name, row.name_en)
+    return None if row is None else Hospital(row.id, row.name, row.name_en, row.phone)
+
+
+async def set_phone(transaction: Transaction, hospital_id: str, phone: str | None) -> None:
+    """Where families call the hospital from now on."""
+    await transaction.execute(update(hospital).where(hospital.c.id == hospital_id).values(phone=phone))
 
 
 async def by_login(database: Database, login: str) -> Found | None:

@@ -101,13 +101,13 @@ async def hospital_open(transaction: Transaction, id: str) -> Open | None:
 
 async def _open(transaction: Transaction, *where: ColumnElement[bool]) -> list[Open]:
     joined = hospital.join(hospital_limits, hospital_limits.c.hospital == hospital.c.id)
-    query = select(hospital.c.id, hospital.c.name, hospital.c.name_en, hospital_limits.c.record).select_from(joined)
+    query = select(hospital, hospital_limits.c.record).select_from(joined)
     found: list[Open] = []
     for row in (await transaction.execute(query.where(*where).order_by(hospital.c.name, hospital.c.id))).all():
         limits = from_record(json.loads(row.record))
         if limits.public_booking and len(found) < MOST_HOSPITALS:
             fields = await _fields(transaction, row.id, limits)
-            found.append(Open(Hospital(row.id, row.name, row.name_en), limits, fields))
+            found.append(Open(Hospital(row.id, row.name, row.name_en, row.phone), limits, fields))
     return found
 
 

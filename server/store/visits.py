@@ -15,9 +15,12 @@ from server.store.tables import child, guardian, hospital, join_link, preparatio
 
 @dataclass(frozen=True, slots=True)
 class Hospital:
+    """``phone`` is where families call; None where it is not on the register."""
+
     id: str
     name: str
     name_en: str
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

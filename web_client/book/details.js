@@ -128,6 +128,7 @@ export function doneScreen(scene) {
         fact(t("book.done.when"), dayTime(state.language, made.starts_at)),
         fact(t("book.done.who"), `${made.physician.name} ${zh ? made.physician.title : t(`book.rank.${made.physician.rank}`)}`),
         fact(t("book.done.where"), zh ? made.hospital.name : made.hospital.name_en || made.hospital.name),
+        made.hospital.phone && fact(t("book.done.call"), h("a", { class: "figures", href: `tel:${made.hospital.phone}` }, made.hospital.phone)),
       ),
     ),
     made.link === null ? h("p", { class: "notice notice-warn", key: "replaced" }, icon("info"), h("span", null, t("book.done.replaced"))) : keeping(scene, made.link, made.qr),
@@ -155,7 +156,7 @@ function keeping({ state, t, emit }, link, qr) {
   );
 }
 
-/** @param {string} name @param {string} value */
+/** @param {string} name @param {import("../shared/ui/dom.js").Child} value */
 function fact(name, value) {
   return h("div", { key: name }, h("dt", null, name), h("dd", null, value));
 }

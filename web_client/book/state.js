@@ -7,12 +7,12 @@
  * @typedef {import("../shared/questionnaire.js").Answers} Answers
  * @typedef {import("../shared/questionnaire.js").Answer} Answer
  * @typedef {import("../family/preparation.js").Route} Route
- * @typedef {{id: string, name: string, name_en: string, fields: string[], youngest_years: number, oldest_years: number}} Hospital
+ * @typedef {{id: string, name: string, name_en: string, phone?: string | null, fields: string[], youngest_years: number, oldest_years: number}} Hospital
  * @typedef {{id: string, name: string, name_en: string}} Department
  * @typedef {{id: string, name: string, title: string, rank: string, licence: string, department: Department, next_at: string}} Specialist
  * @typedef {{id: string, starts_at: string, ends_at: string}} Slot
  * @typedef {{hospital: string, key: string, body: object}} Pending  a request whose answer nobody has seen yet
- * @typedef {{visit: string, hospital: {name: string, name_en: string}, department: string, field: string, physician: {name: string, title: string, rank: string, licence: string},
+ * @typedef {{visit: string, hospital: {name: string, name_en: string, phone?: string | null}, department: string, field: string, physician: {name: string, title: string, rank: string, licence: string},
  *            starts_at: string, ends_at: string, link: string | null, link_expires_at: string | null, qr: string | null}} Made
  * @typedef {"child_name" | "sex" | "birth_date" | "guardian_name" | "relation" | "phone" | "email"} DetailName
  * @typedef {Readonly<Record<DetailName, string>>} Details

@@ -3,7 +3,7 @@
  *
  * @typedef {import("../shared/i18n/i18n.js").Language} Language
  * @typedef {import("../book/state.js").Slot} Slot
- * @typedef {{visit: string, field: string, hospital: {name: string, name_en: string}, physician: {name: string, title: string, rank: string}, starts_at: string, ends_at: string,
+ * @typedef {{visit: string, field: string, hospital: {name: string, name_en: string, phone?: string | null}, physician: {name: string, title: string, rank: string}, starts_at: string, ends_at: string,
  *            state: string, outcome: string | null, slot: string | null, revision: number, may: {move: boolean, cancel: boolean}}} Appointment
  * @typedef {"loading" | "failed" | "shown" | "times" | "cancel"} Screen
  * @typedef {{language: Language, screen: Screen, code: string, appointment: Appointment | null, times: import("../book/state.js").Fetched<Slot>, nextDay: string | null, day: string | null,

@@ -58,6 +58,7 @@ function shown({ state, t, emit }, appointment) {
     cancelled && h("p", { key: "cancelled" }, t("change.cancelled.body")),
     over && !cancelled && h("p", { class: "notice", key: "over" }, icon("info"), h("span", null, t("change.over"))),
     fixed && h("p", { class: "notice", key: "fixed" }, icon("phone"), h("span", null, t("change.fixed"))),
+    (fixed || cancelled) && appointment.hospital.phone && h("a", { class: "button button-block", href: `tel:${appointment.hospital.phone}`, key: "call" }, icon("phone"), t("common.callHospital", { phone: appointment.hospital.phone })),
     h(
       "div",
       { class: "stack-tight actions", key: "actions" },

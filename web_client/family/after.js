@@ -5,7 +5,7 @@ import { h, icon } from "../shared/ui/dom.js";
 import { stepsList } from "../shared/ui/steps.js";
 import { safetyNet, wordsForFamily } from "./aftercare.js";
 import { complaintLine } from "./complaint_sheet.js";
-import { button, facts, page, title } from "./frame.js";
+import { button, callHospital, facts, page, title } from "./frame.js";
 import { outcomeOf } from "./state.js";
 
 /** @typedef {import("./frame.js").Scene} Scene */
@@ -33,6 +33,7 @@ function endedOtherwise(scene, outcome) {
       { class: "card stack" },
       h("h2", null, t("family.ended.next_title")),
       h("p", { class: "with-icon" }, icon("phone"), h("span", null, t(`family.ended.${outcome}.next`, { hospital }))),
+      callHospital(scene),
     ),
     wordsForFamily(scene),
     state.letter ? letterCard(scene, state.letter) : safetyNet(scene),

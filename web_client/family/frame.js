@@ -109,3 +109,9 @@ export function button(kind, onclick, words, { busy = false, disabled = false, l
 export function facts(pairs) {
   return h("dl", { class: "facts" }, pairs.map(([name, value]) => h("div", { key: name }, h("dt", null, name), h("dd", null, value))));
 }
+
+/** A tap calls the hospital, where its number is on the register. @param {Scene} scene */
+export function callHospital({ state, t }) {
+  const phone = state.status?.hospital_phone;
+  return phone ? h("a", { class: "button button-block", href: `tel:${phone}`, key: "call-hospital" }, icon("phone"), t("common.callHospital", { phone })) : null;
+}

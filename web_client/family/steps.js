@@ -4,7 +4,7 @@ import { dayAndTime, LANGUAGE_NAMES, LANGUAGES, LOCALES } from "../shared/i18n/i
 import { h, icon } from "../shared/ui/dom.js";
 import { delegationCard, documentsCard } from "./documents_card.js";
 import { moving } from "../shared/ui/moving.js";
-import { button, facts, noticeOf, page, STEPS, title } from "./frame.js";
+import { button, callHospital, facts, noticeOf, page, STEPS, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
 import { isUnderWay } from "./state.js";
 import { whereaboutsCard } from "./whereabouts.js";
@@ -75,6 +75,7 @@ export function wrongChild(scene) {
     h("p", null, t("family.wrong.body")),
     h("h2", null, t("family.wrong.next_title")),
     h("ul", null, h("li", null, t("family.wrong.next_call")), h("li", null, t("family.wrong.next_delete"))),
+    callHospital(scene),
     button("plain", () => emit({ type: "reconsider" }), t("family.wrong.mistake")),
   );
 }
@@ -140,6 +141,7 @@ export function declined(scene) {
       { class: "card stack" },
       h("h2", null, t("family.declined.next_title")),
       h("p", { class: "with-icon" }, icon("phone"), h("span", null, t("family.declined.next_book", { hospital }))),
+      callHospital(scene),
       h("p", { class: "with-icon" }, icon("hospital"), h("span", null, t("family.declined.next_urgent"))),
     ),
     button("plain", () => emit({ type: "reconsider" }), t("family.declined.reconsider")),

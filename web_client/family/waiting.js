@@ -8,7 +8,7 @@ import { guestOf } from "../shared/guests.js";
 import { moving } from "../shared/ui/moving.js";
 import { whoIs } from "../shared/ui/third.js";
 import { bareCard } from "./bare.js";
-import { button, continueBar, page, title } from "./frame.js";
+import { button, callHospital, continueBar, page, title } from "./frame.js";
 import { prepareCard } from "./prepare.js";
 import { whereaboutsCard } from "./whereabouts.js";
 import { devicesLost, isBare, othersExpected, remainingMs, seatOf } from "./state.js";
@@ -52,7 +52,8 @@ export function waiting(scene) {
 }
 
 /** The physician said that others have this appointment: who to call, and that waiting here is no mistake. @param {Scene} scene */
-function deniedNotice({ state, t }) {
+function deniedNotice(scene) {
+  const { state, t } = scene;
   if (!othersExpected(state)) return null;
   const hospital = state.status?.visit.physician.hospital ?? "";
   return h(
@@ -64,6 +65,7 @@ function deniedNotice({ state, t }) {
       { class: "stack-tight" },
       h("p", null, t("family.waiting.denied.body")),
       h("p", null, h("strong", null, t("family.waiting.denied.call", { hospital }))),
+      callHospital(scene),
       h("p", null, t("family.waiting.denied.stay")),
       h("p", null, t("family.declined.next_urgent")),
     ),

@@ -4,7 +4,7 @@ import { ApiProblem, createApi } from "../shared/api.js";
 import { isPhone } from "../shared/contact.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { storageOf } from "../shared/storage.js";
-import { initialState, refused } from "./state.js";
+import { callable, initialState, refused } from "./state.js";
 import { show } from "./view.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
@@ -45,5 +45,12 @@ async function ask() {
   }
 }
 
+/** Without them the words to call stand without numbers. */
+async function readHospitals() {
+  const { hospitals } = await api.book.hospitals();
+  change({ hospitals: callable(hospitals) });
+}
+
 root.replaceChildren();
 change({});
+readHospitals().catch(() => {});

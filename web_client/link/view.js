@@ -54,7 +54,7 @@ function asking({ phone, busy, fault }, t, emit) {
 }
 
 /** @param {State} state @param {Translate} t @param {Emit} emit */
-function answered({ screen }, t, emit) {
+function answered({ screen, hospitals, language }, t, emit) {
   return [
     h("div", { class: "stack", role: "status" }, h("h1", null, t(`link.${screen}.title`)), h("p", null, t(`link.${screen}.body`))),
     screen === "sent" &&
@@ -64,6 +64,9 @@ function answered({ screen }, t, emit) {
         h("h2", null, t("link.sent.nothing_title")),
         h("ul", null, ["number", "wait", "call"].map((line) => h("li", { key: line }, t(`link.sent.nothing_${line}`)))),
       ),
+    hospitals.map(({ name, name_en, phone }) =>
+      h("a", { class: "button button-block", key: `call-${phone}`, href: `tel:${phone}` }, icon("phone"), t("link.call", { hospital: (language === "en" && name_en) || name, phone })),
+    ),
     screen !== "off" && h("button", { key: "again", type: "button", class: "button button-block", onclick: () => emit({ type: "again" }) }, t(screen === "sent" ? "link.sent.again" : "common.retry")),
   ];
 }

@@ -11,7 +11,7 @@
 /** @typedef {{referral: string, page: string, pdf: string, fhir: string}} LetterLinks */
 /**
  * `starts_in_ms`, `opens_in_ms`: counted from the answer.
- * @typedef {{visit: VisitView, role: string, state: string, starts_in_ms?: number, opens_in_ms?: number, outcome: string | null, child_confirmed: boolean, child_denied?: boolean,
+ * @typedef {{visit: VisitView, hospital_phone?: string | null, role: string, state: string, starts_in_ms?: number, opens_in_ms?: number, outcome: string | null, child_confirmed: boolean, child_denied?: boolean,
  *            consents: {consultation: ConsentState, recording: ConsentState, stills?: ConsentState}, delegated?: boolean, letter: LetterLinks | null, summary: boolean,
  *            with_child?: string | null}} VisitStatus `with_child`: another guardian who is in the visit now
  */

@@ -14,7 +14,7 @@ from server.config import MAILBOX
 from server.eligibility import years_between
 from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.cursors import page, position
-from server.http.v1.models import Given, Id, Line, Page, Paged, Taken, left_out
+from server.http.v1.models import Given, Id, Line, Page, Paged, Phone, Taken, left_out
 from server.http.v1.operations import Answer, Call, Operation
 from server.kinship import RelationKind, Sex
 from server.store import families
@@ -23,7 +23,6 @@ from server.store.families import Related
 from server.store.visits import Child as ChildRow
 from server.store.visits import Guardian as GuardianRow
 from server.store.visits import Relation as RelationRow
-from server.telephone import SHAPE
 
 Proof = Literal["household_register", "birth_certificate", "court_order", "other", "written_delegation"]
 ProofOrNone = Literal[
@@ -32,7 +31,6 @@ ProofOrNone = Literal[
 """``declared``: what a family says of itself when it books on the hospital's page; no proof was seen yet."""
 Language = Literal["zh", "en"]
 Email = Annotated[str, StringConstraints(pattern=f"^{MAILBOX.pattern}$", max_length=254)]
-Phone = Annotated[str, StringConstraints(pattern=f"^{SHAPE}$")]
 
 
 class NewChild(Taken):

@@ -1,8 +1,10 @@
-"""The hospital whose key it is."""
+"""The hospital whose key it is: its names, and the number under which families call it."""
 
 from __future__ import annotations
 
-from server.http.v1.models import Given, Id
+from pydantic import Field
+
+from server.http.v1.models import Given, Id, Phone, Taken
 from server.http.v1.operations import Answer, Call, Operation
 from server.store import people
 
@@ -11,6 +13,11 @@ class Hospital(Given):
     id: Id
     name: str
     name_en: str
+    phone: str | None = Field(description="Where families call; null where none is on the register.")
+
+
+class HospitalChange(Taken):
+    phone: Phone | None
 
 
 async def read(call: Call) -> Answer:
@@ -19,4 +26,13 @@ async def read(call: Call) -> Answer:
     return Answer(Hospital.model_validate(found))
 
 
-OPERATIONS = (Operation("read_hospital", "GET", "/hospital", "hospital:read", "The key's hospital", read, Hospital),)
+async def change(call: Call) -> Answer:
+    asked: HospitalChange = call.body
+    await call.write(lambda transaction: people.set_phone(transaction, call.hospital, asked.phone))
+    return await read(call)
+
+
+OPERATIONS = (
+    Operation("read_hospital", "GET", "/hospital", "hospital:read", "The key's hospital", read, Hospital),
+    Operation("change_hospital", "PATCH", "/hospital", "hospital", "Set where families call", change, Hospital, HospitalChange),
+)

@@ -23,6 +23,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from server.telephone import SHAPE
+
 T = TypeVar("T")
 LONGEST = 100
 MOST = 200
@@ -83,6 +85,10 @@ Day = Annotated[date, BeforeValidator(_read_day)]
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment), PlainSerializer(rfc3339, return_type=str)]
 """RFC 3339 with a zone, since 1970; answered in UTC. ``moment(at)`` makes one of our times, ``.timestamp()`` gives it back."""
+
+
+Phone = Annotated[str, StringConstraints(pattern=f"^{SHAPE}$")]
+"""A telephone number (`server.telephone`)."""
 
 
 def moment(at: float) -> datetime:

@@ -12,6 +12,7 @@ hospital = Table(
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("name_en", String, nullable=False),
+    Column("phone", String),
 )
 
 department = Table(

@@ -97,6 +97,7 @@ async def test_names_of_the_visit_are_masked(house: House, guardian: Browser) ->
     text = await (await guardian.get(house.visit)).text()
     shown = (await (await guardian.get(house.visit)).json())["visit"]
     assert shown["child"] == "张*明"
+    assert '"hospital_phone": "01000000000"' in text
     assert shown["physician"]["licence"]
     assert shown["reasons"] == []
     assert "张小明" not in text

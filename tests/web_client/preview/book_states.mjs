@@ -39,7 +39,7 @@ const TYPED = { child_name: "陈小雨", sex: "female", birth_date: "2019-06-01"
 const CODE =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAFoAAABaAQAAAAAQ03yvAAABGElEQVR42r1UMWoAMAiUugbyFcFV8OtC1oBfEVyFNJ1aatbWLRze6eUSON9l8JcHwFlhSqD2AT/raMbWefI0hDhgwEl8IEOIjF+IjKx49GiKkSd3HUD+qsds5yDb0q8VfrMRnSSF2dl0oIAxtZ6x7lwVvhqyd7I7jWhIGJiwrmg6oRoYcq1rExhWlgg2ZB2/EhzU2KZtVwxYDTG/TVCr77NDIKlO18FxZ8DS3gOh6/pj2R2dOKlMpLNhhO8q6Pso+Rps3Nn45ioKute0fU23qQ+v3eeu1ZEaxj5S+i1gjBpDoU9ws7Ompcojb3IDfLjraPqN59G+KfE0XQ7weiW5Ztp6INsckh9epwluetwpILhaWT3ewn/8FJ8M+LSJyZST5wAAAABJRU5ErkJggg==";
 export const MADE = {
-  visit: "v1", hospital: { name: "示范儿童医院", name_en: "Demo Children's Hospital" }, department: DEPARTMENT.name, field: "growth", physician: { name: "王芳", title: "主任医师", rank: "chief", licence: "110110000000001" },
+  visit: "v1", hospital: { name: "示范儿童医院", name_en: "Demo Children's Hospital", phone: "01000000000" }, department: DEPARTMENT.name, field: "growth", physician: { name: "王芳", title: "主任医师", rank: "chief", licence: "110110000000001" },
   starts_at: SLOTS[0].starts_at, ends_at: SLOTS[0].ends_at, link: "https://peitong.example/j/Zm9ydHktdGhyZWUtY2hhcmFjdGVycy1vZi1hLXRva2VuLi4u", link_expires_at: at(30, 0), qr: CODE,
 }; // prettier-ignore
 const PENDING = { hospital: "h1", key: "k".repeat(43), body: {} };

@@ -5,7 +5,7 @@ import { SLOTS } from "./book_states.mjs";
 const { initial, reduce } = await import(globalThis.document ? "/web/change/state.js" : "../../../web_client/change/state.js");
 
 export const APPOINTMENT = {
-  visit: "v1", field: "growth", hospital: { name: "示范儿童医院", name_en: "Demo Children's Hospital" }, physician: { name: "王芳", title: "主任医师", rank: "chief" },
+  visit: "v1", field: "growth", hospital: { name: "示范儿童医院", name_en: "Demo Children's Hospital", phone: "01000000000" }, physician: { name: "王芳", title: "主任医师", rank: "chief" },
   starts_at: SLOTS[0].starts_at, ends_at: SLOTS[0].ends_at, state: "waiting", outcome: null, slot: SLOTS[0].id, revision: 1, may: { move: true, cancel: true },
 }; // prettier-ignore
 const NEVER = { move: false, cancel: false };

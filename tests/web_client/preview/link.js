@@ -10,7 +10,7 @@ const STATES = {
   "ask-wrong": { ...start, phone: "1381234", fault: "number" },
   "ask-offline": { ...start, phone: "13812345678", fault: "network" },
   asking: { ...start, phone: "13812345678", busy: true },
-  sent: { ...start, screen: "sent" },
+  sent: { ...start, screen: "sent", hospitals: [{ name: "示范儿童医院", name_en: "Demo Children's Hospital", phone: "01000000000" }] },
   off: { ...start, screen: "off" },
   throttled: { ...start, screen: "throttled" },
 };

@@ -7,7 +7,7 @@ const PHYSICIAN = { name: "林晓岚", title: "副主任医师", hospital: "首�
 const VISIT = { id: "v1", field: "growth", starts_at: "2026-03-05T14:30:00+08:00", child: "陈*安", guardian: "陈*梅", physician: PHYSICIAN };
 const OPEN = { consultation: "open", recording: "open" };
 const GIVEN = { consultation: "given", recording: "given" };
-const STATUS = { visit: VISIT, role: "guardian", state: "waiting", outcome: null, child_confirmed: true, consents: GIVEN, letter: null, summary: false };
+const STATUS = { hospital_phone: "01065171234", visit: VISIT, role: "guardian", state: "waiting", outcome: null, child_confirmed: true, consents: GIVEN, letter: null, summary: false };
 const SEATS = [
   { role: "guardian", name: "陈*梅", connected: true, presence: "present", doubts: [] },
   { role: "physician", name: "林晓岚", connected: true, presence: "present", doubts: [] },

@@ -113,6 +113,7 @@ export default Object.freeze({
   "book.done.qr.keep": "Press and hold the picture to save it; scan it with WeChat when the visit is due.",
   "book.done.favourite": "In WeChat, open the link, tap “…” at the top right and choose Favourites; it is then under Me, Favourites.",
   "book.done.open": "Open the visit on this device",
+  "book.done.call": "Hospital telephone",
   "book.done.replaced": "The hospital has sent a new link for this visit. Please use that one; call the hospital if you have not got it.",
   "book.done.prepare": "Before the visit, please have ready",
   "book.done.proof": "Proof of your relation: household register or birth certificate. The hospital will contact you to see it",

@@ -48,4 +48,5 @@ export default Object.freeze({
   "link.throttled.body": "To protect your family, please wait a while before trying again, or call the hospital.",
 
   "join.urgent": "If your child needs urgent help, do not wait: call 120 now.",
+  "link.call": "Call {hospital} {phone}",
 });

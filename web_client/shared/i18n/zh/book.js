@@ -113,6 +113,7 @@ export default Object.freeze({
   "book.done.qr.keep": "长按图片保存到相册，就诊时用微信“扫一扫”识别。",
   "book.done.favourite": "在微信里打开链接后，点右上角“…”，选“收藏”，以后在“我 → 收藏”里能找到。",
   "book.done.open": "在这台设备上打开就诊页面",
+  "book.done.call": "医院电话",
   "book.done.replaced": "医院已为这次就诊发出新的链接，请使用新的链接；没有收到请致电医院。",
   "book.done.prepare": "就诊前请准备",
   "book.done.proof": "证明您与孩子关系的证件：户口本或出生证明。医院会联系您核验",

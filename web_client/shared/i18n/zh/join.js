@@ -48,4 +48,5 @@ export default Object.freeze({
   "link.throttled.body": "为了保护您的家庭，请过一会儿再试，或致电医院。",
 
   "join.urgent": "如果孩子情况紧急，请不要等待，立即拨打 120。",
+  "link.call": "致电{hospital} {phone}",
 });

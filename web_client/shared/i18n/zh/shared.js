@@ -79,4 +79,5 @@ export default Object.freeze({
   "error.session_ended": "这次就诊已经结束。",
   "error.no_common_codec": "这台设备的浏览器无法与医院的视频系统互通。请换用最新版 Chrome、Safari 或 Edge 浏览器。",
   "error.media_unavailable": "视频服务暂时不可用，正在重新连接。",
+  "common.callHospital": "致电医院 {phone}",
 });

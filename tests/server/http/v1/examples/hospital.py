@@ -9,4 +9,8 @@ async def _read(place: Place) -> Asked:
     return Asked()
 
 
-EXAMPLES: dict[str, Example] = {"read_hospital": _read}
+async def _change(place: Place) -> Asked:
+    return Asked(body={"phone": "01065171234"})
+
+
+EXAMPLES: dict[str, Example] = {"read_hospital": _read, "change_hospital": _change}
