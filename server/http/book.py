@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, Final
 
@@ -105,28 +107,15 @@ async def book(request: web.Request) -> web.Response:
     return web.json_response(answer, status=201, headers={REPLAYED: "true"} if made.again else {})
 
 
-def _let_in(request: web.Request) -> _Inside:
-    """Raises ``Problem`` too_many_attempts, or unavailable."""
+@contextmanager
+def _let_in(request: web.Request) -> Iterator[House]:
+    """The house, while one has a place in its doorway. Raises ``Problem`` too_many_attempts, or unavailable."""
     house = request.app[HOUSE]
     wait_s = request.app[PACE].wait_s(asker(request), house.clock())
     if wait_s:
         raise Problem("too_many_attempts", retry_after_s=wait_s)
-    return _Inside(house, request.app[DOOR])
-
-
-class _Inside:
-    """``with`` it: the house, while one has a place in its doorway."""
-
-    def __init__(self, house: House, door: Doorway) -> None:
-        self._house = house
-        self._door = door
-
-    def __enter__(self) -> House:
-        self._door.__enter__()
-        return self._house
-
-    def __exit__(self, *of_error: Any) -> None:
-        self._door.__exit__(*of_error)
+    with request.app[DOOR]:
+        yield house
 
 
 async def _open(request: web.Request) -> Open:
