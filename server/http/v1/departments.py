@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from server.http.problems import Problem
 from server.http.v1.cursors import page, position
 from server.http.v1.models import FieldOfCare, Given, Id, Line, Page, Paged, Taken, left_out
-from server.http.v1.operations import Answer, Call, Operation
+from server.http.v1.operations import Answer, Call, Operation, there
 from server.store import departments
 from server.store.database import Transaction
 
@@ -72,9 +71,7 @@ async def add(call: Call) -> Answer:
 
 
 async def read(call: Call) -> Answer:
-    found = await call.read(lambda transaction: departments.one(transaction, call.hospital, call.path["department"]))
-    if found is None:
-        raise Problem("not_found")
+    found = there(await call.read(lambda transaction: departments.one(transaction, call.hospital, call.path["department"])))
     return _answer(found)
 
 
@@ -85,9 +82,7 @@ async def change(call: Call) -> Answer:
         changes["fields"] = tuple(changes["fields"])
 
     async def work(transaction: Transaction) -> Answer:
-        found = await departments.one(transaction, call.hospital, call.path["department"], to_change=True)
-        if found is None:
-            raise Problem("not_found")
+        found = there(await departments.one(transaction, call.hospital, call.path["department"], to_change=True))
         call.match(found.revision)
         changed = replace(found, **changes, revision=found.revision + 1)
         await departments.change(transaction, changed)

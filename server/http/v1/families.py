@@ -12,10 +12,10 @@ from server.booking.limits import ADULT_YEARS
 from server.calendar import day_of
 from server.config import MAILBOX
 from server.eligibility import years_between
-from server.http.problems import Fault, Invalid, Problem
+from server.http.problems import Fault, Invalid
 from server.http.v1.cursors import page, position
 from server.http.v1.models import Given, Id, Line, Page, Paged, Phone, Taken, left_out
-from server.http.v1.operations import Answer, Call, Operation
+from server.http.v1.operations import Answer, Call, Operation, there
 from server.kinship import RelationKind, Sex
 from server.store import families
 from server.store.database import Transaction
@@ -135,8 +135,7 @@ async def list_relations(call: Call) -> Answer:
     child, first = call.path["child"], after[0] if after else None
 
     async def work(transaction: Transaction) -> list[Related]:
-        if await families.child_of(transaction, call.hospital, child) is None:
-            raise Problem("not_found")
+        there(await families.child_of(transaction, call.hospital, child))
         return await families.some_related(transaction, call.hospital, child, first, asked.limit + 1)
 
     shown, next = page(await call.read(work), asked, lambda row: (row.guardian.id,))
@@ -180,8 +179,7 @@ async def add_relation(call: Call) -> Answer:
     new = RelationRow(asked.guardian, call.path["child"], asked.kind, asked.proof)
 
     async def work(transaction: Transaction) -> Answer:
-        if await families.child_of(transaction, call.hospital, new.child) is None:
-            raise Problem("not_found")
+        there(await families.child_of(transaction, call.hospital, new.child))
         if await families.guardian_of(transaction, call.hospital, new.guardian) is None:
             raise Invalid(Fault("#/guardian", "没有这条记录", "is not known"))
         return _relation(await families.relate(transaction, new))
@@ -190,16 +188,12 @@ async def add_relation(call: Call) -> Answer:
 
 
 async def read_child(call: Call) -> Answer:
-    found = await call.read(lambda transaction: families.child_of(transaction, call.hospital, call.path["child"]))
-    if found is None:
-        raise Problem("not_found")
+    found = there(await call.read(lambda transaction: families.child_of(transaction, call.hospital, call.path["child"])))
     return _child(found)
 
 
 async def read_guardian(call: Call) -> Answer:
-    found = await call.read(lambda transaction: families.guardian_of(transaction, call.hospital, call.path["guardian"]))
-    if found is None:
-        raise Problem("not_found")
+    found = there(await call.read(lambda transaction: families.guardian_of(transaction, call.hospital, call.path["guardian"])))
     return _guardian(found)
 
 
@@ -215,9 +209,7 @@ async def change_child(call: Call) -> Answer:
         changes["birth_date"] = changes["birth_date"].isoformat()
 
     async def work(transaction: Transaction) -> Answer:
-        found = await families.child_of(transaction, call.hospital, call.path["child"], to_change=True)
-        if found is None:
-            raise Problem("not_found")
+        found = there(await families.child_of(transaction, call.hospital, call.path["child"], to_change=True))
         call.match(found.revision)
         changed = replace(found, **changes, revision=found.revision + 1)
         await families.change_child(transaction, changed)
@@ -230,9 +222,7 @@ async def change_guardian(call: Call) -> Answer:
     asked: GuardianChange = call.body
 
     async def work(transaction: Transaction) -> Answer:
-        found = await families.guardian_of(transaction, call.hospital, call.path["guardian"], to_change=True)
-        if found is None:
-            raise Problem("not_found")
+        found = there(await families.guardian_of(transaction, call.hospital, call.path["guardian"], to_change=True))
         call.match(found.revision)
         changed = replace(found, **asked.model_dump(exclude_unset=True), revision=found.revision + 1)
         await families.change_guardian(transaction, changed)
@@ -256,12 +246,8 @@ async def change_relation(call: Call) -> Answer:
 
 async def _related(transaction: Transaction, call: Call, *, to_change: bool = False) -> RelationRow:
     """The relation of the path. Raises ``Problem``."""
-    if await families.child_of(transaction, call.hospital, call.path["child"]) is None:
-        raise Problem("not_found")
-    found = await families.related(transaction, call.path["child"], call.path["guardian"], to_change=to_change)
-    if found is None:
-        raise Problem("not_found")
-    return found
+    there(await families.child_of(transaction, call.hospital, call.path["child"]))
+    return there(await families.related(transaction, call.path["child"], call.path["guardian"], to_change=to_change))
 
 
 def check_birth(born: date, now: float, at: str = "#/birth_date") -> None:

@@ -22,7 +22,7 @@ from server.fhir.people import FurtherGuardian, Ids, People
 from server.http.house import HOUSE, House
 from server.http.problems import Problem
 from server.http.v1.models import Given, Taken
-from server.http.v1.operations import BASE, FHIR, Answer, Call, Operation
+from server.http.v1.operations import BASE, FHIR, Answer, Call, Operation, there
 from server.letter.letter import Letter, compose
 from server.questionnaires.measurements import read_back
 from server.store import charts, details, guests, notes, preparation
@@ -62,9 +62,7 @@ async def read_bundle(call: Call) -> Answer:
 
 async def read_resource(call: Call) -> Answer:
     kind, id = call.path["type"], call.path["id"]
-    visit = await call.read(lambda transaction: charts.visit_with(transaction, call.hospital, kind, id))
-    if visit is None:
-        raise Problem("not_found")
+    visit = there(await call.read(lambda transaction: charts.visit_with(transaction, call.hospital, kind, id)))
     for resource in resources(await _facts(call, visit)):
         if (resource["resourceType"], resource["id"]) == (kind, id):
             return Answer(Resource.model_validate(resource))
@@ -102,9 +100,7 @@ async def _facts(call: Call, visit: str) -> Facts:
 
 
 async def _chart(call: Call, visit: str) -> Chart:
-    chart = await call.read(lambda transaction: charts.chart(transaction, call.hospital, visit, AUDITED))
-    if chart is None:
-        raise Problem("not_found")
+    chart = there(await call.read(lambda transaction: charts.chart(transaction, call.hospital, visit, AUDITED)))
     return chart
 
 

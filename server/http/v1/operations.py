@@ -141,6 +141,13 @@ class Operation:
         return tuple(_IN_PATH.findall(self.path))
 
 
+def there(found: T | None) -> T:
+    """What was looked for. Raises ``Problem`` not_found for None: what another hospital has is not there either."""
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
 def shell_problems(operation: Operation) -> tuple[str, ...]:
     """The codes that the shell may answer for it."""
     codes = ["invalid", "invalid_token", "insufficient_scope", "too_many_attempts", "unavailable", "internal"]

@@ -10,10 +10,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from server.http.problems import Problem
 from server.http.v1.cursors import page, position
 from server.http.v1.models import Given, Id, Moment, Page, Paged, Taken, moment
-from server.http.v1.operations import Answer, Call, Operation
+from server.http.v1.operations import Answer, Call, Operation, there
 from server.referral import Urgency
 from server.referrals.register import WORDS_MAX, Saying
 from server.referrals.track import Fact, Source, Stage, overdue
@@ -93,10 +92,7 @@ async def tell(call: Call) -> Answer:
 
 async def _found(call: Call) -> Followed:
     """By its number, as the destination reads it off the letter."""
-    found = await referrals.by_number(call.house.database, call.hospital, call.path["number"])
-    if found is None:
-        raise Problem("not_found")
-    return found
+    return there(await referrals.by_number(call.house.database, call.hospital, call.path["number"]))
 
 
 def _given(followed: Followed, now: float) -> Referral:

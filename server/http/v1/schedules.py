@@ -8,10 +8,10 @@ from typing import Final
 from pydantic import Field
 
 from server.booking.slots import SLOT_MINUTES, Span, Unschedulable, cut
-from server.http.problems import Fault, Invalid, Problem
+from server.http.problems import Fault, Invalid
 from server.http.v1.cursors import page, position
 from server.http.v1.models import FieldOfCare, Given, Id, Moment, Page, Paged, Taken, Whole, left_out, moment
-from server.http.v1.operations import Answer, Call, Operation
+from server.http.v1.operations import Answer, Call, Operation, there
 from server.http.v1.visits import FOR_EVER
 from server.store import departments, people, schedules
 from server.store.database import Transaction
@@ -127,9 +127,7 @@ async def _check(transaction: Transaction, call: Call, asked: NewSchedule) -> No
 
 
 async def read(call: Call) -> Answer:
-    found = await call.read(lambda transaction: schedules.one(transaction, call.hospital, call.path["schedule"]))
-    if found is None:
-        raise Problem("not_found")
+    found = there(await call.read(lambda transaction: schedules.one(transaction, call.hospital, call.path["schedule"])))
     return _answer(found)
 
 
@@ -137,9 +135,7 @@ async def change(call: Call) -> Answer:
     asked: ScheduleChange = call.body
 
     async def work(transaction: Transaction) -> Answer:
-        found = await schedules.one(transaction, call.hospital, call.path["schedule"], to_change=True)
-        if found is None:
-            raise Problem("not_found")
+        found = there(await schedules.one(transaction, call.hospital, call.path["schedule"], to_change=True))
         call.match(found.revision)
         changed = replace(found, active=asked.active, revision=found.revision + 1)
         await schedules.set_active(transaction, changed)

@@ -11,10 +11,10 @@ from pydantic import StringConstraints
 
 from server.calendar import day_in, day_of
 from server.eligibility import Credentials, Ineligible, Rank, reasons_against
-from server.http.problems import Fault, Invalid, Problem
+from server.http.problems import Fault, Invalid
 from server.http.v1.cursors import page, position
 from server.http.v1.models import Given, Id, Line, Page, Paged, Taken, left_out
-from server.http.v1.operations import Answer, Call, Operation
+from server.http.v1.operations import Answer, Call, Operation, there
 from server.store import people
 from server.store.database import Transaction
 from server.store.visits import Staff as Row
@@ -105,9 +105,7 @@ async def add(call: Call) -> Answer:
 
 
 async def read(call: Call) -> Answer:
-    found = await call.read(lambda transaction: people.member(transaction, call.hospital, call.path["member"]))
-    if found is None:
-        raise Problem("not_found")
+    found = there(await call.read(lambda transaction: people.member(transaction, call.hospital, call.path["member"])))
     return _answer(found, call.now)
 
 
@@ -116,9 +114,7 @@ async def change(call: Call) -> Answer:
     changes = _columns(asked.model_dump(exclude_unset=True))
 
     async def work(transaction: Transaction) -> Answer:
-        found = await people.member(transaction, call.hospital, call.path["member"], to_change=True)
-        if found is None:
-            raise Problem("not_found")
+        found = there(await people.member(transaction, call.hospital, call.path["member"], to_change=True))
         call.match(found.revision)
         _check(found.role, changes, call.now)
         changed = replace(found, **changes, revision=found.revision + 1)

@@ -8,7 +8,7 @@ from server.booking.limits import Limits
 from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.families import ProofOrNone
 from server.http.v1.models import Given, Id, Taken, moment
-from server.http.v1.operations import Answer, Call, Operation
+from server.http.v1.operations import Answer, Call, Operation, there
 from server.http.v1.visits import Link
 from server.kinship import DELEGATED, RelationKind
 from server.store import bookings, families, guardians, limits
@@ -61,9 +61,7 @@ async def remove_guardian(call: Call) -> Answer:
 
 async def added_in(transaction: Transaction, call: Call, visit: str, guardian: str) -> VisitGuardian:
     """The guardian may come, with a new link, in a transaction that may have registered them. Raises ``Invalid``."""
-    found = await bookings.one(transaction, call.hospital, visit)
-    if found is None:
-        raise Problem("not_found")
+    found = there(await bookings.one(transaction, call.hospital, visit))
     await _check(transaction, found, guardian)
     await guardians.add(transaction, visit, guardian, call.now)
     return await linked_in(transaction, call, found, guardian)

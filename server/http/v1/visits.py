@@ -11,10 +11,10 @@ from server.booking.rules import Cancellation, Occasion, VisitKind
 from server.bookings import book, counted
 from server.errors import Refused
 from server.events import Outcome
-from server.http.problems import Fault, Invalid, Problem
+from server.http.problems import Fault, Invalid
 from server.http.v1.cursors import page, position
 from server.http.v1.models import FieldOfCare, Given, Id, Moment, Page, Paged, Taken, left_out, moment
-from server.http.v1.operations import Answer, Call, Operation
+from server.http.v1.operations import Answer, Call, Operation, there
 from server.store import bookings, departments, families, schedules
 from server.store.bookings import Booked, Wanted
 from server.store.database import Transaction
@@ -155,9 +155,7 @@ async def list_visits(call: Call) -> Answer:
 
 
 async def read_visit(call: Call) -> Answer:
-    found = await call.read(lambda transaction: bookings.one(transaction, call.hospital, call.path["visit"]))
-    if found is None:
-        raise Problem("not_found")
+    found = there(await call.read(lambda transaction: bookings.one(transaction, call.hospital, call.path["visit"])))
     return _answer(found)
 
 
@@ -184,9 +182,7 @@ async def make_link(call: Call) -> Answer:
     id = call.path["visit"]
 
     async def work(transaction: Transaction) -> Answer:
-        found = await bookings.one(transaction, call.hospital, id)
-        if found is None:
-            raise Problem("not_found")
+        found = there(await bookings.one(transaction, call.hospital, id))
         if found.state == "ended":
             raise Refused("session_ended")
         expires_at = max(call.now + call.house.config.link_valid_s, found.ends_at)

@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.cursors import page, position
 from server.http.v1.models import Given, Id, Moment, Page, Paged, Taken, left_out, moment
-from server.http.v1.operations import Answer, Call, Operation
+from server.http.v1.operations import Answer, Call, Operation, there
 from server.store import deliveries, webhooks
 from server.store.database import Transaction
 from server.webhooks.events import Kind
@@ -175,10 +175,7 @@ async def replay(call: Call) -> Answer:
 
 async def _mine(transaction: Transaction, call: Call) -> webhooks.Endpoint:
     """The hospital's webhook that is asked for. Raises ``Problem``."""
-    found = await webhooks.one(transaction, call.hospital, call.path["webhook"])
-    if found is None:
-        raise Problem("not_found")
-    return found
+    return there(await webhooks.one(transaction, call.hospital, call.path["webhook"]))
 
 
 def _given(row: webhooks.Endpoint, now: float) -> Webhook:
