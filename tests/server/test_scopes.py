@@ -25,6 +25,6 @@ def test_one_of_several_is_enough_and_none_is_not() -> None:
     assert not fits([], "hospital:read")
 
 
-def test_the_hospital_itself_is_only_read() -> None:
-    assert "hospital:read" in SCOPES
-    assert "hospital" not in SCOPES
+def test_a_visits_fhir_is_only_read() -> None:
+    assert "fhir:read" in SCOPES
+    assert "fhir" not in SCOPES
