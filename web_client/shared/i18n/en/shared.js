@@ -79,5 +79,5 @@ export default Object.freeze({
   "error.session_ended": "This visit has already ended.",
   "error.no_common_codec": "This browser cannot exchange video with the hospital. Please use a recent Chrome, Safari or Edge.",
   "error.media_unavailable": "The video service is not available right now. Reconnecting.",
-  "common.callHospital": "Call the hospital: {phone}",
+  "common.callHospital": "Call {phone}",
 });
