@@ -18,7 +18,7 @@ from server.fhir.bundle import transaction
 from server.letter.letter import Letter
 from server.referrals.credentials import Credentials
 from server.referrals.register import Register, Saying
-from server.referrals.track import MOST_ATTEMPTS, Fact, Source, attempt_at
+from server.referrals.track import Fact, Source
 from server.store import referrals
 from server.store.database import Database
 from server.store.errors import Unavailable
@@ -27,7 +27,7 @@ from server.webhooks.client import Answer, Failed
 
 EVERY_S = 5.0
 AT_ONCE = 8
-LOOKED_AT = 200
+MOST_AT_A_TIME = 200
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +67,9 @@ class Dispatch:
             await asyncio.sleep(EVERY_S)
 
     async def send_what_is_due(self, posts: Posts) -> int:
-        """One attempt for each referral whose time has come, the oldest first; how many that were."""
-        now = self._clock()
-        waiting = await referrals.unsent(self._database, MOST_ATTEMPTS, LOOKED_AT)
-        due = [each for each in waiting if (at := attempt_at(each.track)) is not None and at <= now]
+        """One attempt for each referral whose time has come, the longest waiting first; how many that were. What fails comes
+        again after those that wait now, so destinations that are gone hold up no other."""
+        due = await referrals.to_send(self._database, self._clock(), MOST_AT_A_TIME)
         places = asyncio.Semaphore(AT_ONCE)
 
         async def one(each: Followed) -> None:

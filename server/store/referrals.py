@@ -1,7 +1,7 @@
 """Referrals: at most one a visit, with a number that people can read out, and what was told about each since.
 
 What was told is appended, in the transaction of the event ``referral_told`` that names it (`server.referrals.register`); the
-referral's ``state`` and ``next_alarm_at`` are snapshots for lists.
+referral's ``state``, ``next_alarm_at`` and ``next_attempt_at`` are snapshots for lists.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.referral import Urgency
 from server.referrals.pathway import Destination
-from server.referrals.track import Deadlines, Fact, Source, Stage, Track, advance, next_alarm_at
+from server.referrals.track import Deadlines, Fact, Source, Stage, Track, advance, attempt_at, next_alarm_at
 from server.store.database import Database, Write
 from server.store.rehearsals import rehearsed
 from server.store.secrets import digest
@@ -38,6 +38,7 @@ class Referral:
     issued_at: float
     state: str = Stage.ISSUED
     next_alarm_at: float | None = None
+    next_attempt_at: float | None = None
     destination: str = ""
     pathway_version: str = ""
     destination_hospital: str = ""
@@ -89,9 +90,11 @@ class Followed:
 
 def directed(item: Referral, to: Destination, token: str) -> Referral:
     """A new referral on its way there; ``token`` opens the page for the destination's desk."""
+    track = Track(Urgency(item.urgency), item.issued_at)
     return replace(
         item,
-        next_alarm_at=next_alarm_at(Track(Urgency(item.urgency), item.issued_at), to.by),
+        next_alarm_at=next_alarm_at(track, to.by),
+        next_attempt_at=attempt_at(track) if to.endpoint is not None else None,
         destination=to.code,
         pathway_version=to.pathway_version,
         destination_hospital=to.hospital.zh,
@@ -128,7 +131,11 @@ def tell(item: Referral, told: Told, after: Track) -> Write:
         row = {"referral": item.id, "n": n, "at": at_us / 1_000_000, "fact": told.fact.value, "source": told.source.value}
         further = {"appointment_at": told.appointment_at, "body_sha256": told.body_sha256}
         await connection.execute(insert(referral_event), row | further)
-        snapshot = {"state": after.stage.value, "next_alarm_at": next_alarm_at(after, item.by)}
+        snapshot = {
+            "state": after.stage.value,
+            "next_alarm_at": next_alarm_at(after, item.by),
+            "next_attempt_at": attempt_at(after) if item.endpoint is not None else None,
+        }
         not_back = (referral.c.id == item.id, referral.c.state.in_(STATES[: STATES.index(after.stage) + 1]))
         await connection.execute(update(referral).where(*not_back).values(snapshot))
 
@@ -173,14 +180,10 @@ async def to_alarm(database: Database, now: float, limit: int) -> list[Followed]
     return await database.read(lambda connection: some(connection, query.limit(limit)))
 
 
-async def unsent(database: Database, most_attempts: int, limit: int) -> list[Followed]:
-    """Open referrals to destinations with an endpoint that none took yet, tried less often than that; the oldest first. Never a
-    rehearsal."""
-    told = referral_event.c.referral == referral.c.id
-    tried = select(func.count()).where(told, referral_event.c.fact == Fact.NOT_SENT.value).scalar_subquery()
-    sent = exists().where(told, referral_event.c.fact == Fact.SENT.value)
-    waits = (referral.c.endpoint.is_not(None), referral.c.state != Stage.SEEN.value, ~sent, tried < most_attempts, ~rehearsed())
-    query = with_hospital().where(*waits).order_by(referral.c.issued_at, referral.c.id).limit(limit)
+async def to_send(database: Database, now: float, limit: int) -> list[Followed]:
+    """Those whose time has come to be sent (again), the longest waiting first; never a rehearsal."""
+    due = (referral.c.next_attempt_at <= now, ~rehearsed())
+    query = with_hospital().where(*due).order_by(referral.c.next_attempt_at, referral.c.id).limit(limit)
     return await database.read(lambda connection: some(connection, query))
 
 

@@ -20,6 +20,7 @@ referral = Table(
     # A snapshot for lists, written in the transaction of each fact; what was told (``referral_event``) is the truth.
     Column("state", String, nullable=False),  # issued | sent | received | booked | seen
     Column("next_alarm_at", Double, index=True),
+    Column("next_attempt_at", Double, index=True),  # to send it; null where there is nowhere to send it to, or no more to try
     # Where it goes, as it was decided at the issue (server.referrals.pathway), and by when each step must be told.
     Column("destination", String, nullable=False),
     Column("pathway_version", String, nullable=False),

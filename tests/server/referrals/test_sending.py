@@ -78,10 +78,11 @@ async def test_what_is_refused_or_not_answered_is_tried_again_later_and_each_tim
     there = Destination([503, "timeout", 200])
     assert await dispatch.send_what_is_due(there) == 1
     assert await dispatch.send_what_is_due(there) == 0, "not at once"
+    server = live.house.server
+    assert await referrals.to_send(server.database, live.house.clock(), 1) == [], "it takes no other's place meanwhile"
     live.house.clock.ahead_s = 31
     assert await dispatch.send_what_is_due(there) == 1
     live.house.clock.ahead_s = 31 + 61
-    server = live.house.server
     again = Dispatch(server.database, server.register, server._letter, live.house.clock, NONE)
     assert await again.send_what_is_due(there) == 1, "another process goes on where the first one was"
     told = [each.fact for each in (await found(live, id)).told]
