@@ -262,6 +262,6 @@ document.addEventListener("keydown", (event) => {
   void perform(meaning);
 });
 window.addEventListener("beforeunload", (event) => {
-  const { booking } = state();
-  if (booking.child.name || booking.guardian.name || state().pending || state().told) event.preventDefault();
+  const { booking, further } = state();
+  if (booking.child.name || booking.guardian.name || further.guardian.name || state().pending || further.pending || state().told) event.preventDefault();
 });
