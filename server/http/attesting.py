@@ -44,11 +44,11 @@ async def read(request: web.Request) -> web.Response:
     who, record, consultation = await at_visit(request, "whereabouts_read")
     check_consented(who, consultation.session)
     told = _last(await _told(house, record))
-    return web.json_response(_to_family(record, told))
+    return web.json_response(_to_family(await _number(house, record, who.guardian), told))
 
 
 async def tell(request: web.Request) -> web.Response:
-    """An empty ``call_back`` is the number that was told last, or else the one that was booked with."""
+    """An empty ``call_back`` is the number that was told last, or else that guardian's on the register."""
     house = request.app[HOUSE]
     who, record, consultation = await at_visit(request, "whereabouts_tell")
     sent = await body(request, call_back=str, location=str)
@@ -57,7 +57,8 @@ async def tell(request: web.Request) -> web.Response:
     check_consented(who, consultation.session)
     earlier = await _told(house, record)
     known = _last(earlier)
-    number = sent["call_back"].strip() or (known.call_back if known is not None else record.guardian_phone)
+    registered = await _number(house, record, who.guardian)
+    number = sent["call_back"].strip() or (known.call_back if known is not None else registered)
     told = whereabouts(number, sent["location"])
     if told != known:
         if len(earlier) >= MOST_TURNS:
@@ -66,7 +67,7 @@ async def tell(request: web.Request) -> web.Response:
             house.new_id(), record.id, attestation.BODY, house.clock(), house.new_nonce(), told.content(Role.GUARDIAN)
         )
         await consultation.controller.post(ev.WhereaboutsTold(words.id, words.sha256), (bodies.keep(words),))
-    return web.json_response(_to_family(record, told))
+    return web.json_response(_to_family(registered, told))
 
 
 async def family(request: web.Request) -> web.Response:
@@ -75,6 +76,7 @@ async def family(request: web.Request) -> web.Response:
     _, record, consultation = await at_visit(request, "family_read")
     told = await _told(house, record)
     delegation = await _paper(house, record)
+    registered = await _number(house, record, consultation.session.guardian)
     return web.json_response(
         {
             "child": {"name": record.child, "age_years": record.age_years, "sex": record.sex},
@@ -82,7 +84,7 @@ async def family(request: web.Request) -> web.Response:
             "denied": consultation.session.family_denied,
             "delegation": None if delegation is None else delegation.value,
             "stills": _here(consultation.session).get("stills", Consent.OPEN).value,
-            "whereabouts": _to_physician(record, told[-1] if told else None),
+            "whereabouts": _to_physician(registered, told[-1] if told else None),
         }
     )
 
@@ -102,6 +104,12 @@ async def _guardians(house: House, record: VisitDetail, seated: str) -> list[dic
     ]
 
 
+async def _number(house: House, record: VisitDetail, guardian: str) -> str:
+    """Under which that guardian (a further one's id, or empty) is reached, by the register."""
+    further = await house.database.read(lambda transaction: guardians.ever_of_visit(transaction, record.id)) if guardian else []
+    return next((each.phone for each in further if each.id == guardian), record.guardian_phone)
+
+
 async def _paper(house: House, record: VisitDetail) -> Paper | None:
     """The written delegation of a delegated adult; nobody else needs one."""
     if record.relation != DELEGATED:
@@ -117,13 +125,13 @@ def _last(told: list[Body]) -> Whereabouts | None:
     return attestation.from_content(told[-1].content) if told else None
 
 
-def _to_family(record: VisitDetail, told: Whereabouts | None) -> dict[str, Any]:
-    known = told or Whereabouts(record.guardian_phone, "")
+def _to_family(registered: str, told: Whereabouts | None) -> dict[str, Any]:
+    known = told or Whereabouts(registered, "")
     return {"call_back": mask_phone(known.call_back), "location": known.location, "told": told is not None}
 
 
-def _to_physician(record: VisitDetail, told: Body | None) -> dict[str, Any]:
+def _to_physician(registered: str, told: Body | None) -> dict[str, Any]:
     if told is None:
-        return {"call_back": record.guardian_phone, "location": "", "by": None, "at": None}
+        return {"call_back": registered, "location": "", "by": None, "at": None}
     known = attestation.from_content(told.content)
     return {"call_back": known.call_back, "location": known.location, "by": told.content["by"], "at": moment(told.at)}

@@ -116,8 +116,10 @@ async def test_a_takeover_is_named_to_everybody_and_has_a_line_of_its_own(live: 
     await father.post(f"{house.visit}/child", {"confirmed": True})
     assert (await read(father, house))["with_child"] == "韩*梅"
     assert [(await read(one, house))["with_child"] for one in (browser, physician)] == [None, None]
-    family = (await (await physician.get(f"{house.visit}/family")).json())["guardians"]
-    assert [(each["name"], each["relation"], each["seated"]) for each in family] == [
+    family = await (await physician.get(f"{house.visit}/family")).json()
+    assert family["whereabouts"]["call_back"] == "13800000002", "hers, who is with the child"
+    assert (await (await browser.get(f"{house.visit}/whereabouts")).json())["call_back"] == "138****0002"
+    assert [(each["name"], each["relation"], each["seated"]) for each in family["guardians"]] == [
         ("李*", "father", False),
         ("韩*梅", "mother", True),
     ]
