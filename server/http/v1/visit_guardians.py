@@ -37,7 +37,7 @@ class Further(Given):
 class FurtherOfVisit(Given):
     """Who may come with the child besides the guardian whom the visit is booked with, in the order in which they were added."""
 
-    items: list[Further] = Field(max_length=guardians.MOST)
+    guardians: list[Further] = Field(max_length=guardians.MOST)
 
 
 async def list_guardians(call: Call) -> Answer:
@@ -112,8 +112,8 @@ async def _listed(call: Call) -> Answer:
         return await guardians.of_visit(transaction, call.path["visit"])
 
     there = await call.read(work)
-    items = [Further.model_validate({"guardian": each.id, "kind": each.relation, "proof": each.proof}) for each in there]
-    return Answer(FurtherOfVisit(items=items))
+    further = [Further.model_validate({"guardian": each.id, "kind": each.relation, "proof": each.proof}) for each in there]
+    return Answer(FurtherOfVisit(guardians=further))
 
 
 _ALL = "/visits/{visit}/guardians"

@@ -10,7 +10,9 @@ from sqlalchemy import update
 
 from server.booking.limits import Limits
 from server.calendar import day_of
+from server.events import GuardianAdded, GuardianRemoved
 from server.http.v1.api import OPERATIONS
+from server.journal import Journal
 from server.store import limits
 from server.store.guardians import MOST
 from server.store.limits import Count
@@ -253,3 +255,18 @@ async def test_no_guardian_is_added_to_a_visit_that_ended(place: Place, there: C
     await ask(system, "cancel_visit", at(made["id"], {"reason": "family"}), 200)
     wanted = at(made["id"], {"guardian": await another_guardian(place, there)})
     assert (await ask(system, "add_visit_guardian", wanted, 409))["code"] == "session_ended"
+
+
+async def test_who_may_come_is_listed_and_removed_again_by_the_hospitals_system(
+    place: Place, there: Clinic, system: Client
+) -> None:
+    made = await ask(system, "book_visit", wish(there), 201)
+    mother = await another_guardian(place, there)
+    await ask(system, "add_visit_guardian", at(made["id"], {"guardian": mother}), 200)
+    listed = await ask(system, "list_visit_guardians", at(made["id"]), 200)
+    assert listed["guardians"] == [{"guardian": mother, "kind": "mother", "proof": "household_register"}]
+    hers = Asked(path={"visit": made["id"], "guardian": mother})
+    assert (await ask(system, "remove_visit_guardian", hers, 200))["guardians"] == []
+    assert (await ask(system, "remove_visit_guardian", hers, 404))["code"] == "not_found"
+    events = [event for event, _ in await Journal(place.house.server.database).replay(made["id"])]
+    assert events == [GuardianAdded(mother, ""), GuardianRemoved(mother, "")]
