@@ -23,8 +23,8 @@ from server.calendar import day_of, start_of
 from server.family_booking import Made, Wish
 from server.http.answers import Unfit, sent_answers
 from server.http.crowd import Doorway
-from server.http.house import HOUSE, House, asker
-from server.http.pace import Pace
+from server.http.house import HOUSE, House, asker, check_pace
+from server.http.pace import BURST, PER_S, Pace
 from server.http.problems import Problem, language
 from server.http.shell import body
 from server.questionnaires.reading import ROUTING
@@ -38,8 +38,6 @@ from server.visit_view import moment
 AT_ONCE: Final = 8
 DOOR: web.AppKey[Doorway] = web.AppKey("public booking", Doorway)
 PACE: web.AppKey[Pace] = web.AppKey("public booking's pace", Pace)
-BURST, PER_S = 60, 2.0
-"""A whole ward, or a whole mobile network, may come from one address."""
 BOOKINGS_PER_ADDRESS = Window(free=60, lasts_s=3_600.0)
 """A whole mobile network may come from one address: they are let through at this rate for as long as it takes."""
 BOOKINGS_PER_NUMBER = Window(free=12, lasts_s=3_600.0)
@@ -110,12 +108,9 @@ async def book(request: web.Request) -> web.Response:
 @contextmanager
 def _let_in(request: web.Request) -> Iterator[House]:
     """The house, while one has a place in its doorway. Raises ``Problem`` too_many_attempts, or unavailable."""
-    house = request.app[HOUSE]
-    wait_s = request.app[PACE].wait_s(asker(request), house.clock())
-    if wait_s:
-        raise Problem("too_many_attempts", retry_after_s=wait_s)
+    check_pace(request, PACE)
     with request.app[DOOR]:
-        yield house
+        yield request.app[HOUSE]
 
 
 async def _open(request: web.Request) -> Open:

@@ -18,6 +18,7 @@ from server.documents.cabinet import Cabinet
 from server.errors import Refused
 from server.family_booking import FamilyBooking
 from server.http.address import client_address
+from server.http.pace import Pace
 from server.http.problems import Problem
 from server.notes import Texts
 from server.passwords import Passwords
@@ -86,6 +87,13 @@ def asker(request: web.Request) -> str:
     """The address that this request counts for."""
     forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
     return client_address(request.remote or "", forwarded, request.app[HOUSE].config.trusted_proxies)
+
+
+def check_pace(request: web.Request, key: web.AppKey[Pace]) -> None:
+    """Raises ``Problem`` too_many_attempts when this request's address asks faster than that allows; else it is counted."""
+    wait_s = request.app[key].wait_s(asker(request), request.app[HOUSE].clock())
+    if wait_s:
+        raise Problem("too_many_attempts", retry_after_s=wait_s)
 
 
 def is_asked_here(request: web.Request) -> bool:

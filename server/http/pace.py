@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 
+BURST, PER_S = 60, 2.0
+"""Of what anybody may ask: a whole ward, or a whole mobile network, may come from one address."""
 MOST: int = 10_000
 """How many addresses are remembered; beyond that the one that asked longest ago is forgotten."""
 

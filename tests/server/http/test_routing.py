@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from server.store.tables import body, event, preparation, preparation_draft
+from server.http.routing import PACE
+from server.store.tables import attempt, body, event, preparation, preparation_draft
 from tests.server.http.conftest import Browser, House
 
 WELL: dict[str, Any] = {"now": ["none"], "lately": ["none"], "intimate": False, "cannot_wait": False, "concern": "skin"}
@@ -67,3 +68,17 @@ async def test_nothing_is_kept(house: House, stranger: Browser) -> None:
     await ask(stranger, WELL | {"now": ["breathing"]})
     assert await house.server.database.read(rows) == before
     assert "Set-Cookie" not in (await ask(stranger, WELL)).headers
+
+
+async def test_an_address_asks_and_answers_at_a_measured_pace(
+    house: House, stranger: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = house.server.app[PACE]
+    monkeypatch.setattr(pace, "_burst", 3)
+    monkeypatch.setattr(pace, "_per_s", 1e-3)
+    assert (await ask(stranger, {}, complete=False)).status == 200
+    assert (await stranger.get("/api/routing")).status == 200
+    for answer in (await stranger.get("/api/routing"), await stranger.post("/api/routing", {})):
+        assert (answer.status, await stranger.problem(answer)) == (429, "too_many_attempts")
+        assert int(answer.headers["Retry-After"]) > 0
+    assert await house.server.database.read(lambda t: t.scalar(select(func.count()).select_from(attempt))) == 0
