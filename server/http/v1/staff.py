@@ -22,7 +22,7 @@ from server.store.visits import Staff as Row
 PASSWORD_CHARACTERS: Final = 24  # hexadecimal: 96 random bits
 _OF_PHYSICIANS: Final = ("licence", "rank", "practice_since", "trained_until", "whitelisted")
 
-RoleOfStaff = Literal["physician", "operations", "administrator"]
+RoleOfStaff = Literal["physician", "operations", "administrator", "coordinator", "desk"]
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{1,63}$")]
 
 

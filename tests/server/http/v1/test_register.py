@@ -45,6 +45,26 @@ async def test_who_is_enrolled_signs_in_with_the_password_that_is_told_once(plac
     await browser.client.close()
 
 
+@pytest.mark.parametrize(
+    ("role", "own", "not_theirs"),
+    [
+        ("operations", "/api/ops/sessions", "/api/desk/offer"),
+        ("coordinator", "/api/coordinator/referrals", "/api/ops/sessions"),
+        ("desk", "/api/desk/offer", "/api/coordinator/referrals"),
+    ],
+)
+async def test_each_kind_of_staff_works_on_its_own_page_and_no_other(
+    place: Place, system: Client, role: str, own: str, not_theirs: str
+) -> None:
+    made = await ask(system, "add_member", Asked(body=NURSE | {"role": role}), 201)
+    assert (made["role"], made["not_eligible"]) == (role, [])
+    browser = place.house.client()
+    assert (await (await browser.sign_in(NURSE["login"], made["password"])).json())["role"] == role
+    assert [(await browser.get(page)).status for page in (own, not_theirs)] == [200, 403]
+    assert [each["id"] for each in (await system.get("/staff", role=role))["items"]] == [made["id"]]
+    await browser.client.close()
+
+
 async def test_a_physician_hears_what_is_missing_until_it_is_there(there: Clinic, system: Client) -> None:
     new = NURSE | {"role": "physician", "licence": "110-3", "practice_since": "2015-07-01"}
     made = await ask(system, "add_member", Asked(body=new), 201)
