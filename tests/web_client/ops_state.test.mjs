@@ -144,11 +144,18 @@ test("lines keep their places: the oldest first", () => {
   );
 });
 
-test("an incident is on its way, recorded with a number, or to be tapped again; signing out forgets it", () => {
+test("an incident is chosen, on its way, recorded with a number, or to be chosen again; signing out forgets it", () => {
   const after = (...events) => events.reduce(reduce, initial()).incidents;
-  const recording = { type: "recording", session: "a" };
-  assert.deepEqual(after(recording), { a: { number: null, failed: false } });
-  assert.deepEqual(after(recording, { type: "recorded", session: "a", number: "SJ-1" }), { a: { number: "SJ-1", failed: false } });
-  assert.deepEqual(after(recording, { type: "not_recorded", session: "a", code: "network" }), { a: { number: null, failed: true } });
+  const tapped = { type: "incident", session: "a" };
+  const recording = { type: "recording", session: "a", category: "privacy" };
+  const recorded = { type: "recorded", session: "a", number: "SJ-1" };
+  const failed = { type: "not_recorded", session: "a", code: "network" };
+  assert.deepEqual(after(tapped), { a: { category: null, number: null, failed: false } });
+  assert.deepEqual(after(tapped, tapped), {});
+  assert.deepEqual(after(tapped, recording), { a: { category: "privacy", number: null, failed: false } });
+  assert.deepEqual(after(tapped, recording, tapped), after(recording));
+  assert.deepEqual(after(recording, recorded, tapped), { a: { category: "privacy", number: "SJ-1", failed: false } });
+  assert.deepEqual(after(recording, failed), { a: { category: "privacy", number: null, failed: true } });
+  assert.deepEqual(after(recording, failed, tapped), {});
   assert.deepEqual(after(recording, { type: "signed_out" }), {});
 });

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.unhurried]
 PREVIEW = Path(__file__).parent / "preview"
 LETTERS = ("emergency", "weeks", "routine", "summary", "loading", "none", "denied")
 DOCTOR = ("ready", "insecure", "beginning", "running", "good", "partial", "none", "expired", "busy")
-OPERATIONS = ("loading", "sign-in", "none", "fine", "incident", "trouble", "stale")
+OPERATIONS = ("loading", "sign-in", "none", "fine", "incident-choice", "incident-failed", "incident", "trouble", "stale")
 RAW_KEY = re.compile(
     r"\b(?:physician|staff|ops|desk|letter|role|field|urgency|family|guest|doctor|book|change|coordinator|link|join)\.\w[\w.]*\b"
 )

@@ -14,20 +14,21 @@ staffPage({
   reduce,
   view,
   ask: (api) => api.opsSessions(),
-  act: ({ session }, page) => void record(page, session),
+  act: (intent, page) => (intent.type === "incident" ? page.dispatch(intent) : void record(page, intent)),
 });
 
-/** One tap, one incident; what could not be sent is sent by the next tap under the same name. @type {Map<string, string>} */
+/** One incident of a kind; what could not be sent is sent by the next tap on it under the same name. @type {Map<string, string>} */
 const names = new Map();
 
-/** @param {Pick<import("../shared/staff/page.js").Page<any, import("./state.js").Event>, "api" | "dispatch">} page @param {string} session */
-async function record({ api, dispatch }, session) {
-  const name = names.get(session) ?? crypto.randomUUID();
-  names.set(session, name);
-  dispatch({ type: "recording", session });
+/** @param {Pick<import("../shared/staff/page.js").Page<any, import("./state.js").Event>, "api" | "dispatch">} page @param {{session: string, category: string}} incident */
+async function record({ api, dispatch }, { session, category }) {
+  const key = `${session} ${category}`;
+  const name = names.get(key) ?? crypto.randomUUID();
+  names.set(key, name);
+  dispatch({ type: "recording", session, category });
   try {
-    const { number } = await api.opsIncident(session, name);
-    names.delete(session);
+    const { number } = await api.opsIncident(session, category, name);
+    names.delete(key);
     dispatch({ type: "recorded", session, number });
   } catch (error) {
     dispatch({ type: "not_recorded", session, code: error instanceof ApiProblem ? error.code : "unknown" });

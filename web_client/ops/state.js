@@ -8,10 +8,12 @@
  * @typedef {"fine" | "warn" | "bad"} Verdict
  *
  * @typedef {{sessions: OpsSession[], workers: OpsWorker[]}} Data
- * @typedef {{number: string | null, failed: boolean}} Incident of a session, recorded from here; without a number it is on its way
+ * @typedef {{category: string | null, number: string | null, failed: boolean}} Incident of a session, recorded from here; without a
+ *   category it is being chosen, without a number it is on its way
  * @typedef {import("../shared/staff/entry.js").Entry<Data> & {incidents: Readonly<Record<string, Incident>>}} State
  * @typedef {import("../shared/staff/entry.js").EntryEvent<Data>
- *   | {type: "recording", session: string}
+ *   | {type: "incident", session: string}
+ *   | {type: "recording", session: string, category: string}
  *   | {type: "recorded", session: string, number: string}
  *   | {type: "not_recorded", session: string, code: string}} Event
  */
@@ -38,15 +40,24 @@ export function initial() {
 /** @param {State} state @param {Event} event @returns {State} */
 export function reduce(state, event) {
   switch (event.type) {
+    case "incident":
+      return toggled(state, event.session);
     case "recording":
-      return withIncident(state, event.session, { number: null, failed: false });
+      return withIncident(state, event.session, { category: event.category, number: null, failed: false });
     case "recorded":
-      return withIncident(state, event.session, { number: event.number, failed: false });
+      return withIncident(state, event.session, { ...state.incidents[event.session], number: event.number, failed: false });
     case "not_recorded":
-      return withIncident(state, event.session, { number: null, failed: true });
+      return withIncident(state, event.session, { ...state.incidents[event.session], number: null, failed: true });
     default:
       return reduceEntry(state, event, initial);
   }
+}
+
+/** The choice opens, or closes again; what is on its way, or recorded, stays. @param {State} state @param {string} session @returns {State} */
+function toggled(state, session) {
+  const { [session]: incident, ...others } = state.incidents;
+  if (incident === undefined) return withIncident(state, session, { category: null, number: null, failed: false });
+  return incident.category === null || incident.failed ? { ...state, incidents: others } : state;
 }
 
 /** @param {State} state @param {string} session @param {Incident} incident @returns {State} */

@@ -7,11 +7,12 @@
  * @typedef {import("./state.js").OpsSession} OpsSession
  * @typedef {import("./state.js").OpsLeg} OpsLeg
  * @typedef {import("../shared/i18n/i18n.js").Translate} Translate
- * @typedef {import("../shared/staff/view.js").Context<{type: "incident", session: string}>} Context
+ * @typedef {import("../shared/staff/view.js").Context<{type: "incident", session: string} | {type: "incident_is", session: string, category: string}>} Context
  */
 
 import { hasText } from "../shared/i18n/i18n.js";
 import { h, icon } from "../shared/ui/dom.js";
+import { incidentButton, incidentChoice } from "./incident.js";
 import { staleS } from "../shared/staff/entry.js";
 import { staffView } from "../shared/staff/view.js";
 import {
@@ -162,6 +163,7 @@ function rows(state, session, context) {
         leg ? legCells(t, session, leg) : h("td", { colspan: COLUMNS.length - 6, class: "soft" }, t("ops.noLegs")),
       ),
     ),
+    incidentChoice(state, session.session, COLUMNS.length, context),
   );
 }
 
@@ -170,21 +172,12 @@ function sessionCells(state, session, span, context) {
   const { t } = context;
   return [
     h("th", { scope: "rowgroup", rowspan: span, key: "session", class: "session-id" }, session.session),
-    h("td", { rowspan: span, key: "incident", class: "incident" }, h("span", { role: "status" }, incident(state, session.session, context))),
+    h("td", { rowspan: span, key: "incident", class: "incident" }, h("span", { role: "status" }, incidentButton(state, session.session, context))),
     cell(t, "state", stateVerdict(session), known(t, "ops.state", session.state), span),
     cell(t, "gate", gateVerdict(session), t(session.gate ? "ops.gate.open" : "ops.gate.closed"), span),
     cell(t, "recording", recordingVerdict(session), known(t, "ops.recording", session.recording), span),
     cell(t, "age", "fine", age(session.age_s), span),
   ];
-}
-
-/** One tap records an incident of the session, with a number to tell. @param {State} state @param {string} session @param {Context} context */
-function incident(state, session, { t, emit }) {
-  const recorded = state.incidents[session];
-  if (recorded?.number) return h("span", { class: "incident-number", key: "number" }, t("ops.incident.number", { number: recorded.number }));
-  const words = recorded?.failed ? "ops.incident.failed" : recorded ? "ops.incident.busy" : "ops.incident";
-  const button = { class: "button button-quiet incident-button", type: "button", key: "incident", "aria-label": `${t(words)} ${session}` };
-  return h("button", { ...button, onclick: () => emit({ type: "incident", session }) }, t(words));
 }
 
 /** @param {Translate} t @param {OpsSession} session @param {OpsLeg} leg */

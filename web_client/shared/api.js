@@ -375,8 +375,8 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       /** @returns {Promise<DeskRefusals>} */
       refusals: () => call("/api/desk/refusals"),
     },
-    /** @param {string} session @param {string} clientId @returns {Promise<{number: string, at: string}>} */
-    opsIncident: (session, clientId) => post("/api/ops/incidents", { session, client_id: clientId, category: "technical", text: "" }),
+    /** @param {string} session @param {string} category @param {string} clientId @returns {Promise<{number: string, at: string}>} */
+    opsIncident: (session, category, clientId) => post("/api/ops/incidents", { session, client_id: clientId, category, text: "" }),
     /** @returns {Promise<{sessions: OpsSession[], workers: OpsWorker[]}>} */
     opsSessions: () => call("/api/ops/sessions"),
   });

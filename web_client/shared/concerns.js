@@ -10,6 +10,9 @@
  *   | {type: "refused", clientId: string, code: string} | {type: "away"}} ConcernEvent
  */
 
+/** What an incident may be about (server/concerns/concern.py). */
+export const CATEGORIES = Object.freeze(["clinical", "identity", "privacy", "safeguarding", "technical", "other"]);
+
 /** @type {Concerns} */
 export const NONE = Object.freeze({ list: [], queue: [], refused: null, away: false });
 

@@ -48,7 +48,9 @@ const STATES = {
   "sign-in": [{ type: "signed_out" }],
   none: shown([]),
   fine: shown(FINE),
-  incident: [...shown(FINE), { type: "recorded", session: FINE[0].session, number: "SJ-261122-1A2B3C4D" }],
+  "incident-choice": [...shown(FINE), { type: "incident", session: FINE[0].session }],
+  "incident-failed": [...shown(FINE), { type: "recording", session: FINE[0].session, category: "privacy" }, { type: "not_recorded", session: FINE[0].session, code: "network" }],
+  incident: [...shown(FINE), { type: "recording", session: FINE[0].session, category: "privacy" }, { type: "recorded", session: FINE[0].session, number: "SJ-261122-1A2B3C4D" }],
   trouble: shown(TROUBLE, "starting"),
   stale: [...shown(TROUBLE), { type: "tick", atMs: 12_000 }],
 };

@@ -5,10 +5,9 @@
  * @typedef {import("../view.js").Context} Context
  */
 
+import { CATEGORIES } from "../../shared/concerns.js";
 import { clockTime } from "../../shared/i18n/i18n.js";
 import { h, icon } from "../../shared/ui/dom.js";
-
-export const CATEGORIES = Object.freeze(["clinical", "identity", "privacy", "safeguarding", "technical", "other"]);
 
 /** @param {Visit} visit @param {Context} context */
 export function incidents({ incidents: { list, queue, away, refused } }, context) {

@@ -58,5 +58,6 @@ export default {
   "ops.incident": "Record an incident",
   "ops.incident.number": "Recorded: {number}",
   "ops.incident.busy": "Recording…",
-  "ops.incident.failed": "Not recorded, tap again",
+  "ops.incident.failed": "Not recorded, choose again",
+  "ops.incident.which": "What is it about?",
 };

@@ -58,5 +58,6 @@ export default {
   "ops.incident": "登记事件",
   "ops.incident.number": "已登记 {number}",
   "ops.incident.busy": "正在登记…",
-  "ops.incident.failed": "没有登记，再点一次",
+  "ops.incident.failed": "没有登记，请再选一次",
+  "ops.incident.which": "发生了什么？",
 };
