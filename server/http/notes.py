@@ -117,6 +117,7 @@ async def unsigned(request: web.Request) -> web.Response:
                     "ended_at": moment(line.ended_at),
                     "outcome": line.outcome,
                     "begun": line.begun,
+                    "kind": line.kind.value,
                 }
                 for line in lines
             ],

@@ -1,8 +1,10 @@
 """A visit's note: a draft that is saved again and again, then what was signed, and every amendment after it.
 
-Two rules keep every word. A draft is replaced only by whoever has seen it (its ``revision``): of two windows that write at
-once, the later one hears ``note_changed`` and has to look first. And what is signed never changes: an amendment is signed
-beside it, with its reason. Pure.
+Three rules keep every word. A draft is replaced only by whoever has seen it (its ``revision``): of two windows that write at
+once, the later one hears ``note_changed`` and has to look first. What is signed never changes: an amendment is signed beside
+it, with its reason. And a draft that nobody signs stays: no time and no end of a visit removes it or signs it for anybody. It
+is kept as long as the record it belongs to (15 years, DOMAIN.md), stands on its physician's list, and nobody else reads it.
+Pure.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ def sign(visit_id: str, entry: Signed, signer: str, words: Body) -> Write:
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
-    """A visit that waits for its physician's signature; ``child`` is masked. ``begun``: something is written."""
+    """A visit that waits for its physician's signature; ``child`` is masked. ``begun``: something is written; ``kind`` is what
+    is to be signed, an amendment where there is a note already."""
 
     visit: str
     child: str
@@ -82,26 +83,38 @@ class Unsigned:
     ended_at: float
     outcome: str
     begun: bool
+    kind: Kind
 
 
 async def unsigned(database: Database, physician: str) -> tuple[list[Unsigned], bool]:
-    """The physician's visits that ended, to which somebody was admitted, also by text, or of which something is written, and
-    that are not signed: the longest ago first; and whether there are more than ``MOST_UNSIGNED``."""
+    """The physician's visits that ended, to which somebody was admitted, also by text, and of which no note is signed, or of
+    which something is written and not signed, be it an amendment: the longest ago first; and whether there are more than
+    ``MOST_UNSIGNED``."""
 
     async def work(connection: AsyncConnection) -> tuple[list[Unsigned], bool]:
         admitted = exists().where(event.c.session == visit.c.id, event.c.type.in_(("admitted", "text_begun")))
         signed = exists().where(note.c.visit == visit.c.id)
         written = exists().where(note_draft.c.visit == visit.c.id, note_draft.c.text != "{}")
         columns = (visit.c.id, child.c.name, child.c.birth_date, visit.c.field, visit.c.starts_at, visit.c.ended_at)
-        query = select(*columns, visit.c.outcome, written.label("begun")).join(child, child.c.id == visit.c.child)
-        query = query.where(visit.c.physician == physician, visit.c.state == "ended", admitted | written, ~signed)
+        query = select(*columns, visit.c.outcome, written.label("begun"), signed.label("signed")).join(
+            child, child.c.id == visit.c.child
+        )
+        query = query.where(visit.c.physician == physician, visit.c.state == "ended", (admitted & ~signed) | written)
         query = query.order_by(visit.c.ended_at, visit.c.id).limit(MOST_UNSIGNED + 1)
         rows = (await connection.execute(query)).all()
         lines = [
             Unsigned(
-                id, mask_name(name), age_years(born, starts_at), field, starts_at, ended_at or starts_at, outcome or "", begun
+                id,
+                mask_name(name),
+                age_years(born, starts_at),
+                field,
+                starts_at,
+                ended_at or starts_at,
+                outcome or "",
+                begun,
+                Kind.AMENDMENT if signed else Kind.NOTE,
             )
-            for id, name, born, field, starts_at, ended_at, outcome, begun in rows
+            for id, name, born, field, starts_at, ended_at, outcome, begun, signed in rows
         ]
         return lines[:MOST_UNSIGNED], len(lines) > MOST_UNSIGNED
 

@@ -129,7 +129,7 @@
  */
 /**
  * @typedef {{visit: string, child: string, age_years: number, field: string, starts_at: string, ended_at: string, outcome: string,
- *            begun: boolean}} UnsignedVisit
+ *            begun: boolean, kind: "note" | "amendment"}} UnsignedVisit
  */
 
 const SOCKET_TOKEN_WITHIN_MS = 5_000;

@@ -212,8 +212,30 @@ async def test_an_unsigned_note_stays_on_its_physicians_list_until_it_is_signed(
     house.clock.ahead_s = 11 * 3600
     (line,) = (await listed())["visits"]
     assert (line["visit"], line["outcome"], line["begun"]) == (house.made.visit, "cancelled", True)
+    assert line["kind"] == "note"
     await sign(physician, house, 1)
     assert (await listed())["visits"] == []
+    await put(physician, house, AMENDED, 2, "amendment")
+    (line,) = (await listed())["visits"]
+    assert (line["visit"], line["begun"], line["kind"]) == (house.made.visit, True, "amendment")
+    await sign(physician, house, 3)
+    assert (await listed())["visits"] == []
+
+
+async def test_a_draft_that_nobody_signs_is_kept_as_long_as_the_record_and_signed_by_nobody_else(
+    house: House, physician: Browser, guardian: Browser
+) -> None:
+    await put(physician, house, WHOLE, 0)
+    await end(house)
+    house.clock.ahead_s = 14.9 * 365.25 * 86_400
+    await house.server.cabinet.tend(house.clock())
+    await physician.sign_in(house.made.physician_login, house.made.physician_password)
+    (line,) = (await (await physician.get("/api/staff/unsigned")).json())["visits"]
+    assert (line["visit"], line["begun"]) == (house.made.visit, True)
+    note = await read(physician, house)
+    assert (note["draft"]["sections"], note["signed"], note["can_sign"]) == (WHOLE, [], True)
+    assert not any(isinstance(event, ev.NoteSigned) for event in await events(house))
+    assert (await sign(physician, house, 1)).status == 200
 
 
 async def test_a_visit_that_somebody_was_admitted_to_waits_for_a_note_though_none_was_begun(

@@ -210,7 +210,8 @@ const noted = (note) => ({ type: "note", visit: "v1", note });
 const UNSIGNED = [
   ["v8", "何*", 6, "skin", "2026-11-19T15:20:00+08:00", "referred", true],
   ["v9", "司马*然", 10, "growth", "2026-11-21T09:40:00+08:00", "completed", false],
-].map(([visit, child, age_years, field, ended_at, outcome, begun]) => ({ visit, child, age_years, field, starts_at: ended_at, ended_at, outcome, begun }));
+  ["v7", "陆*", 4, "nutrition", "2026-11-21T11:00:00+08:00", "completed", true, "amendment"],
+].map(([visit, child, age_years, field, ended_at, outcome, begun, kind = "note"]) => ({ visit, child, age_years, field, starts_at: ended_at, ended_at, outcome, begun, kind }));
 const problem = (code, text = "") => ({ code, text });
 /** Who they are and where, as the server says it. */
 const FAMILY = {

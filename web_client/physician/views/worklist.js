@@ -83,7 +83,7 @@ function unsignedList(visits, { t, language, emit }) {
     h(
       "ul",
       { class: "worklist-list card", onkeydown: arrows },
-      visits.map(({ visit, child, age_years: age, field, ended_at: endedAt, outcome, begun }) =>
+      visits.map(({ visit, child, age_years: age, field, ended_at: endedAt, outcome, begun, kind }) =>
         h(
           "li",
           { key: visit },
@@ -93,7 +93,7 @@ function unsignedList(visits, { t, language, emit }) {
             h("time", { class: "unsigned-time figures small", datetime: endedAt }, dayAndTime(language, endedAt)),
             h("span", { class: "visit-child" }, h("b", null, child), h("span", { class: "soft" }, ageText(t, age), " · ", t(`field.${field}`))),
             h("span", { class: "soft small" }, t(`physician.worklist.outcome.${outcome}`)),
-            h("span", { class: "tag tag-warn" }, icon("warn"), t(begun ? "physician.note.unsigned" : "physician.note.notBegun")),
+            h("span", { class: "tag tag-warn" }, icon("warn"), t(kind === "amendment" ? "physician.note.unsignedAmendment" : begun ? "physician.note.unsigned" : "physician.note.notBegun")),
             h("span", { class: "visit-go" }, icon("arrow")),
           ),
         ),

@@ -14,6 +14,7 @@ export default {
   "physician.note.lookFirst": "Please look at the marked sections first (a change there counts as looked at).",
   "physician.note.signed": "Signed",
   "physician.note.unsigned": "Not signed",
+  "physician.note.unsignedAmendment": "Amendment not signed",
   "physician.note.notBegun": "No note yet",
   "physician.note.waiting": "Notes to sign ({count})",
   "physician.note.or": " or ",

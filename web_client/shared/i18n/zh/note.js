@@ -14,6 +14,7 @@ export default {
   "physician.note.lookFirst": "请先核对标出的栏目（改动一次即视为核对）。",
   "physician.note.signed": "已签名",
   "physician.note.unsigned": "未签名",
+  "physician.note.unsignedAmendment": "更正未签名",
   "physician.note.notBegun": "未写病历",
   "physician.note.waiting": "待签病历（{count}）",
   "physician.note.or": "或",
