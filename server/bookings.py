@@ -3,7 +3,7 @@
 The rules (`server.booking.rules`) are asked inside the transaction that books or moves, with the physician's and the child's
 rows held, so that what they saw still holds when it is written; and again when the physician admits. Whatever happens to a
 booked visit is an event of its session (`server.events`), and leaves a message for the hospital's systems in the same
-transaction. What is refused is counted by day and code.
+transaction. What is refused is counted by day, place and code.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from server.booking.delegation import WRITTEN
-from server.booking.refusals import NotBookable, Refusal
+from server.booking.refusals import NotBookable, Place, Refusal
 from server.booking.rules import Cancellation, Occasion, against
 from server.calendar import day_of
 from server.chain import microseconds
@@ -56,12 +56,12 @@ async def check(transaction: Transaction, asked: Visit, occasion: Occasion, now:
         raise NotBookable(reasons)
 
 
-async def counted(database: Database, hospital: str, now: float, doing: Awaitable[T]) -> T:
+async def counted(database: Database, hospital: str, place: Place, now: float, doing: Awaitable[T]) -> T:
     """What ``doing`` gives; a refusal is counted and raised on."""
     try:
         return await doing
     except NotBookable as refused:
-        await database.write(limits.count(hospital, day_of(now), refused.reasons))
+        await database.write(limits.count(hospital, day_of(now), place, refused.reasons))
         raise
 
 
@@ -88,10 +88,13 @@ class Bookings:
             if against_it:
                 raise NotBookable(against_it)
 
-        await counted(self._database, asked.hospital, now, self._database.read(reasons))
+        await counted(self._database, asked.hospital, Place.ADMISSION, now, self._database.read(reasons))
 
-    async def move(self, hospital: str, id: str, slot: str, match: Match) -> Booked:
-        """To another slot of the same physician, department and field. Raises ``Refused``, or what ``match`` does."""
+    async def move(self, hospital: str, id: str, slot: str, match: Match, place: Place) -> Booked:
+        """To another slot of the same physician, department and field; ``place`` is where it is asked for.
+
+        Raises ``Refused``, or what ``match`` does.
+        """
 
         async def decide() -> tuple[Event, tuple[Write, ...]]:
             found, to = await self._read(hospital, id, match), await self._slot(hospital, slot)
@@ -100,7 +103,7 @@ class Bookings:
             event = VisitMoved(microseconds(to.starts_at), microseconds(to.ends_at), microseconds(found.ends_at))
             return event, (self._moved(found, to),)
 
-        await counted(self._database, hospital, self._clock(), self._rooms.decide_outside(id, decide))
+        await counted(self._database, hospital, place, self._clock(), self._rooms.decide_outside(id, decide))
         return await self._again(hospital, id)
 
     async def cancel(self, hospital: str, id: str, reason: Cancellation, match: Match) -> Booked:

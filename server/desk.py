@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from server.booking.limits import Limits
-from server.booking.refusals import WORDS, NotBookable, Refusal
+from server.booking.refusals import WORDS, NotBookable, Place, Refusal
 from server.booking.rules import Occasion
 from server.bookings import book, counted
 from server.calendar import day_of
@@ -184,7 +184,7 @@ class Reception:
             await issue(visit, token, now, expires_at)(transaction)
 
         try:
-            await counted(self._database, hospital, now, self._database.write(whole))
+            await counted(self._database, hospital, Place.RECEPTION, now, self._database.write(whole))
         except NotBookable as refused:
             raise Faults(f"{_ASKED_BY.get(why, 'physician')}: {WORDS[why].en} ({why})" for why in refused.reasons) from None
         return Invited(visit, token, expires_at)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from server.booking.details import Details
 from server.booking.limits import DECLARED
-from server.booking.refusals import NotBookable, Refusal
+from server.booking.refusals import NotBookable, Place, Refusal
 from server.booking.rules import Occasion
 from server.bookings import book, counted
 from server.errors import Refused
@@ -79,7 +79,7 @@ class FamilyBooking:
         if before is not None:
             return before
         try:
-            visit = await counted(self._database, wish.hospital, now, self._made(wish, now))
+            visit = await counted(self._database, wish.hospital, Place.FAMILY, now, self._made(wish, now))
         except Taken:  # the same request, a moment ago
             before = await self._again(wish, now)
             if before is None:

@@ -1,7 +1,7 @@
 """Why a visit may not be: each reason has a code that never changes and a sentence in Chinese and in English.
 
-Codes stand in problem documents, in the answer to an admission and in the hospital's daily counts; what they need to know of a
-person is nothing. The physician's own are those of `server.eligibility`.
+Codes stand in problem documents, in the answer to an admission and in the hospital's daily counts, by the place of
+refusal; what they need to know of a person is nothing. The physician's own are those of `server.eligibility`.
 """
 
 from __future__ import annotations
@@ -46,6 +46,16 @@ class Refusal(StrEnum):
     NEEDS_IN_PERSON_CARE = "needs_in_person_care"
     FIELD_NOT_ROUTED = "field_not_routed"
     TOO_MANY_OPEN = "too_many_open"
+
+
+class Place(StrEnum):
+    """Where a visit was refused."""
+
+    API = "api"  # by the hospital's own system
+    DESK = "desk"  # on the front desk's page
+    RECEPTION = "reception"  # at the command line
+    FAMILY = "family"  # by a family itself, on the booking page or under its link
+    ADMISSION = "admission"  # when the physician admitted, or began by text
 
 
 WORDS: Mapping[Refusal, Sentence] = MappingProxyType(

@@ -24,6 +24,7 @@ from server.http.notes import add_notes
 from server.http.pages import add_pages
 from server.http.preparation import add_preparation
 from server.http.receipts import add_receipts
+from server.http.refusals import add_refusals
 from server.http.routing import add_routing
 from server.http.shell import MAX_BODY, middlewares
 from server.http.staff import add_staff
@@ -40,6 +41,7 @@ def build_app(house: House) -> web.Application:
     add_preparation(app)
     add_attesting(app)
     add_routing(app)
+    add_refusals(app)
     add_book(app)
     add_appointment(app)
     add_staff(app)

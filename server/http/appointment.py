@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from server.booking.refusals import Place
 from server.booking.rules import Cancellation
 from server.calendar import start_of
 from server.http.book import id_of
@@ -64,7 +65,8 @@ async def move(request: web.Request) -> web.Response:
         if revision != given["revision"]:
             raise Problem("precondition_failed")
 
-    return await _answer(request, await house.bookings.move(visit.hospital, visit.id, id_of(given["slot"]), match), of)
+    moved = await house.bookings.move(visit.hospital, visit.id, id_of(given["slot"]), match, Place.FAMILY)
+    return await _answer(request, moved, of)
 
 
 async def cancel(request: web.Request) -> web.Response:

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from server.booking import details
 from server.booking.details import Details, InvalidDetails, Why
+from server.booking.refusals import Place, Refusal
 from server.calendar import day_of, start_of
 from server.family_booking import Made, Wish
 from server.http.answers import Unfit, sent_answers
@@ -29,7 +30,7 @@ from server.http.problems import Problem, language
 from server.http.shell import body
 from server.questionnaires.reading import ROUTING
 from server.referral import FIELDS
-from server.store import people, public_booking
+from server.store import limits, people, public_booking
 from server.store.public_booking import Open, Specialist
 from server.store.throttle import Counted, Window
 from server.telephone import read_phone
@@ -95,7 +96,7 @@ async def book(request: web.Request) -> web.Response:
         sent = await sent_answers(request, house.questionnaires.in_force[ROUTING])
         if not sent.complete or sent.route is None:
             raise Problem("bad_request")
-        said = _details(given, day_of(now))
+        said = await _details(house, of, given, now)
         number = Counted("public-booking-number", read_phone(said.phone) or said.phone, BOOKINGS_PER_NUMBER)
         await house.throttle.begin((number,), now)
         request_hash = await _hash(request, of, key)
@@ -141,10 +142,14 @@ def _day(request: web.Request) -> date:
         raise Problem("bad_request") from error
 
 
-def _details(given: dict[str, Any], today: date) -> Details:
+async def _details(house: House, of: Open, given: dict[str, Any], now: float) -> Details:
+    """Raises ``Unfit``; a child who is grown up is one of the refusals that are counted."""
     try:
-        return details.read(given, today)
+        return details.read(given, day_of(now))
     except InvalidDetails as invalid:
+        if any(fault.why is Why.GROWN_UP for fault in invalid.faults):
+            too_old = limits.count(of.hospital.id, day_of(now), Place.FAMILY, [Refusal.CHILD_TOO_OLD])
+            await house.database.write(too_old)
         raise Unfit([(f"#/{fault.field}", fault.why.value, False, _WORDS[fault.why]) for fault in invalid.faults]) from None
 
 

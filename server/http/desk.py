@@ -15,7 +15,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from server import qr
-from server.booking.refusals import WORDS, Refusal
+from server.booking.refusals import WORDS, Place, Refusal
 from server.bookings import counted
 from server.calendar import day_of, span_of
 from server.http import desk_guardians
@@ -118,7 +118,7 @@ async def book(call: Call) -> Answer:
         assert isinstance(booked, BookedVisit)
         return _told(id, booked)
 
-    return await counted(call.house.database, call.hospital, call.now, call.create(work))
+    return await counted(call.house.database, call.hospital, call.place, call.now, call.create(work))
 
 
 def _check(asked: NewBooking, now: float) -> None:
@@ -244,7 +244,7 @@ def add_desk(app: web.Application) -> None:
 def _handler(operation: Operation, door: Doorway, creations: Creations) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         who = await member(request, ROLE)
-        call = await read_call(request, operation, who.hospital, who.id)
+        call = await read_call(request, operation, who.hospital, who.id, Place.DESK)
         with door:
             return await creations.answer(operation, call)
 

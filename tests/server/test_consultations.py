@@ -106,8 +106,8 @@ async def test_a_physician_who_is_taken_off_the_whitelist_admits_nobody(visit: V
     assert refused.value.said == WORDS[Refusal.NOT_WHITELISTED]
     today, database = day_of(visit.house.clock()), visit.house.server.database
     (hospital,) = await people.hospitals(database)
-    counted = await database.read(lambda transaction: limits.counts(transaction, hospital, today, today))
-    assert [(each.code, each.count) for each in counted] == [("not_whitelisted", 1)]
+    counted = await database.read(lambda transaction: limits.counts_by_place(transaction, hospital, today, today))
+    assert [(each.place, each.code, each.count) for each in counted] == [("admission", "not_whitelisted", 1)]
 
 
 async def test_beginning_by_text_asks_what_an_admission_asks_and_starts_no_recording(visit: Visit) -> None:

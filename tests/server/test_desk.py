@@ -243,8 +243,9 @@ async def test_the_desk_asks_the_same_rules_counts_what_it_refuses_and_tells_wha
     assert await faults(open_reception.book(VISIT | {"physician": "li"}, NOW)) == ["physician", "physician"]
     found = await people.by_login(database, "wang")
     assert found is not None
-    counts = await database.read(lambda t: limits.counts(t, found.hospital, day_of(NOW), day_of(NOW)))
+    counts = await database.read(lambda t: limits.counts_by_place(t, found.hospital, day_of(NOW), day_of(NOW)))
     assert {each.code for each in counts} == {"beyond_horizon", "rank_too_low", "not_whitelisted"}
+    assert {each.place for each in counts} == {"reception"}
     made = await open_reception.book(VISIT, NOW)
     assert [kind for kind, _ in await told(database, made.visit)] == ["visit.booked"]
     assert len(await listings.overdue_waiting(database, float("inf"))) == 1

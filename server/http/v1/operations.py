@@ -30,6 +30,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
+from server.booking.refusals import Place
 from server.fhir import MEDIA_TYPE
 from server.http.house import House
 from server.http.problems import Problem
@@ -59,7 +60,7 @@ Work = Callable[[Transaction], Awaitable[T]]
 @dataclass(slots=True)
 class Call:
     """One request that is all right so far, ``by`` a key or a member of staff of the ``hospital`` (ids). ``tags`` are those
-    of If-Match; ``attempt`` is there when the operation creates."""
+    of If-Match; ``attempt`` is there when the operation creates; ``place`` is where a refusal of it is counted."""
 
     house: House
     hospital: str
@@ -71,6 +72,7 @@ class Call:
     tags: frozenset[str] = frozenset()
     attempt: idempotency.Attempt | None = None
     told_once: tuple[str, ...] = ()
+    place: Place = Place.API
     matched: bool = field(default=False, init=False)
     created: bool = field(default=False, init=False)
 

@@ -22,6 +22,7 @@ from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
 from server import scopes
+from server.booking.refusals import Place
 from server.http.crowd import Doorway
 from server.http.house import HOUSE, House, asker
 from server.http.problems import Fault, Invalid, Problem
@@ -137,7 +138,7 @@ async def _perform(operation: Operation, call: Call) -> web.Response:
     return _response(operation, answer.given.model_dump_json(), answer.revision)
 
 
-async def read_call(request: web.Request, operation: Operation, hospital: str, by: str) -> Call:
+async def read_call(request: web.Request, operation: Operation, hospital: str, by: str, place: Place = Place.API) -> Call:
     """Steps 3 and 4. Raises ``Problem``."""
     idempotency_key = _idempotency_key(request) if operation.creates else ""
     tags = _if_match(request) if operation.conditional else frozenset[str]()
@@ -155,7 +156,7 @@ async def read_call(request: web.Request, operation: Operation, hospital: str, b
         raise Invalid(*wrong)
     house = request.app[HOUSE]
     path = dict(request.match_info)
-    call = Call(house, hospital, by, path, body, query, house.clock(), tags, told_once=operation.told_once)
+    call = Call(house, hospital, by, path, body, query, house.clock(), tags, told_once=operation.told_once, place=place)
     if operation.creates:
         asked = body.model_dump_json(exclude_unset=True) if body is not None else ""
         request_sha256 = hashlib.sha256(f"{request.method} {request.path}\n{asked}".encode()).hexdigest()

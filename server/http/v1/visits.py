@@ -96,7 +96,7 @@ async def book_visit(call: Call) -> Answer:
     async def work(transaction: Transaction) -> Answer:
         return await book_in(transaction, call, asked, id, message)
 
-    return await counted(call.house.database, call.hospital, call.now, call.create(work))
+    return await counted(call.house.database, call.hospital, call.place, call.now, call.create(work))
 
 
 async def book_in(transaction: Transaction, call: Call, asked: NewVisit, id: str, message: str) -> Answer:
@@ -162,7 +162,7 @@ async def read_visit(call: Call) -> Answer:
 async def move_visit(call: Call) -> Answer:
     asked: Move = call.body
     try:
-        return _answer(await call.house.bookings.move(call.hospital, call.path["visit"], asked.slot, call.match))
+        return _answer(await call.house.bookings.move(call.hospital, call.path["visit"], asked.slot, call.match, call.place))
     except Refused as refused:
         if refused.code == "slot_unknown":
             raise Invalid(_unknown("slot")) from None

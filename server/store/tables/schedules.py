@@ -68,7 +68,8 @@ refusal_count = Table(
     metadata,
     Column("hospital", ForeignKey("hospital.id"), nullable=False),
     Column("day", String, nullable=False),  # the hospital's, ISO
+    Column("place", String, nullable=False, server_default="unknown"),  # server.booking.refusals.Place
     Column("code", String, nullable=False),  # server.booking.refusals.Refusal
     Column("count", Integer, nullable=False),
-    PrimaryKeyConstraint("hospital", "day", "code"),
+    PrimaryKeyConstraint("hospital", "day", "place", "code"),
 )

@@ -63,7 +63,8 @@ async def rows(house: House, table: Any) -> int:
 
 async def counted(house: House, hospital: str) -> dict[str, int]:
     today = day_of(house.clock())
-    found = await house.server.database.read(lambda t: limits.counts(t, hospital, today, today))
+    found = await house.server.database.read(lambda t: limits.counts_by_place(t, hospital, today, today))
+    assert {each.place for each in found} <= {"family"}
     return {each.code: each.count for each in found}
 
 
@@ -233,6 +234,14 @@ async def test_a_hospitals_limits_hold_for_families_too(house: House, clinic: Cl
     answer = await booked(stranger, clinic, await body(stranger, clinic))
     assert await stranger.problem(answer) == "age_outside_limits"
     assert await counted(house, clinic.hospital) == {"age_outside_limits": 1}
+
+
+async def test_a_child_who_is_grown_up_is_refused_at_the_form_and_counted(
+    house: House, clinic: Clinic, stranger: Browser
+) -> None:
+    answer = await booked(stranger, clinic, await body(stranger, clinic, birth_date="1990-01-01"))
+    assert (answer.status, [each["code"] for each in (await answer.json())["errors"]]) == (422, ["grown_up"])
+    assert await counted(house, clinic.hospital) == {"child_too_old": 1}
 
 
 async def test_a_family_that_is_known_is_answered_like_any_other(house: House, clinic: Clinic, stranger: Browser) -> None:

@@ -118,6 +118,7 @@ ROUTES: Mapping[str, Line] = {
     "GET /api/staff/me": Line((*STAFF, "another physician", *(f"foreign {role}" for role in STAFF))),
     "GET /api/staff/worklist": Line(("physician", "another physician", "foreign physician")),
     "GET /api/ops/sessions": Line(("operations", "administrator", "foreign operations", "foreign administrator")),
+    "GET /api/ops/refusals": Line(("operations", "administrator", "foreign operations", "foreign administrator")),
     "GET /api/coordinator/referrals": Line(("coordinator", "foreign coordinator")),
     "POST /api/coordinator/referrals/{referral}/phone": Line(("coordinator",), path=_REFERRAL),
     "POST /api/coordinator/referrals/{referral}/tell": Line(

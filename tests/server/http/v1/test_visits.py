@@ -15,7 +15,6 @@ from server.http.v1.api import OPERATIONS
 from server.journal import Journal
 from server.store import limits
 from server.store.guardians import MOST
-from server.store.limits import Count
 from server.store.tables import join_link, staff
 from tests.server.booking_kit import Clinic, told
 from tests.server.http.v1.examples.clinic import another_guardian, begun, booked, clinic
@@ -50,7 +49,8 @@ async def free(system: Client) -> list[str]:
 
 async def counted(place: Place) -> list[tuple[str, int]]:
     today = day_of(place.house.clock())
-    found: list[Count] = await place.house.server.database.read(lambda t: limits.counts(t, place.hospital, today, today))
+    found = await place.house.server.database.read(lambda t: limits.counts_by_place(t, place.hospital, today, today))
+    assert {each.place for each in found} <= {"api"}
     return [(each.code, each.count) for each in found]
 
 
