@@ -12,9 +12,9 @@ from server import events as ev
 from server.consent_texts import ConsentText
 from server.http.crowd import Doorway
 from server.http.guests import check_guest
-from server.http.house import DEVICE_COOKIE, HOUSE, Visitor, asker, at_visit, check_consented
+from server.http.house import DEVICE_COOKIE, HOUSE, Visitor, asker, at_visit, check_consented, keep, pocket
 from server.http.problems import Problem, language
-from server.http.shell import body, cookie
+from server.http.shell import body
 from server.kinship import DELEGATED
 from server.session import Consent, Ended, Session, Waiting
 from server.store import consents, guardians, links, outbox, visits
@@ -53,11 +53,11 @@ async def join(request: web.Request) -> web.Response:
     subject, origin = Counted("link", given["token"], PER_SUBJECT), Counted("join", asker(request), PER_ADDRESS)
     with request.app[JOINS]:
         await house.throttle.begin((subject, origin), house.clock())
-        redeemed = await house.links.redeem(given["token"], request.cookies.get(DEVICE_COOKIE), house.clock())
+        holds = await pocket(request, DEVICE_COOKIE)
+        redeemed = await house.links.redeem(given["token"], holds.secrets, house.clock())
         await house.throttle.forgive(subject, origin)
     answer = web.json_response({"visit": redeemed.visit, "next": f"/family/?visit={redeemed.visit}"})
-    if redeemed.cookie is not None:
-        cookie(answer, DEVICE_COOKIE, redeemed.cookie, house.config.secure, DEVICE_COOKIE_LASTS_S)
+    keep(answer, holds, redeemed, house.config.secure, DEVICE_COOKIE_LASTS_S)
     return answer
 
 

@@ -9,9 +9,9 @@ from aiohttp import web
 from server import events as ev
 from server.errors import Refused
 from server.http.crowd import Doorway
-from server.http.house import GUEST_COOKIE, HOUSE, asker, at_visit
+from server.http.house import GUEST_COOKIE, HOUSE, asker, at_visit, keep, pocket
 from server.http.problems import Fault, Invalid, Problem, language
-from server.http.shell import body, cookie
+from server.http.shell import body
 from server.session import Ended, Session
 from server.store import bodies, guests
 from server.store.throttle import PER_ADDRESS, PER_SUBJECT, Counted
@@ -105,11 +105,11 @@ async def join(request: web.Request) -> web.Response:
     subject, origin = Counted("guest", given["token"], PER_SUBJECT), Counted("join", asker(request), PER_ADDRESS)
     with request.app[GUEST_JOINS]:
         await house.throttle.begin((subject, origin), house.clock())
-        redeemed = await house.guests.redeem(given["token"], request.cookies.get(GUEST_COOKIE), house.clock())
+        holds = await pocket(request, GUEST_COOKIE)
+        redeemed = await house.guests.redeem(given["token"], holds.secrets, house.clock())
         await house.throttle.forgive(subject, origin)
     said = web.json_response({"visit": redeemed.visit, "next": f"/guest/?visit={redeemed.visit}"})
-    if redeemed.cookie is not None:
-        cookie(said, GUEST_COOKIE, redeemed.cookie, house.config.secure, COOKIE_LASTS_S)
+    keep(said, holds, redeemed, house.config.secure, COOKIE_LASTS_S)
     return said
 
 

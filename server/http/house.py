@@ -20,6 +20,7 @@ from server.family_booking import FamilyBooking
 from server.http.address import client_address
 from server.http.pace import Pace
 from server.http.problems import Problem
+from server.http.shell import cookie
 from server.notes import Texts
 from server.passwords import Passwords
 from server.questionnaires import Shelf
@@ -32,16 +33,18 @@ from server.store.database import Database
 from server.store.details import VisitDetail, visit_detail
 from server.store.doctor import DoctorLinks
 from server.store.guests import GuestLinks
-from server.store.links import Links
+from server.store.links import Links, Redeemed
 from server.store.staff import Member, SignIn
 from server.store.throttle import Throttle
 from server.store.tickets import Tickets
+from server.visit_cookies import Pocket, cookie_name, secrets_of
 from server.webhooks.secrets import Secrets
 from server.workers import Worker
 from signaling.seats import Role
 
 DEVICE_COOKIE = "peitong_device"
 GUEST_COOKIE = "peitong_guest"
+"""What the names of these two begin with: there is one for each visit (`server.visit_cookies`)."""
 STAFF_COOKIE = "peitong_staff"
 
 
@@ -127,7 +130,7 @@ async def visitor(request: web.Request, act: str) -> Visitor:
         except Refused as refused:
             raise Problem(refused.code) from refused
         return who
-    known = any(cookie in request.cookies for cookie in (DEVICE_COOKIE, GUEST_COOKIE, STAFF_COOKIE))
+    known = any(name.startswith((DEVICE_COOKIE, GUEST_COOKIE, STAFF_COOKIE)) for name in request.cookies)
     raise Problem("not_found" if known else "not_signed_in")
 
 
@@ -138,12 +141,12 @@ async def _claims(request: web.Request, house: House, visit: str) -> list[Visito
     """
     claims = []
     wanted = request.headers.get("Peitong-Role", "")
-    cookie = request.cookies.get(DEVICE_COOKIE)
+    cookie = request.cookies.get(cookie_name(DEVICE_COOKIE, visit))
     if cookie and wanted in ("", "guardian"):
         device = await house.links.device(cookie)
         if device is not None and device.visit == visit:
             claims.append(Visitor(device.role, visit, device=device.id, guardian=device.guardian, confirmed=device.confirmed))
-    cookie = request.cookies.get(GUEST_COOKIE)
+    cookie = request.cookies.get(cookie_name(GUEST_COOKIE, visit))
     if cookie and wanted in ("", "guest"):
         guest = await house.guests.device(cookie)
         if guest is not None and guest.visit == visit:
@@ -155,6 +158,21 @@ async def _claims(request: web.Request, house: House, visit: str) -> list[Visito
         if member is not None and record is not None and record.physician.id == member.id:
             claims.append(Visitor(Role.PHYSICIAN, visit, staff_session=member.session))
     return claims
+
+
+async def pocket(request: web.Request, kind: str) -> Pocket:
+    """What the asker's browser holds of DEVICE_COOKIE or GUEST_COOKIE, for one who is about to join."""
+    secrets = secrets_of(request.cookies, kind)
+    return Pocket(kind, secrets, await request.app[HOUSE].links.holdings(secrets))
+
+
+def keep(answer: web.StreamResponse, holds: Pocket, redeemed: Redeemed, secure: bool, lasts_s: int) -> None:
+    """The new device's cookie on the answer, if there is one; what became too many goes."""
+    if redeemed.cookie is None:
+        return
+    cookie(answer, cookie_name(holds.kind, redeemed.visit), redeemed.cookie, secure, lasts_s)
+    for visit in holds.surplus(redeemed.visit):
+        answer.del_cookie(cookie_name(holds.kind, visit), path="/")
 
 
 async def member(request: web.Request, *roles: str) -> Member:

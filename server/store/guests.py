@@ -6,7 +6,7 @@ invitation's: it can be deleted without breaking the journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
@@ -17,6 +17,7 @@ from server.errors import Refused
 from server.store import bodies
 from server.store.consents import newest_of, shipped
 from server.store.database import Database, Write
+from server.store.links import Redeemed
 from server.store.secrets import digest
 from server.store.tables import device, guest_invitation
 from signaling.seats import Role
@@ -25,14 +26,6 @@ CONSENT = "guest"
 """The kind of the text that a guest agrees to."""
 BODY = "guest"
 """The kind of the body with a guest's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Redeemed:
-    """Where the link leads; ``cookie`` is the new device's secret, or ``None`` when this device had redeemed before."""
-
-    visit: str
-    cookie: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +69,9 @@ class GuestLinks:
         self._database = database
         self.new_secret = new_secret
 
-    async def redeem(self, token: str, cookie: str | None, now: float) -> Redeemed:
-        """Use the link, once. Raises ``Refused``: ``link_unknown``, ``link_used`` or ``link_expired`` (also when over)."""
+    async def redeem(self, token: str, held: Mapping[str, str], now: float) -> Redeemed:
+        """Use the link, once; ``held`` as in `Links.redeem`. Raises ``Refused``: ``link_unknown``, ``link_used`` or
+        ``link_expired`` (also when over)."""
         new_cookie = self.new_secret()
 
         async def work(connection: AsyncConnection) -> Redeemed:
@@ -88,7 +82,7 @@ class GuestLinks:
             if link.revoked_at is not None:
                 raise Refused("link_expired")
             if link.device is not None:
-                if cookie is not None and link.device == digest(cookie):
+                if link.device == digest(held.get(link.visit, "")):
                     return Redeemed(link.visit, None)
                 raise Refused("link_used")
             if link.expires_at <= now:

@@ -12,7 +12,7 @@ is booked with, otherwise the further one's id.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.errors import Refused
 from server.store.database import Database, Write
 from server.store.secrets import digest
-from server.store.tables import device, join_link, visit_guardian
+from server.store.tables import device, join_link, visit, visit_guardian
+from server.visit_cookies import Holding
 from signaling.seats import Role
 
 MOST_UNUSED = 8
@@ -155,15 +156,16 @@ class Links:
         token = self._new_secret()
         return token, further(visit, token, now, expires_at, guardian)
 
-    async def redeem(self, token: str, cookie: str | None, now: float) -> Redeemed:
-        """Use the link, once. Raises ``Refused``: ``link_unknown``, ``link_used`` or ``link_expired`` (also when revoked)."""
+    async def redeem(self, token: str, held: Mapping[str, str], now: float) -> Redeemed:
+        """Use the link, once; ``held`` are the secrets, by visit, of the devices that this one is already. Raises ``Refused``:
+        ``link_unknown``, ``link_used`` or ``link_expired`` (also when revoked)."""
         new_cookie = self._new_secret()
 
         async def work(connection: AsyncConnection) -> Redeemed:
             link = (await connection.execute(select(join_link).where(join_link.c.token_sha256 == digest(token)))).one_or_none()
             if link is None:
                 raise Refused("link_unknown")
-            holder = None if cookie is None else await _device(connection, cookie)
+            holder = await _device(connection, held[link.visit]) if link.visit in held else None
             if holder is not None and (holder.visit, holder.guardian) == (link.visit, link.guardian or ""):
                 return Redeemed(link.visit, None)
             if link.revoked_at is not None or not await _may_come(connection, link.visit, link.guardian):
@@ -179,6 +181,17 @@ class Links:
             return Redeemed(link.visit, new_cookie)
 
         return await self._database.write(work)
+
+    async def holdings(self, held: Mapping[str, str]) -> list[Holding]:
+        """Of these secrets by visit, a guardian's or a guest's, those of devices of that visit which were not revoked."""
+        if not held:
+            return []
+        named = {digest(secret): of for of, secret in held.items()}
+        columns = (device.c.cookie_sha256, device.c.visit, device.c.created_at, visit.c.ended_at)
+        of_them = select(*columns).join(visit, visit.c.id == device.c.visit)
+        live = of_them.where(device.c.cookie_sha256.in_(named), device.c.revoked_at.is_(None))
+        rows = await self._database.read(lambda connection: connection.execute(live))
+        return [Holding(of, created_at, ended_at) for id, of, created_at, ended_at in rows if named[id] == of]
 
     async def device(self, cookie: str) -> Device | None:
         """The device that holds this cookie, unless it was revoked."""

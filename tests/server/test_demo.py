@@ -30,7 +30,7 @@ async def redeem(config: Config, link: str) -> str:
     """The visit behind the link."""
     database = Database(config.database_url)
     try:
-        return (await Links(database, chance().new_secret).redeem(link.rsplit("/", 1)[1], None, Clock()())).visit
+        return (await Links(database, chance().new_secret).redeem(link.rsplit("/", 1)[1], {}, Clock()())).visit
     finally:
         await database.close()
 

@@ -73,7 +73,7 @@ async def test_from_nothing_to_a_visit_that_both_can_enter(reception: Reception,
     enrolled = await reception.enrol(PHYSICIAN, NOW)
     invited = await reception.book(VISIT, NOW)
     assert enrolled.not_eligible == ()
-    assert (await Links(database, a_secret).redeem(invited.token, None, NOW)).visit == invited.visit
+    assert (await Links(database, a_secret).redeem(invited.token, {}, NOW)).visit == invited.visit
     sign_in = SignIn(database, Throttle(database, b"k" * 32), PASSWORDS, a_secret, 600.0)
     member = (await sign_in.sign_in("wang", enrolled.password, "here", NOW)).member
     assert (member.hospital_name, member.role, member.title) == ("仁和儿童医院", "physician", "医师")
@@ -116,13 +116,13 @@ async def test_a_visit_at_a_later_time_has_a_link_that_lasts_until_then(open_rec
 async def test_a_new_link_shuts_the_former_one_out_and_its_device(open_reception: Reception, database: Database) -> None:
     links = Links(database, a_secret)
     first = await open_reception.book(VISIT, NOW)
-    cookie = (await links.redeem(first.token, None, NOW)).cookie
+    cookie = (await links.redeem(first.token, {}, NOW)).cookie
     assert cookie is not None
     second = await open_reception.reissue({"reissue": first.visit}, NOW + 60)
     assert await links.device(cookie) is None
     with pytest.raises(Refused):
-        await links.redeem(first.token, None, NOW + 60)
-    assert (await links.redeem(second.token, None, NOW + 60)).visit == first.visit == second.visit
+        await links.redeem(first.token, {}, NOW + 60)
+    assert (await links.redeem(second.token, {}, NOW + 60)).visit == first.visit == second.visit
 
 
 async def test_a_visit_that_is_unknown_or_over_gets_no_new_link(open_reception: Reception, database: Database) -> None:

@@ -90,11 +90,11 @@ async def test_an_upload_goes_on_after_a_loss(house: House, family: Browser) -> 
 
 async def test_what_came_before_a_connection_was_cut_counts(house: House, family: Browser) -> None:
     at = await begun(family, house)
-    device = next(cookie for cookie in family.client.session.cookie_jar if cookie.key == "peitong_device")
+    device = next(cookie for cookie in family.client.session.cookie_jar if cookie.key.startswith("peitong_device_"))
     _, writer = await asyncio.open_connection("127.0.0.1", house.web.port)
     head = (
         f"PATCH {at} HTTP/1.1\r\nHost: x\r\nOrigin: {ORIGIN}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
-        f"Cookie: peitong_device={device.value}\r\nContent-Type: {CHUNK_TYPE}\r\nContent-Length: {len(PICTURE)}\r\n\r\n"
+        f"Cookie: {device.key}={device.value}\r\nContent-Type: {CHUNK_TYPE}\r\nContent-Length: {len(PICTURE)}\r\n\r\n"
     )
     writer.write(head.encode() + PICTURE[:1500])
     await writer.drain()

@@ -124,15 +124,15 @@ async def test_a_new_process_tells_nothing_again(rig: Rig) -> None:
 
 async def test_the_link_of_a_reminder_opens_the_visit_and_shuts_nobody_out(rig: Rig) -> None:
     first = await rig.links.issue("visit-1", NOON, NOON + 7 * 86400)
-    here = await rig.links.redeem(first, None, NOON)
+    here = await rig.links.redeem(first, {}, NOON)
     await rig.at(NOON)
-    other = await rig.links.redeem(rig.post.tokens[0], None, NOON + 1)
+    other = await rig.links.redeem(rig.post.tokens[0], {}, NOON + 1)
     assert other.visit == "visit-1"
     assert other.cookie is not None
     assert here.cookie is not None
     assert await rig.links.device(here.cookie) is not None
     assert await rig.links.device(other.cookie) is not None
-    same = await rig.links.redeem(rig.post.tokens[0], other.cookie, NOON + 2)
+    same = await rig.links.redeem(rig.post.tokens[0], {other.visit: other.cookie or ""}, NOON + 2)
     assert same.cookie is None
 
 
@@ -302,7 +302,7 @@ async def test_who_lost_the_link_gets_one_for_each_coming_visit(rig: Rig) -> Non
     rig.reminders.ask_for_link("13800000000")
     await rig.at(NOON + 120)
     assert rig.post.kinds == [Kind.LINK, Kind.LINK]
-    assert {(await rig.links.redeem(token, None, rig.now)).visit for token in rig.post.tokens} == {"visit-1", "visit-2"}
+    assert {(await rig.links.redeem(token, {}, rig.now)).visit for token in rig.post.tokens} == {"visit-1", "visit-2"}
     rig.reminders.ask_for_link("13800000000")
     await rig.at(NOON + 180)
     assert len(rig.post.sent) == 4
@@ -320,7 +320,7 @@ async def test_visits_that_anybody_booked_with_a_familys_number_do_not_crowd_its
     rig.reminders.ask_for_link("13800000000")
     await rig.at(NOON + 120)
     assert len(rig.post.sent) == MOST_VISITS
-    assert "visit-1" in {(await rig.links.redeem(token, None, rig.now)).visit for token in rig.post.tokens}
+    assert "visit-1" in {(await rig.links.redeem(token, {}, rig.now)).visit for token in rig.post.tokens}
 
 
 async def test_an_unknown_number_gets_nothing_nor_does_one_whose_visits_are_over(rig: Rig) -> None:
@@ -348,8 +348,8 @@ async def test_links_that_nobody_used_do_not_pile_up(rig: Rig) -> None:
         tokens.append(token)
     for token in tokens[:2]:
         with pytest.raises(Exception, match="link_expired"):
-            await rig.links.redeem(token, None, NOON + 20)
-    assert (await rig.links.redeem(tokens[2], None, NOON + 20)).visit == "visit-1"
+            await rig.links.redeem(token, {}, NOON + 20)
+    assert (await rig.links.redeem(tokens[2], {}, NOON + 20)).visit == "visit-1"
 
 
 async def test_visits_beyond_a_page_are_looked_at_too(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -402,7 +402,7 @@ async def test_each_guardian_is_reminded_with_a_link_of_their_own(rig: Rig) -> N
     )
     whose = {to.phone: token for (to, _), token in zip(rig.post.sent, rig.post.tokens, strict=True)}
     for phone, whose_it_is in (("13800000000", ""), ("13900000002", MOTHER)):
-        cookie = (await rig.links.redeem(whose[phone], None, rig.now)).cookie
+        cookie = (await rig.links.redeem(whose[phone], {}, rig.now)).cookie
         device = await rig.links.device(cookie or "")
         assert device is not None
         assert device.guardian == whose_it_is
@@ -424,7 +424,7 @@ async def test_who_was_removed_is_told_no_more_and_a_link_on_its_way_opens_nothi
     await rig.at(NOON + 60)
     await rig.database.write(guardians.remove("visit-1", MOTHER, NOON + 61))
     with pytest.raises(Refused, match="link_expired"):
-        await rig.links.redeem(late, None, NOON + 62)
+        await rig.links.redeem(late, {}, NOON + 62)
     before = len(rig.post.sent)
     await rig.at(NOON + 3600)
     assert len(rig.post.sent) == before
@@ -439,7 +439,7 @@ async def test_a_further_guardians_number_finds_their_own_link_and_never_the_boo
         rig.reminders.ask_for_link(phone)
         await rig.at(rig.now + 60)
         assert rig.post.kinds == [Kind.LINK]
-        cookie = (await rig.links.redeem(rig.post.tokens[0], None, rig.now)).cookie
+        cookie = (await rig.links.redeem(rig.post.tokens[0], {}, rig.now)).cookie
         device = await rig.links.device(cookie or "")
         assert device is not None
         assert device.guardian == whose_it_is

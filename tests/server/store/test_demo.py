@@ -34,7 +34,7 @@ async def demo(database: Database) -> Demo:
 
 
 async def test_its_link_its_passwords_and_its_texts_work(database: Database, demo: Demo) -> None:
-    assert (await Links(database, a_secret).redeem(demo.link_token, None, NOW)).visit == demo.visit
+    assert (await Links(database, a_secret).redeem(demo.link_token, {}, NOW)).visit == demo.visit
     sign_in = SignIn(database, Throttle(database, b"k" * 32), PASSWORDS, a_secret, 600.0)
     physician = (await sign_in.sign_in(demo.physician_login, demo.physician_password, "here", NOW)).member
     operator = (await sign_in.sign_in(demo.operations_login, demo.operations_password, "here", NOW)).member

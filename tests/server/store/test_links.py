@@ -12,6 +12,7 @@ import pytest
 from server.errors import Refused
 from server.store.database import Database
 from server.store.links import Device, Links, Redeemed
+from server.visit_cookies import Holding
 from signaling.seats import Role
 
 NOW = 1_795_000_000.0
@@ -23,14 +24,21 @@ def links(database: Database) -> Links:
     return Links(database, lambda: secrets.token_urlsafe(32))
 
 
-async def refusal(links: Links, token: str, cookie: str | None = None, now: float = NOW) -> str:
+async def refusal(links: Links, token: str, held: dict[str, str] | None = None, now: float = NOW) -> str:
     with pytest.raises(Refused) as refused:
-        await links.redeem(token, cookie, now)
+        await links.redeem(token, held or {}, now)
     return refused.value.code
 
 
+async def cookie_of(links: Links, visit: str) -> str:
+    """A new device's."""
+    cookie = (await links.redeem(await links.issue(visit, NOW, LATER), {}, NOW)).cookie
+    assert cookie is not None
+    return cookie
+
+
 async def test_a_link_gives_a_device_its_visit(links: Links, visit: str) -> None:
-    redeemed = await links.redeem(await links.issue(visit, NOW, LATER), None, NOW)
+    redeemed = await links.redeem(await links.issue(visit, NOW, LATER), {}, NOW)
     assert redeemed.visit == visit
     assert redeemed.cookie is not None
     device = await links.device(redeemed.cookie)
@@ -41,11 +49,11 @@ async def test_a_link_gives_a_device_its_visit(links: Links, visit: str) -> None
 
 async def test_the_same_device_may_tap_the_link_again_and_another_may_not(links: Links, visit: str) -> None:
     token = await links.issue(visit, NOW, LATER)
-    cookie = (await links.redeem(token, None, NOW)).cookie
-    assert await links.redeem(token, cookie, NOW + 10) == Redeemed(visit, None)
-    assert await links.redeem(token, cookie, LATER + 10) == Redeemed(visit, None)
+    held = {visit: (await links.redeem(token, {}, NOW)).cookie or ""}
+    assert await links.redeem(token, held, NOW + 10) == Redeemed(visit, None)
+    assert await links.redeem(token, held, LATER + 10) == Redeemed(visit, None)
     assert await refusal(links, token) == "link_used"
-    assert await refusal(links, token, "another cookie") == "link_used"
+    assert await refusal(links, token, {visit: "another cookie"}) == "link_used"
     assert await refusal(links, token, now=LATER + 10) == "link_used"
 
 
@@ -55,35 +63,47 @@ async def test_unknown_and_expired_links_are_refused(links: Links, visit: str) -
     assert await refusal(links, token[:-1]) == "link_unknown"
     assert await refusal(links, "\ud800") == "link_unknown"
     assert await refusal(links, token, now=LATER) == "link_expired"
-    assert (await links.redeem(token, None, LATER - 0.001)).visit == visit
+    assert (await links.redeem(token, {}, LATER - 0.001)).visit == visit
 
 
 async def test_a_cookie_of_one_visit_opens_no_other(links: Links, visit: str) -> None:
-    foreign = (await links.redeem(await links.issue("visit-2", NOW, LATER), None, NOW)).cookie
+    foreign = await cookie_of(links, "visit-2")
     token = await links.issue(visit, NOW, LATER)
-    redeemed = await links.redeem(token, foreign, NOW)
+    redeemed = await links.redeem(token, {visit: foreign}, NOW)
     assert redeemed.visit == visit
     assert redeemed.cookie not in (None, foreign)
-    assert await refusal(links, token, foreign) == "link_used"
+    assert await refusal(links, token, {visit: foreign}) == "link_used"
+
+
+async def test_of_what_a_browser_holds_that_counts_which_still_opens_its_visit(links: Links, visit: str) -> None:
+    revoked, other = await cookie_of(links, visit), await cookie_of(links, "visit-2")
+    assert await links.holdings({visit: revoked, "visit-2": other}) == [
+        Holding(visit, NOW, None),
+        Holding("visit-2", NOW, None),
+    ]
+    await links.issue(visit, NOW, LATER)
+    assert await links.holdings({visit: revoked, "visit-2": other}) == [Holding("visit-2", NOW, None)]
+    assert await links.holdings({visit: other}) == []
+    assert await links.holdings({}) == []
 
 
 async def test_issuing_again_revokes_the_old_link_and_the_old_device(links: Links, visit: str) -> None:
     old = await links.issue(visit, NOW, LATER)
-    cookie = (await links.redeem(old, None, NOW)).cookie
+    cookie = (await links.redeem(old, {}, NOW)).cookie
     untouched = await links.issue("visit-2", NOW, LATER)
     new = await links.issue(visit, NOW + 60, LATER)
     assert cookie is not None
     assert await links.device(cookie) is None
-    assert await refusal(links, old, cookie) == "link_expired"
-    assert (await links.redeem(new, cookie, NOW + 70)).cookie not in (None, cookie)
-    assert (await links.redeem(untouched, None, NOW + 70)).visit == "visit-2"
+    assert await refusal(links, old, {visit: cookie}) == "link_expired"
+    assert (await links.redeem(new, {visit: cookie}, NOW + 70)).cookie not in (None, cookie)
+    assert (await links.redeem(untouched, {}, NOW + 70)).visit == "visit-2"
 
 
 async def test_of_many_devices_at_once_exactly_one_wins(links: Links, database_url: str, visit: str) -> None:
     token = await links.issue(visit, NOW, LATER)
     other = Database(database_url)
     elsewhere = Links(other, lambda: secrets.token_urlsafe(32))
-    tries = [asyncio.create_task(place.redeem(token, None, NOW)) for place in (links, elsewhere) for _ in range(6)]
+    tries = [asyncio.create_task(place.redeem(token, {}, NOW)) for place in (links, elsewhere) for _ in range(6)]
     results = await asyncio.gather(*tries, return_exceptions=True)
     won = [result for result in results if isinstance(result, Redeemed)]
     lost = [result.code for result in results if isinstance(result, Refused)]
@@ -94,7 +114,7 @@ async def test_of_many_devices_at_once_exactly_one_wins(links: Links, database_u
 
 async def test_no_secret_is_in_the_database(links: Links, database: Database, database_file: Path, visit: str) -> None:
     token = await links.issue(visit, NOW, LATER)
-    cookie = (await links.redeem(token, None, NOW)).cookie
+    cookie = (await links.redeem(token, {}, NOW)).cookie
     await database.close()
     stored = "\n".join(sqlite3.connect(database_file).iterdump())
     assert cookie is not None
@@ -103,7 +123,7 @@ async def test_no_secret_is_in_the_database(links: Links, database: Database, da
 
 
 async def test_a_device_is_named_by_its_hash(links: Links, visit: str) -> None:
-    cookie = (await links.redeem(await links.issue(visit, NOW, LATER), None, NOW)).cookie
+    cookie = (await links.redeem(await links.issue(visit, NOW, LATER), {}, NOW)).cookie
     device = await links.device(cookie or "")
     assert isinstance(device, Device)
     assert len(device.id) == 64

@@ -31,7 +31,7 @@ def tickets(database: Database) -> Tickets:
 @pytest.fixture
 async def guardian(database: Database, visit: str) -> Ticket:
     links = Links(database, a_secret)
-    cookie = (await links.redeem(await links.issue(visit, NOW, NOW + 600), None, NOW)).cookie
+    cookie = (await links.redeem(await links.issue(visit, NOW, NOW + 600), {}, NOW)).cookie
     return Ticket(visit, Role.GUARDIAN, device=digest(cookie or ""))
 
 

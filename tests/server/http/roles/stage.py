@@ -22,6 +22,7 @@ from server.store.secrets import digest
 from server.store.tables import device, guest_invitation, staff_session
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, add
 from server.store.visits import Visit as Booked
+from server.visit_cookies import cookie_name
 from signaling import messages as wire
 from signaling.seats import Role
 from tests.server.consultation_kit import Visit
@@ -65,12 +66,16 @@ class Stage:
         if who == "api key":
             return {"Authorization": f"Bearer {self.key}"}
         if who in GUESTS:
-            return {"Cookie": f"{GUEST_COOKIE}={self.cookies.get(f'{who} {at}', _secret(who, at))}"}
+            return self._cookie(GUEST_COOKIE, at, self.cookies.get(f"{who} {at}", _secret(who, at)))
         if who in (*AT_VISIT, UNCONFIRMED):
-            return {"Cookie": f"{DEVICE_COOKIE}={_secret(who, at)}"}
+            return self._cookie(DEVICE_COOKIE, at, _secret(who, at))
         if who in ("guardian of another visit", "foreign guardian"):
-            return {"Cookie": f"{DEVICE_COOKIE}={_secret('guardian', 'beside' if who.startswith('guardian') else 'foreign')}"}
+            own = "beside" if who.startswith("guardian") else "foreign"  # under the name of this visit: a browser may say so
+            return self._cookie(DEVICE_COOKIE, at, _secret("guardian", own))
         return {"Cookie": f"{STAFF_COOKIE}={self.cookies[who]}"}
+
+    def _cookie(self, kind: str, at: str, secret: str) -> dict[str, str]:
+        return {"Cookie": f"{cookie_name(kind, self.visits[at])}={secret}"}
 
     async def unconfirm(self) -> None:
         """After the device was asked whose child it is."""
@@ -202,7 +207,7 @@ async def _invited(stage: Stage, browser: Browser, at: str) -> None:
     invited = await browser.post(f"{at}/guest", {"role": "interpreter", "name": "李译"}, **physician)
     token = (await invited.json())["link"].rpartition("/")[2]
     joined = await browser.post("/api/guests/join", {"token": token})
-    stage.cookies["interpreter waiting"] = joined.cookies[GUEST_COOKIE].value
+    stage.cookies["interpreter waiting"] = joined.cookies[cookie_name(GUEST_COOKIE, stage.visits["waiting"])].value
     stage.client.session.cookie_jar.clear()
     shown = await (await browser.get(f"{at}/guest", headers=stage.headers_of("interpreter", "waiting"))).json()
     stage.guest_text = {name: shown["text"][name] for name in ("version", "language", "sha256")} | {"agreed": True}
