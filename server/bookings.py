@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from server.booking.delegation import WRITTEN
 from server.booking.refusals import NotBookable, Place, Refusal
-from server.booking.rules import Cancellation, Occasion, against
+from server.booking.rules import Cancellation, Occasion, against, against_further
 from server.calendar import day_of
 from server.chain import microseconds
 from server.consultations import Consultations
@@ -74,8 +74,11 @@ class Bookings:
         self._clock = clock
         self._new_id = new_id
 
-    async def check_admission(self, session: str) -> None:
-        """The rules again, as they are now. Raises ``NotBookable``, or ``Refused`` not_allowed for no visit."""
+    async def check_admission(self, session: str, guardian: str) -> None:
+        """The rules again, as they are now, also for the further ``guardian`` (empty: the booked one) who is in the seat.
+
+        Raises ``NotBookable``, or ``Refused`` not_allowed for no visit.
+        """
         now = self._clock()
         found = await self._database.read(lambda transaction: bookings.by_id(transaction, session))
         if found is None:
@@ -84,9 +87,13 @@ class Bookings:
 
         async def reasons(transaction: Transaction) -> None:
             case, of_hospital = await bookings.case(transaction, asked), await limits.of_hospital(transaction, asked.hospital)
-            against_it = against(case, of_hospital, Occasion.ADMISSION, now)
-            if against_it:
-                raise NotBookable(against_it)
+            found = set(against(case, of_hospital, Occasion.ADMISSION, now))
+            if guardian:
+                seated = await families.related(transaction, asked.child, guardian)
+                kind, proof = ("", None) if seated is None else (seated.kind, seated.proof)
+                found.update(against_further(kind, proof, of_hospital))
+            if found:
+                raise NotBookable([reason for reason in Refusal if reason in found])
 
         await counted(self._database, asked.hospital, Place.ADMISSION, now, self._database.read(reasons))
 

@@ -33,9 +33,9 @@ _TAKES_AWAY = (wire.Hold, wire.Refer, wire.Complete, wire.WithdrawConsent, wire.
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What intents need of the server. ``check_eligible(session)`` raises ``Refused`` for whom it may not admit;
-    ``receipt_token(referral)`` is the one in its letter's QR code; ``aftercare`` is the version of what a family is told to
-    watch for after a completed visit."""
+    """What intents need of the server. ``check_eligible(session, guardian)`` raises ``Refused`` for whom it may not admit,
+    ``guardian`` being who is in the seat (empty: the booked one); ``receipt_token(referral)`` is the one in its letter's QR
+    code; ``aftercare`` is the version of what a family is told to watch for after a completed visit."""
 
     database: Database
     clock: Callable[[], float]
@@ -43,7 +43,7 @@ class Desk:
     new_nonce: Callable[[], bytes]
     checklist: Checklist
     still_good: Callable[[Ticket], Awaitable[bool]]
-    check_eligible: Callable[[str], Awaitable[None]]
+    check_eligible: Callable[[str, str], Awaitable[None]]
     receipt_token: Callable[[str], str]
     aftercare: str
 
@@ -79,7 +79,7 @@ async def perform(
         case wire.Admit(names_match=names_match) | wire.BeginText(names_match=names_match):
             if not names_match:
                 raise Refused("names_not_confirmed")
-            await desk.check_eligible(here.session.id)
+            await _check_eligible(desk, here)
             await here.controller.post(ev.Admitted() if isinstance(intent, wire.Admit) else ev.TextBegun())
         case wire.DenyFamily():
             await here.controller.post(ev.FamilyDenied())
@@ -94,6 +94,15 @@ async def perform(
         case _:
             raise Refused("unknown_type")
     return {}
+
+
+async def _check_eligible(desk: Desk, here: Consultation) -> None:
+    """Whoever is in the guardian's seat when it has been checked is the one who was checked."""
+    checked: set[str] = set()
+    while here.session.guardian not in checked:
+        guardian = here.session.guardian
+        await desk.check_eligible(here.session.id, guardian)
+        checked.add(guardian)
 
 
 async def _check_holder(desk: Desk, here: Consultation, role: Role, intent: wire.Intent) -> None:
@@ -129,6 +138,8 @@ async def _attest(desk: Desk, here: Consultation, asked: wire.Attest) -> None:
     """What was confirmed is kept with the attestation: where the child is, and how the family is reached."""
     if not attestation.REQUIRED_CHECKS.issubset(asked.checks):
         raise Refused("attestation_incomplete")
+    if here.session.guardian:  # who may have taken the seat over since the admission
+        await _check_eligible(desk, here)
     confirmed = attestation.whereabouts(asked.call_back, asked.location)
     content = confirmed.content(Role.PHYSICIAN)
     body = bodies.make(desk.new_id(), here.session.id, attestation.BODY, desk.clock(), desk.new_nonce(), content)

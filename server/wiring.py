@@ -291,9 +291,9 @@ class Server:
                         consultation.controller.post(ev.ClockStepped(by_ms))
             await asyncio.sleep(BEAT_EVERY_S)
 
-    async def _check_eligible(self, session: str) -> None:
+    async def _check_eligible(self, session: str, guardian: str) -> None:
         """The visit's rules as they are now; that the sign-in is good was checked for the command."""
-        await self._bookings.check_admission(session)
+        await self._bookings.check_admission(session, guardian)
 
     async def _still_good(self, ticket: Ticket) -> bool:
         return await self._tickets.still_good(ticket, self._clock())

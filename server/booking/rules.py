@@ -11,6 +11,9 @@
 5.  A booking lies ahead, no further than the hospital's horizon, in a slot that is free and not closed, when the physician is
     free; and the child has no other open visit in the field.
 
+Who comes besides the booked guardian has rules of their own (`against_further`), asked when they are added and when they are in
+the seat at admission.
+
 The desk squeezes in: it may book outside slots, beside another visit, and one that has begun; it is not asked about slots and
 the physician's time. At admission what was booked stands: only 1 to 4 are asked, as they are that day.
 """
@@ -109,6 +112,18 @@ def against(case: Case, limits: Limits, occasion: Occasion, now: float) -> tuple
         if not case.physician_free:
             found.add(Refusal.PHYSICIAN_BUSY)
     return tuple(reason for reason in Refusal if reason in found)
+
+
+def against_further(relation: str, proof: str | None, limits: Limits) -> tuple[Refusal, ...]:
+    """Why somebody so related (``proof`` is None without a relation) may not be the guardian besides the booked one: such are
+    parents and legal guardians of whom a proof was seen, no delegated adults. Empty when they may."""
+    if proof is None:
+        return (Refusal.RELATION_MISSING,)
+    if relation == DELEGATED:
+        return (Refusal.DELEGATE_NOT_ALLOWED,)
+    if proof == DECLARED:
+        return (Refusal.RELATION_UNVERIFIED,)
+    return () if proof in limits.proofs else (Refusal.PROOF_NOT_ACCEPTED,)
 
 
 def _field(case: Case, limits: Limits) -> Iterator[Refusal]:

@@ -13,7 +13,7 @@ from server.events import RelationVerified
 from server.http.house import HOUSE
 from server.journal import Journal
 from server.store import families, limits
-from server.store.visits import Relation
+from server.store.visits import Guardian, Relation, add
 from tests.server.booking_kit import Clinic, open_clinic
 from tests.server.http.conftest import House, house, seeded
 
@@ -34,9 +34,9 @@ async def declared(house: House) -> Clinic:
     return clinic
 
 
-async def reasons(house: House) -> tuple[Refusal, ...]:
+async def reasons(house: House, guardian: str = "") -> tuple[Refusal, ...]:
     try:
-        await house.server.app[HOUSE].bookings.check_admission("v-1")
+        await house.server.app[HOUSE].bookings.check_admission("v-1", guardian)
     except NotBookable as refused:
         return refused.reasons
     return ()
@@ -83,3 +83,17 @@ async def test_what_has_ended_is_not_verified_any_more(house: House, declared: C
     await house.server.app[HOUSE].bookings.cancel(declared.hospital, "v-1", Cancellation.FAMILY, lambda revision: None)
     with pytest.raises(Refused, match="session_ended"):
         await verified(house, declared, "birth_certificate")
+
+
+async def test_the_further_guardian_in_the_seat_is_looked_at_anew(house: House, declared: Clinic) -> None:
+    await verified(house, declared, "birth_certificate")
+    mother = Relation("guardian-2", declared.child, "mother", "household_register")
+    await house.server.database.write(add(Guardian("guardian-2", declared.hospital, "韩梅梅", "13800000002"), mother))
+    assert await reasons(house, "guardian-2") == ()
+    await house.server.database.write(families.prove(declared.child, "guardian-2", "declared"))
+    assert await reasons(house, "guardian-2") == (Refusal.RELATION_UNVERIFIED,)
+    assert await reasons(house) == (), "the booked one is whom it was looked at for"
+    await house.server.database.write(families.prove(declared.child, "guardian-2", "household_register"))
+    await house.server.database.write(limits.set_limits(declared.hospital, Limits(proofs=("birth_certificate",))))
+    assert await reasons(house, "guardian-2") == (Refusal.PROOF_NOT_ACCEPTED,)
+    assert await reasons(house, "guardian-9") == (Refusal.RELATION_MISSING,)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from server.booking.limits import Limits
+from server.booking.rules import against_further
 from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.families import ProofOrNone
 from server.http.v1.models import Given, Id, Taken, moment
 from server.http.v1.operations import Answer, Call, Operation, there
 from server.http.v1.visits import Link
-from server.kinship import DELEGATED, RelationKind
+from server.kinship import RelationKind
 from server.store import bookings, families, guardians, limits
 from server.store.bookings import Booked
 from server.store.database import Transaction
@@ -77,8 +78,8 @@ async def linked_in(transaction: Transaction, call: Call, of: Booked, guardian: 
 
 
 def may_come(relation: Relation, allowed: Limits) -> bool:
-    """Whether somebody so related may be a further guardian: a parent or legal guardian of whom a proof was seen."""
-    return relation.kind != DELEGATED and relation.proof in allowed.proofs
+    """Whether somebody so related may be a further guardian."""
+    return not against_further(relation.kind, relation.proof, allowed)
 
 
 async def _check(transaction: Transaction, of: Booked, guardian: str) -> None:

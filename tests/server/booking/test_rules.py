@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from server.booking.limits import Limits
 from server.booking.refusals import OF_THE_PAGE, Refusal
-from server.booking.rules import DAY_S, Case, Department, Occasion, against
+from server.booking.rules import DAY_S, Case, Department, Occasion, against, against_further
 from server.eligibility import Credentials, Rank
 
 NOW = datetime.fromisoformat("2026-11-22T09:00:00+08:00").timestamp()
@@ -140,3 +140,19 @@ def test_whatever_is_wrong_is_told_all_at_once_and_once(wrong: set[Refusal]) -> 
     found = against(case, LIMITS, Occasion.BOOKING, NOW)
     assert set(found) == wrong
     assert len(found) == len(wrong)
+
+
+@pytest.mark.parametrize(
+    ("relation", "proof", "reasons"),
+    [
+        ("mother", "household_register", ()),
+        ("", None, (Refusal.RELATION_MISSING,)),
+        ("delegated", "written_delegation", (Refusal.DELEGATE_NOT_ALLOWED,)),
+        ("mother", "declared", (Refusal.RELATION_UNVERIFIED,)),
+        ("mother", "other", (Refusal.PROOF_NOT_ACCEPTED,)),
+    ],
+)
+def test_a_further_guardian_is_a_parent_or_legal_guardian_whose_proof_was_seen(
+    relation: str, proof: str | None, reasons: tuple[Refusal, ...]
+) -> None:
+    assert against_further(relation, proof, replace(LIMITS, delegated_adults=True)) == reasons

@@ -48,7 +48,7 @@ async def grandmother(house: House, *, allowed: bool) -> None:
 async def admission(house: House) -> str:
     """Why nobody is admitted; empty when somebody may be."""
     try:
-        await house.server._check_eligible(house.made.visit)
+        await house.server._check_eligible(house.made.visit, "")
     except Refused as refused:
         return refused.code
     return ""

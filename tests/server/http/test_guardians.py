@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from media import control
+from server.errors import Refused
 from server.http.house import HOUSE
 from server.session import Verifying
 from server.store import families, guardians
@@ -18,7 +19,7 @@ from server.store.tables import visit as visit_table
 from server.store.visits import Guardian, Relation
 from signaling import messages as wire
 from signaling.seats import Role
-from tests.server.consultation_kit import Visit, live, take_seat, visit
+from tests.server.consultation_kit import ATTEST, Visit, live, take_seat, visit
 from tests.server.http.conftest import Browser, House, house, seeded
 
 __all__ = ["house", "live", "seeded", "visit"]
@@ -141,3 +142,29 @@ async def test_a_further_guardian_reads_the_letter_with_the_booked_ones_number_m
     assert phones == {"mother": ("138****0000", False), "father": ("13800000000", True)}
     for browser in browsers:
         await browser.client.close()
+
+
+async def unprove(house: House) -> None:
+    async def write(transaction: Transaction) -> None:
+        of_it = select(visit_table.c.child).where(visit_table.c.id == house.made.visit)
+        await families.prove(str(await transaction.scalar(of_it)), MOTHER, "declared")(transaction)
+
+    await house.server.database.write(write)
+
+
+async def test_a_further_guardian_whose_proof_does_not_hold_any_more_is_not_admitted(visit: Visit, mother: Browser) -> None:
+    await mother.consent_to_everything(visit.house.visit)
+    await take_seat(visit, mother, G)
+    await unprove(visit.house)
+    for asked in (wire.Admit(names_match=True), wire.BeginText(names_match=True)):
+        with pytest.raises(Refused, match="relation_unverified"):
+            await visit.ask(Role.PHYSICIAN, asked)
+    assert not (await visit.session()).under_way
+
+
+async def test_nor_attested_after_taking_the_seat_over(live: Visit, mother: Browser) -> None:
+    await mother.consent_to_everything(live.house.visit)
+    await take_seat(live, mother, G)
+    await unprove(live.house)
+    with pytest.raises(Refused, match="relation_unverified"):
+        await live.ask(Role.PHYSICIAN, ATTEST)
