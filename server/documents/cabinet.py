@@ -98,21 +98,22 @@ class Cabinet:
 
     # --- uploads ----------------------------------------------------------------------------------
 
-    async def begin(self, visit: str, length: int, purpose: str = EXAMINATION) -> Document:
-        """A new upload of so many bytes, for one of ``PURPOSES``. Raises ``Refused``: document_empty, document_too_large,
-        too_many_documents, documents_destroyed."""
+    async def begin(self, visit: str, device: str, length: int, purpose: str = EXAMINATION) -> Document:
+        """A new upload of so many bytes by that device, for one of ``PURPOSES``. Raises ``Refused``: document_empty,
+        document_too_large, too_many_documents, documents_destroyed."""
         if not 1 <= length <= MAX_BYTES:
             raise Refused("document_too_large" if length > 0 else "document_empty")
         wrapped = sealed.wrap(self._app_key, self._random(sealed.NONCE_BYTES), visit, self._random(sealed.KEY_BYTES))
-        return await documents.begin(self._database, self._new_id(), visit, length, wrapped, self._clock(), purpose)
+        return await documents.begin(self._database, self._new_id(), visit, device, length, wrapped, self._clock(), purpose)
 
-    async def receive(self, visit: str, id: str, offset: int, pieces: AsyncIterator[bytes]) -> Document:
+    async def receive(self, visit: str, device: str, id: str, offset: int, pieces: AsyncIterator[bytes]) -> Document:
         """Takes what comes from ``offset`` on; the document as it stands afterwards. What came before a loss counts.
 
-        Raises ``Refused``: not_found, upload_offset (it goes on somewhere else), or a code of `kinds.CODES` when all has come
-        and the document is not taken; then nothing of it is left. Who cancels it only stops waiting: what came is kept.
+        Raises ``Refused``: not_found (another device's upload, too), upload_offset (it goes on somewhere else), or a code of
+        `kinds.CODES` when all has come and the document is not taken; then nothing of it is left. Who cancels it only stops
+        waiting: what came is kept.
         """
-        work = asyncio.ensure_future(self._receive(visit, id, offset, pieces))
+        work = asyncio.ensure_future(self._receive(visit, device, id, offset, pieces))
         self._receiving.add(work)
         work.add_done_callback(self._over)
         return await asyncio.shield(work)
@@ -122,9 +123,9 @@ class Cabinet:
         if not work.cancelled():
             work.exception()  # nobody may be there any more to hear it
 
-    async def _receive(self, visit: str, id: str, offset: int, pieces: AsyncIterator[bytes]) -> Document:
+    async def _receive(self, visit: str, device: str, id: str, offset: int, pieces: AsyncIterator[bytes]) -> Document:
         async with self._alone(id) as turn:
-            item = await self._upload(visit, id)
+            item = await self._upload(visit, device, id)
             if offset != item.received:
                 raise Refused("upload_offset")
             intake = _Intake(pieces, turn.leave)
@@ -132,14 +133,16 @@ class Cabinet:
                 item = await self._received(item, part)
             return item if item.received < item.length else await self._completed(item)
 
-    async def standing(self, visit: str, id: str) -> Document:
+    async def standing(self, visit: str, device: str, id: str) -> Document:
         """The upload as it stands, once nobody is at work on it. Raises ``Refused`` not_found."""
         async with self._alone(id):
-            return await self._upload(visit, id)
+            return await self._upload(visit, device, id)
 
-    async def _upload(self, visit: str, id: str) -> Document:
+    async def _upload(self, visit: str, device: str | None, id: str) -> Document:
+        """What is still coming is its own device's alone, what is kept is the family's."""
         item = await documents.find(self._database, visit, id)
-        if item is None or item.state not in ("uploading", "kept"):
+        known = item is not None and (item.state == "kept" or (item.state == "uploading" and item.device == device))
+        if item is None or not known:
             raise Refused("not_found")
         return item
 
@@ -153,7 +156,7 @@ class Cabinet:
         await self._aside(keep)
         now, received = self._clock(), item.received + len(part)
         await self._database.write(documents.changed(item.id, received=received, touched_at=now))
-        return await self._upload(item.visit, item.id)
+        return await self._upload(item.visit, item.device, item.id)
 
     async def _completed(self, item: Document) -> Document:
         """All has come: it is kept, or refused and gone."""
@@ -176,7 +179,7 @@ class Cabinet:
         )  # fmt: skip
         await self._journaled(item.visit, ev.DocumentAdded(item.id, body.sha256, item.purpose), (bodies.keep(body), row))
         await self._aside(lambda: self._files.forget_parts(item.visit, item.id))
-        return await self._upload(item.visit, item.id)
+        return await self._upload(item.visit, item.device, item.id)
 
     def _examined(self, item: Document, key: bytes, salt: bytes) -> tuple[Stripped, str]:
         """Reads an upload back and writes what is kept of it; with that one's SHA-256. Raises ``Unacceptable``. Blocks."""
@@ -214,9 +217,11 @@ class Cabinet:
 
     # --- what is kept -----------------------------------------------------------------------------
 
-    async def listed(self, visit: str) -> list[Document]:
-        """Those kept and those still coming."""
-        return [item for item in await documents.of_visit(self._database, visit) if item.state in ("uploading", "kept")]
+    async def listed(self, visit: str, device: str | None = None) -> list[Document]:
+        """Those kept, and those that are still coming from that device."""
+        there = await documents.of_visit(self._database, visit)
+        own = ("uploading", device) if device else None
+        return [item for item in there if item.state == "kept" or (item.state, item.device) == own]
 
     async def read(self, visit: str, id: str, role: Role) -> tuple[Document, bytes]:
         """A document that is kept; that staff opened it stands in the journal before they have it.
@@ -240,10 +245,11 @@ class Cabinet:
             await self._journaled(visit, ev.DocumentRead(role, id), noted)
         return item, plain
 
-    async def remove(self, visit: str, id: str, *, before_the_visit: bool) -> None:
-        """The family takes it back: an upload at any time, a kept document only before the visit. Raises ``Refused``."""
+    async def remove(self, visit: str, device: str, id: str, *, before_the_visit: bool) -> None:
+        """The family takes it back: a device its own upload at any time, any of theirs a kept document before the visit. Raises
+        ``Refused``."""
         async with self._alone(id):
-            item = await self._upload(visit, id)
+            item = await self._upload(visit, device, id)
             if item.state == "uploading":
                 await self._forget(item)
                 return
@@ -295,7 +301,7 @@ class Cabinet:
     async def _finished_later(self, item: Document) -> None:
         async with self._alone(item.id):
             try:
-                await self._completed(await self._upload(item.visit, item.id))
+                await self._completed(await self._upload(item.visit, item.device, item.id))
             except Refused as refused:
                 log.info("an upload was not taken afterwards", extra={"session": item.visit[:8], "code": refused.code})
 

@@ -57,14 +57,14 @@ async def begin(request: web.Request) -> web.Response:
     _check_version(request)
     who, _, consultation = await at_visit(request, "documents_add")
     _check_open(consultation.session, who)
-    item = await request.app[HOUSE].cabinet.begin(who.visit, _number(request, "Upload-Length"), _purpose(request))
+    item = await request.app[HOUSE].cabinet.begin(who.visit, _device(who), _number(request, "Upload-Length"), _purpose(request))
     return web.Response(status=201, headers=_headers(item) | {"Location": _path(item)})
 
 
 async def standing(request: web.Request) -> web.Response:
     _check_version(request)
     who = await visitor(request, "documents_add")
-    item = await request.app[HOUSE].cabinet.standing(who.visit, request.match_info["document"])
+    item = await request.app[HOUSE].cabinet.standing(who.visit, _device(who), request.match_info["document"])
     return web.Response(headers=_headers(item) | {"Upload-Length": str(item.length)})
 
 
@@ -77,8 +77,9 @@ async def receive(request: web.Request) -> web.Response:
     offset = _number(request, "Upload-Offset")
     if request.content_length is None or request.content_length > MAX_BYTES:
         raise Problem("too_large")
+    cabinet, document = request.app[HOUSE].cabinet, request.match_info["document"]
     with request.app[UPLOADS]:
-        item = await request.app[HOUSE].cabinet.receive(who.visit, request.match_info["document"], offset, _pieces(request))
+        item = await cabinet.receive(who.visit, _device(who), document, offset, _pieces(request))
     return web.Response(status=204, headers=_headers(item))
 
 
@@ -96,20 +97,16 @@ async def remove(request: web.Request) -> web.Response:
     who, _, consultation = await at_visit(request, "documents_remove")
     session = consultation.session
     before = isinstance(session.state, Waiting) and not session.under_way
-    await request.app[HOUSE].cabinet.remove(who.visit, request.match_info["document"], before_the_visit=before)
+    cabinet, document = request.app[HOUSE].cabinet, request.match_info["document"]
+    await cabinet.remove(who.visit, _device(who), document, before_the_visit=before)
     return web.Response(status=204, headers={"Tus-Resumable": TUS})
 
 
 async def listed(request: web.Request) -> web.Response:
     who = await visitor(request, "documents_read")
-    items = await request.app[HOUSE].cabinet.listed(who.visit)
+    items = await request.app[HOUSE].cabinet.listed(who.visit, who.device)
     limits = {"documents": MAX_DOCUMENTS, "bytes": MAX_BYTES, "visit_bytes": MAX_VISIT_BYTES, "kinds": list(Kind)}
-    return web.json_response({"documents": [_line(item) for item in items if _is_shown(item, who)], "limits": limits})
-
-
-def _is_shown(item: Document, who: Visitor) -> bool:
-    """What is still coming is its sender's business."""
-    return item.state == "kept" or who.device is not None
+    return web.json_response({"documents": [_line(item) for item in items], "limits": limits})
 
 
 def _line(item: Document) -> dict[str, object]:
@@ -140,6 +137,13 @@ async def read(request: web.Request) -> web.Response:
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     return web.Response(body=content, content_type=kind.value, headers=headers)
+
+
+def _device(who: Visitor) -> str:
+    """Whose upload it is: every guardian is here by a device."""
+    if who.device is None:
+        raise Problem("not_allowed")
+    return who.device
 
 
 def _path(item: Document) -> str:

@@ -27,7 +27,8 @@ class Document:
     """``n`` counts within the visit; ``length`` is what was announced and ``received`` what came of it, in bytes.
 
     Of a kept one: ``kind`` (a media type), ``size`` in bytes and ``width``, ``height``, ``pages`` as it is kept, and ``body``,
-    which names its hash. ``purpose`` is one of ``PURPOSES``; ``read_at`` is when the physician first opened it.
+    which names its hash. ``purpose`` is one of ``PURPOSES``; ``read_at`` is when the physician first opened it. ``device`` is
+    the id of the one that hands it in: until it is kept it is nobody else's.
     """
 
     id: str
@@ -46,12 +47,20 @@ class Document:
     body: str | None = None
     purpose: str = EXAMINATION
     read_at: float | None = None
+    device: str | None = None
 
 
 async def begin(
-    database: Database, id: str, visit_id: str, length: int, wrapped: bytes, now: float, purpose: str = EXAMINATION
+    database: Database,
+    id: str,
+    visit_id: str,
+    device: str,
+    length: int,
+    wrapped: bytes,
+    now: float,
+    purpose: str = EXAMINATION,
 ) -> Document:
-    """A new upload; ``wrapped`` becomes the visit's key when it has none yet.
+    """A new upload by that device; ``wrapped`` becomes the visit's key when it has none yet.
 
     Raises ``Refused``: too_many_documents (also: too many bytes in all), documents_destroyed.
     """
@@ -67,7 +76,7 @@ async def begin(
         if await _wrapped(connection, visit_id) is None:
             await connection.execute(insert(visit_key), {"visit": visit_id, "wrapped": wrapped, "created_at": now})
         n = 1 + max((each.n for each in there), default=0)
-        new = Document(id, visit_id, n, length, 0, "uploading", now, now, purpose=purpose)
+        new = Document(id, visit_id, n, length, 0, "uploading", now, now, purpose=purpose, device=device)
         await connection.execute(insert(document), {name: getattr(new, name) for name in Document.__slots__})
         return new
 

@@ -204,6 +204,7 @@ document = Table(
     Column("body", String),
     Column("purpose", String, nullable=False, server_default="examination"),  # examination | delegation
     Column("read_at", Double),  # when the physician first opened it
+    Column("device", String),  # the hash of the cookie of the device that hands it in
     UniqueConstraint("visit", "n"),
     Index("ix_document_state", "state"),
 )

@@ -20,6 +20,7 @@ from server.store.tables import visit as visits
 from tests.server.conftest import NOW
 from tests.server.documents import samples
 
+PHONE = "phone"
 KEEP_S = 30 * 86400.0
 PICTURE = samples.jpeg(6)
 LARGE = samples.jpeg() + secrets.token_bytes(2 * PART)
@@ -57,8 +58,8 @@ class Hall:
         return [event for event, _ in await self.journal.replay(visit)]
 
     async def hand_in(self, data: bytes = PICTURE, visit: str = "visit-1") -> documents.Document:
-        item = await self.cabinet.begin(visit, len(data))
-        return await self.cabinet.receive(visit, item.id, 0, pieces(data))
+        item = await self.cabinet.begin(visit, PHONE, len(data))
+        return await self.cabinet.receive(visit, PHONE, item.id, 0, pieces(data))
 
     async def end_the_visit(self) -> None:
         async def work(connection: AsyncConnection) -> None:

@@ -21,13 +21,13 @@ from server.store.audit import verify_journal
 from server.store.errors import Unavailable
 from server.store.tables import document, visit_key
 from signaling.seats import Role
-from tests.server.documents.cabinet_kit import KEEP_S, PICTURE, Hall, pieces, refusal
+from tests.server.documents.cabinet_kit import KEEP_S, PHONE, PICTURE, Hall, pieces, refusal
 
 
 async def destroyed(hall: Hall) -> tuple[documents.Document, bytes]:
     """A visit whose documents were destroyed just now: one of them, and the wrapped key that was there."""
     item = await hall.hand_in()
-    await hall.cabinet.begin("visit-1", 10)
+    await hall.cabinet.begin("visit-1", PHONE, 10)
     wrapped = await documents.wrapped_key(hall.database, "visit-1")
     assert wrapped is not None
     await hall.end_the_visit()
@@ -42,7 +42,7 @@ async def destroyed(hall: Hall) -> tuple[documents.Document, bytes]:
 async def test_days_after_the_visit_nothing_of_it_can_be_read_here(hall: Hall) -> None:
     item, _ = await destroyed(hall)
     assert await refusal(hall.cabinet.read("visit-1", item.id, Role.PHYSICIAN)) == "documents_destroyed"
-    assert await refusal(hall.cabinet.begin("visit-1", 10)) == "documents_destroyed"
+    assert await refusal(hall.cabinet.begin("visit-1", PHONE, 10)) == "documents_destroyed"
     assert not [name for name in hall.files() if name.startswith("sealed")]
     assert await documents.wrapped_key(hall.database, "visit-1") is None
     assert (await hall.events())[-1] == ev.DocumentsDestroyed()
@@ -123,17 +123,17 @@ async def test_what_a_crash_left_of_a_destroyed_visit_goes_too(hall: Hall) -> No
 
 
 async def test_uploads_that_nobody_went_on_with_for_a_day_are_forgotten(hall: Hall) -> None:
-    item = await hall.cabinet.begin("visit-1", len(PICTURE))
-    await hall.cabinet.receive("visit-1", item.id, 0, pieces(PICTURE[:1000]))
+    item = await hall.cabinet.begin("visit-1", PHONE, len(PICTURE))
+    await hall.cabinet.receive("visit-1", PHONE, item.id, 0, pieces(PICTURE[:1000]))
     await hall.cabinet.tend(hall.now + ABANDONED_S - 1)
-    assert len(await hall.cabinet.listed("visit-1")) == 1
+    assert len(await hall.cabinet.listed("visit-1", PHONE)) == 1
     await hall.cabinet.tend(hall.now + ABANDONED_S)
-    assert await hall.cabinet.listed("visit-1") == []
+    assert await hall.cabinet.listed("visit-1", PHONE) == []
     assert hall.files() == {}
 
 
 async def test_one_that_somebody_went_on_with_just_then_stays(hall: Hall) -> None:
-    item = await hall.cabinet.begin("visit-1", len(PICTURE))
+    item = await hall.cabinet.begin("visit-1", PHONE, len(PICTURE))
     coming = asyncio.Event()
 
     async def late() -> AsyncIterator[bytes]:
@@ -141,11 +141,11 @@ async def test_one_that_somebody_went_on_with_just_then_stays(hall: Hall) -> Non
         yield PICTURE[:1000]
 
     hall.now += ABANDONED_S
-    receiving = asyncio.create_task(hall.cabinet.receive("visit-1", item.id, 0, late()))
+    receiving = asyncio.create_task(hall.cabinet.receive("visit-1", PHONE, item.id, 0, late()))
     await coming.wait()
     await hall.cabinet.tend(hall.now)
     assert (await receiving).received == 1000
-    assert (await hall.cabinet.standing("visit-1", item.id)).received == 1000
+    assert (await hall.cabinet.standing("visit-1", PHONE, item.id)).received == 1000
 
 
 async def test_tending_goes_on_whatever_happens(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:

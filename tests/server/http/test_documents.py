@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientResponse
@@ -15,6 +16,7 @@ from server.http.documents import CHUNK_TYPE, UPLOADS
 from server.http.house import HOUSE
 from server.http.problems import TEXTS
 from server.journal import Journal
+from server.store import links
 from tests.server.documents import samples
 from tests.server.http.conftest import ORIGIN, Browser, House
 
@@ -118,6 +120,39 @@ async def test_the_list_shows_the_family_what_is_coming_and_the_physician_what_i
     assert (line["n"], line["kind"], line["bytes"], line["width"], line["height"], line["pages"]) == (
         1, "image/jpeg", len(strip(PICTURE).data), 96, 64, 1,
     )  # fmt: skip
+
+
+@pytest.fixture
+async def second(house: House) -> AsyncIterator[Browser]:
+    """Another phone of the same family, by a further link."""
+    browser, now, token = house.client(), house.clock(), "s" * 43
+    await house.server.database.write(links.further(house.made.visit, token, now, now + 3600))
+    assert (await browser.post("/api/join", {"token": token})).status == 200
+    await browser.consent_to_everything(house.visit)
+    yield browser
+    await browser.client.close()
+
+
+async def test_a_second_phone_does_not_stop_what_the_first_one_is_sending(
+    house: House, family: Browser, second: Browser
+) -> None:
+    at = await begun(family, house)
+    assert (await send(family, at, PICTURE[:1000])).status == 204
+    assert (await (await second.get(f"{house.visit}/documents")).json())["documents"] == []
+    assert await second.problem(await ask(second, "DELETE", at)) == "not_found"
+    assert (await ask(second, "HEAD", at)).status == 404
+    assert await second.problem(await send(second, at, PICTURE[1000:], 1000)) == "not_found"
+    own = await (await family.get(f"{house.visit}/documents")).json()
+    assert [(line["url"], line["received"]) for line in own["documents"]] == [(at, 1000)]
+    assert (await send(family, at, PICTURE[1000:], 1000)).status == 204
+
+
+async def test_what_one_phone_handed_in_is_the_familys(house: House, family: Browser, second: Browser) -> None:
+    at = await handed_in(family, house)
+    theirs = await (await second.get(f"{house.visit}/documents")).json()
+    assert [(line["url"], line["state"]) for line in theirs["documents"]] == [(at, "kept")]
+    assert await (await second.get(at)).read() == strip(PICTURE).data
+    assert (await ask(second, "DELETE", at)).status == 204
 
 
 async def test_what_this_server_can_do_is_said(house: House, family: Browser) -> None:
