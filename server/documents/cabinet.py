@@ -98,13 +98,16 @@ class Cabinet:
 
     # --- uploads ----------------------------------------------------------------------------------
 
-    async def begin(self, visit: str, device: str, length: int, purpose: str = EXAMINATION) -> Document:
-        """A new upload of so many bytes by that device, for one of ``PURPOSES``. Raises ``Refused``: document_empty,
-        document_too_large, too_many_documents, documents_destroyed."""
+    async def begin(self, visit: str, device: str, length: int, purpose: str = EXAMINATION, key: str | None = None) -> Document:
+        """A new upload of so many bytes by that device, for one of ``PURPOSES``, or the one it began under this ``key``.
+
+        Raises ``Refused``: document_empty, document_too_large, too_many_documents, documents_destroyed, idempotency_mismatch.
+        """
         if not 1 <= length <= MAX_BYTES:
             raise Refused("document_too_large" if length > 0 else "document_empty")
         wrapped = sealed.wrap(self._app_key, self._random(sealed.NONCE_BYTES), visit, self._random(sealed.KEY_BYTES))
-        return await documents.begin(self._database, self._new_id(), visit, device, length, wrapped, self._clock(), purpose)
+        new = self._new_id()
+        return await documents.begin(self._database, new, visit, device, length, wrapped, self._clock(), purpose, key)
 
     async def receive(self, visit: str, device: str, id: str, offset: int, pieces: AsyncIterator[bytes]) -> Document:
         """Takes what comes from ``offset`` on; the document as it stands afterwards. What came before a loss counts.

@@ -9,6 +9,7 @@ does, so that header stands in for the content type; the exact Origin is asked f
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -26,6 +27,7 @@ from server.visit_view import moment
 
 TUS = "1.0.0"
 CHUNK_TYPE = "application/offset+octet-stream"
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
 UPLOADS_AT_ONCE = 16
 UPLOADS: web.AppKey[Doorway] = web.AppKey("uploads", Doorway)
 _ALONE = "default-src 'none'; sandbox; frame-ancestors 'none'"
@@ -57,7 +59,8 @@ async def begin(request: web.Request) -> web.Response:
     _check_version(request)
     who, _, consultation = await at_visit(request, "documents_add")
     _check_open(consultation.session, who)
-    item = await request.app[HOUSE].cabinet.begin(who.visit, _device(who), _number(request, "Upload-Length"), _purpose(request))
+    length, purpose, key = _number(request, "Upload-Length"), _purpose(request), _key(request)
+    item = await request.app[HOUSE].cabinet.begin(who.visit, _device(who), length, purpose, key)
     return web.Response(status=201, headers=_headers(item) | {"Location": _path(item)})
 
 
@@ -185,6 +188,14 @@ def _purpose(request: web.Request) -> str:
                 raise Problem("bad_request")
             return purpose
     return EXAMINATION
+
+
+def _key(request: web.Request) -> str | None:
+    """Under which the same upload is begun only once; a tus client that knows nothing of it sends none."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise Problem("idempotency_key_required")
+    return key
 
 
 def _number(request: web.Request, header: str) -> int:

@@ -29,6 +29,7 @@ class Document:
     Of a kept one: ``kind`` (a media type), ``size`` in bytes and ``width``, ``height``, ``pages`` as it is kept, and ``body``,
     which names its hash. ``purpose`` is one of ``PURPOSES``; ``read_at`` is when the physician first opened it. ``device`` is
     the id of the one that hands it in: until it is kept it is nobody else's.
+    With ``idempotency_key`` that device begins it once, however often it asks.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Document:
     purpose: str = EXAMINATION
     read_at: float | None = None
     device: str | None = None
+    idempotency_key: str | None = None
 
 
 async def begin(
@@ -59,10 +61,12 @@ async def begin(
     wrapped: bytes,
     now: float,
     purpose: str = EXAMINATION,
+    key: str | None = None,
 ) -> Document:
-    """A new upload by that device; ``wrapped`` becomes the visit's key when it has none yet.
+    """A new upload by that device, or the one that it began under this ``key`` already; ``wrapped`` becomes the visit's key
+    when it has none yet.
 
-    Raises ``Refused``: too_many_documents (also: too many bytes in all), documents_destroyed.
+    Raises ``Refused``: idempotency_mismatch, too_many_documents (also: too many bytes in all), documents_destroyed.
     """
 
     async def work(connection: AsyncConnection) -> Document:
@@ -70,17 +74,27 @@ async def begin(
         there = await _select(connection, document.c.visit == visit_id)
         if any(each.state == "destroyed" for each in there):
             raise Refused("documents_destroyed")
+        again = [each for each in there if key is not None and (each.device, each.idempotency_key) == (device, key)]
+        if again:
+            return _same(again[0], length, purpose)
         counted = [each for each in there if each.state in ("uploading", "kept")]
         if len(counted) >= MAX_DOCUMENTS or sum(each.length for each in counted) + length > MAX_VISIT_BYTES:
             raise Refused("too_many_documents")
         if await _wrapped(connection, visit_id) is None:
             await connection.execute(insert(visit_key), {"visit": visit_id, "wrapped": wrapped, "created_at": now})
         n = 1 + max((each.n for each in there), default=0)
-        new = Document(id, visit_id, n, length, 0, "uploading", now, now, purpose=purpose, device=device)
+        new = Document(id, visit_id, n, length, 0, "uploading", now, now, purpose=purpose, device=device, idempotency_key=key)
         await connection.execute(insert(document), {name: getattr(new, name) for name in Document.__slots__})
         return new
 
     return await database.write(work)
+
+
+def _same(there: Document, length: int, purpose: str) -> Document:
+    """What was begun under a key, when the same is asked for again. Raises ``Refused`` idempotency_mismatch."""
+    if (there.length, there.purpose) != (length, purpose):
+        raise Refused("idempotency_mismatch")
+    return there
 
 
 async def find(database: Database, visit_id: str, id: str) -> Document | None:
@@ -116,10 +130,11 @@ def forgotten(id: str) -> Write:
 
 
 def removed(item: Document, now: float) -> Write:
-    """Taken back by the family: the words that name its hash go too."""
+    """Taken back by the family: the words that name its hash go too, and what it was begun under may begin another."""
 
     async def write(connection: AsyncConnection) -> None:
-        await connection.execute(update(document).where(document.c.id == item.id).values(state="removed", touched_at=now))
+        gone = {"state": "removed", "touched_at": now, "idempotency_key": None}
+        await connection.execute(update(document).where(document.c.id == item.id).values(gone))
         await connection.execute(delete(body).where(body.c.id == item.body))
 
     return write

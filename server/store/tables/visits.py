@@ -205,6 +205,8 @@ document = Table(
     Column("purpose", String, nullable=False, server_default="examination"),  # examination | delegation
     Column("read_at", Double),  # when the physician first opened it
     Column("device", String),  # the hash of the cookie of the device that hands it in
+    Column("idempotency_key", String),  # under which that device began it; null without one, and once it was taken back
     UniqueConstraint("visit", "n"),
+    UniqueConstraint("device", "visit", "idempotency_key"),
     Index("ix_document_state", "state"),
 )

@@ -17,6 +17,7 @@ from server.http.house import HOUSE
 from server.http.problems import TEXTS
 from server.journal import Journal
 from server.store import links
+from server.store.documents import MAX_DOCUMENTS
 from tests.server.documents import samples
 from tests.server.http.conftest import ORIGIN, Browser, House
 
@@ -153,6 +154,33 @@ async def test_what_one_phone_handed_in_is_the_familys(house: House, family: Bro
     assert [(line["url"], line["state"]) for line in theirs["documents"]] == [(at, "kept")]
     assert await (await second.get(at)).read() == strip(PICTURE).data
     assert (await ask(second, "DELETE", at)).status == 204
+
+
+async def test_an_upload_that_is_begun_again_under_its_key_is_the_same_one(
+    house: House, family: Browser, second: Browser
+) -> None:
+    async def post(browser: Browser, key: str, length: int = len(PICTURE)) -> ClientResponse:
+        return await ask(browser, "POST", f"{house.visit}/documents", Upload_Length=str(length), Idempotency_Key=key)
+
+    first = await post(family, "k" * 43)
+    at = first.headers["Location"]
+    assert (await send(family, at, PICTURE[:1000])).status == 204
+    for _ in range(MAX_DOCUMENTS):
+        again = await post(family, "k" * 43)
+        assert (again.status, again.headers["Location"], again.headers["Upload-Offset"]) == (201, at, "1000")
+    assert len((await (await family.get(f"{house.visit}/documents")).json())["documents"]) == 1
+    assert await family.problem(await post(family, "k" * 43, 5)) == "idempotency_mismatch"
+    assert (await post(family, "l" * 43)).headers["Location"] != at
+    assert (await post(second, "k" * 43)).headers["Location"] != at
+    assert await family.problem(await post(family, "with a space")) == "idempotency_key_required"
+
+
+async def test_what_was_taken_back_can_be_handed_in_again_under_its_key(house: House, family: Browser) -> None:
+    begin = {"Upload_Length": str(len(PICTURE)), "Idempotency_Key": "k" * 43}
+    for _ in range(2):
+        at = (await ask(family, "POST", f"{house.visit}/documents", **begin)).headers["Location"]
+        assert (await send(family, at, PICTURE)).status == 204
+        assert (await ask(family, "DELETE", at)).status == 204
 
 
 async def test_what_this_server_can_do_is_said(house: House, family: Browser) -> None:
