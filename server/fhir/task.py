@@ -37,12 +37,15 @@ def order(letter: Letter, focus: str) -> Resource:
 def task(letter: Letter, people: People, visit: str) -> Resource:
     """As it stands now, beside its ``ServiceRequest``, under the same id."""
     stage = Stage(letter.state)
+    changed = [letter.issued_at, *(receipt.at for receipt in letter.receipts)]
+    if letter.reopened_at is not None:
+        changed.append(letter.reopened_at)
     state = {
         "id": letter.referral,
         "status": _STATUS[stage],
         "businessStatus": concept("urn:peitong:referral-state", stage.value, _STAGES[stage]),
         "encounter": to_encounter(visit),
-        "lastModified": seconds(max([letter.issued_at, *(receipt.at for receipt in letter.receipts)])),
+        "lastModified": seconds(max(changed)),
         "output": _outputs(letter) or None,
     }
     return _task(letter, state, f"ServiceRequest/{letter.referral}", people.refer(Who.PATIENT), people.refer(Who.PHYSICIAN))

@@ -42,7 +42,7 @@ async def open_it(request: web.Request) -> web.Response:
 
 
 async def tell(request: web.Request) -> web.Response:
-    """Only what a desk says with two taps: no words of its own."""
+    """Only what a desk says with taps: no words of its own. That the child was seen the page asks on a screen of its own."""
     saying = replace(await said(request, Source.QR), words="")
     found = await _referral(request)
     now_is = await request.app[HOUSE].register.tell(found.referral.id, saying)

@@ -131,6 +131,7 @@ class Letter:
     destination: Place
     receipts: tuple[Receipt, ...]
     receipt_link: str
+    reopened_at: datetime | None = None
 
     @property
     def by(self) -> datetime | None:
@@ -154,7 +155,7 @@ class Letter:
     def view(self) -> dict[str, Any]:
         """LetterView, ready for JSON."""
         values = asdict(self)
-        for further in ("checklist_version", "state", "receipt_link"):
+        for further in ("checklist_version", "state", "receipt_link", "reopened_at"):
             del values[further]
         values["issued_at"] = _instant(self.issued_at)
         values["urgency"] = self.urgency.value
@@ -200,6 +201,7 @@ def compose(record: LetterRecord, checklist: Checklist, receipt_link: str = "") 
         fhir=f"{base}.fhir.json",
         destination=Place(filed.destination_hospital, filed.destination_hospital_en, filed.department, filed.department_en),
         receipts=_receipts(record.track),
+        reopened_at=_maybe(record.track.reopened_at),
         receipt_link=receipt_link,
     )
 
@@ -236,12 +238,16 @@ def _receipts(track: Track) -> tuple[Receipt, ...]:
         (Stage.BOOKED, track.booked_at),
         (Stage.SEEN, track.seen_at),
     )
-    appointment = None if track.appointment_at is None else datetime.fromtimestamp(track.appointment_at, UTC)
+    appointment = _maybe(track.appointment_at)
     return tuple(
         Receipt(stage.value, datetime.fromtimestamp(at, UTC), appointment if stage is Stage.BOOKED else None)
         for stage, at in times
         if at is not None
     )
+
+
+def _maybe(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)
 
 
 def receipts(track: Track) -> list[dict[str, str | None]]:

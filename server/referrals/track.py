@@ -1,8 +1,9 @@
 """How far a referral has come: a fold of the facts that are told about it, and by when each step is due.
 
-A referral is issued, sent, received, booked, seen. What is told moves it forward only: a receipt that comes late, twice or
-out of order never takes a step back, and who was seen has been received. Nothing ends by running out of time; a step that is
-due and was not told is *overdue*, and stays so until it is told. Pure.
+A referral is issued, sent, received, booked, seen. What is told moves it forward: a receipt that comes late, twice or out of
+order never takes a step back, and who was seen has been received. Only *reopened* does, where "seen" was told in error: what
+else was told stands, and what is due is asked for anew. Nothing ends by running out of time; a step that is due and was not
+told is *overdue*, and stays so until it is told. Pure.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Fact(StrEnum):
     RECEIVED = "received"
     BOOKED = "booked"
     SEEN = "seen"
+    REOPENED = "reopened"  # the child was not seen after all
     CONTACTED = "contacted"  # the care coordinator spoke with the family
     OVERDUE_RECEIVED = "overdue_received"
     OVERDUE_BOOKED = "overdue_booked"
@@ -56,7 +58,7 @@ MAY_TELL: Final[Mapping[Source, frozenset[Fact]]] = MappingProxyType(
         ),
         Source.API: frozenset({Fact.RECEIVED, Fact.BOOKED, Fact.SEEN}),
         Source.QR: frozenset({Fact.RECEIVED, Fact.BOOKED, Fact.SEEN}),
-        Source.COORDINATOR: frozenset({Fact.CONTACTED, Fact.RECEIVED, Fact.BOOKED, Fact.SEEN}),
+        Source.COORDINATOR: frozenset({Fact.CONTACTED, Fact.RECEIVED, Fact.BOOKED, Fact.SEEN, Fact.REOPENED}),
     }
 )
 
@@ -101,21 +103,29 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Times are seconds since 1970, each of when it was told first; of several appointments the last one counts."""
+    """Times are seconds since 1970, each of when it was told first; of several appointments the last one counts, and of the
+    times it was reopened."""
 
     urgency: Urgency
     issued_at: float
     sent_at: float | None = None
-    received_at: float | None = None
+    taken_at: float | None = None
+    """When it was told to be received, or booked."""
     booked_at: float | None = None
     appointment_at: float | None = None
     seen_at: float | None = None
+    reopened_at: float | None = None
     contacted_at: float | None = None
     failures: int = 0
     """How many attempts to send it failed before one succeeded, and when the last one did."""
     failed_at: float | None = None
     alarmed: frozenset[Stage] = frozenset()
     """The steps of which it was told that they are overdue."""
+
+    @property
+    def received_at(self) -> float | None:
+        """Who was seen has been received."""
+        return self.seen_at if self.taken_at is None else self.taken_at
 
     @property
     def stage(self) -> Stage:
@@ -148,11 +158,13 @@ def advance(track: Track, fact: Fact, at: float, appointment_at: float | None = 
         case Fact.NOT_SENT:
             return track if track.sent_at is not None else replace(track, failures=track.failures + 1, failed_at=at)
         case Fact.RECEIVED:
-            return track if track.received_at is not None else replace(track, received_at=at)
+            return track if track.received_at is not None else replace(track, taken_at=at)
         case Fact.BOOKED:
             return _booked(track, at, appointment_at)
         case Fact.SEEN:
-            return replace(_received(track, at), seen_at=at) if track.open else track
+            return replace(track, seen_at=at) if track.open else track
+        case Fact.REOPENED:
+            return track if track.open else replace(track, seen_at=None, reopened_at=at, alarmed=frozenset())
         case Fact.CONTACTED:
             again = track.contacted_at is not None and at - track.contacted_at < ONE_CALL_S
             return track if again else replace(track, contacted_at=at)
@@ -166,10 +178,6 @@ def advance(track: Track, fact: Fact, at: float, appointment_at: float | None = 
             assert_never(fact)
 
 
-def _received(track: Track, at: float) -> Track:
-    return track if track.received_at is not None else replace(track, received_at=at)
-
-
 def _booked(track: Track, at: float, appointment_at: float | None) -> Track:
     """A new appointment takes the former one's place, and a former alarm that nobody was seen is over with it."""
     if not track.open:
@@ -178,8 +186,9 @@ def _booked(track: Track, at: float, appointment_at: float | None) -> Track:
     if track.booked_at is not None and appointment == track.appointment_at:
         return track
     booked = at if track.booked_at is None else track.booked_at
+    taken = at if track.taken_at is None else track.taken_at
     alarmed = track.alarmed if appointment == track.appointment_at else track.alarmed - {Stage.SEEN}
-    return replace(_received(track, at), booked_at=booked, appointment_at=appointment, alarmed=alarmed)
+    return replace(track, taken_at=taken, booked_at=booked, appointment_at=appointment, alarmed=alarmed)
 
 
 def _alarmed(track: Track, stage: Stage) -> Track:

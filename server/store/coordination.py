@@ -52,7 +52,7 @@ async def on_their_way(database: Database, hospital: str, closed_since: float) -
         ours = (visit.c.hospital == hospital) & ~rehearsed()
         waits = ours & (referral.c.state != Stage.SEEN.value)
         seen = (referral_event.c.referral == referral.c.id) & (referral_event.c.fact == Fact.SEEN.value)
-        closed = ours & exists().where(seen, referral_event.c.at > closed_since)
+        closed = ours & (referral.c.state == Stage.SEEN.value) & exists().where(seen, referral_event.c.at > closed_since)
         found = await referrals.some(connection, _first(waits).limit(MOST_OPEN + 1))
         more = len(found) > MOST_OPEN
         found = found[:MOST_OPEN] + await referrals.some(connection, _first(closed).limit(MOST_CLOSED))

@@ -122,7 +122,7 @@ def file(item: Referral) -> Write:
 def tell(item: Referral, told: Told, after: Track) -> Write:
     """Append a fact, in the transaction of its event, which gives it number and time (those of ``told`` do not count).
 
-    ``after`` is the track with it; the state never goes back.
+    ``after`` is the track with it; the state goes back only when it is reopened.
     """
 
     async def write(connection: AsyncConnection) -> None:
@@ -136,8 +136,9 @@ def tell(item: Referral, told: Told, after: Track) -> Write:
             "next_alarm_at": next_alarm_at(after, item.by),
             "next_attempt_at": attempt_at(after) if item.endpoint is not None else None,
         }
-        not_back = (referral.c.id == item.id, referral.c.state.in_(STATES[: STATES.index(after.stage) + 1]))
-        await connection.execute(update(referral).where(*not_back).values(snapshot))
+        before = (Stage.SEEN.value,) if told.fact is Fact.REOPENED else STATES[: STATES.index(after.stage) + 1]
+        held = (referral.c.id == item.id, referral.c.state.in_(before))
+        await connection.execute(update(referral).where(*held).values(snapshot))
 
     return write
 

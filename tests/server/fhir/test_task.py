@@ -44,6 +44,12 @@ def test_it_stands_beside_its_request_under_the_same_id() -> None:
     assert "output" not in resource
 
 
+def test_what_was_reopened_is_under_way_again_and_was_changed_then() -> None:
+    seen = advance(Track(Urgency.WITHIN_24H, ISSUED_AT), Fact.SEEN, ISSUED_AT + 60)
+    resource = now(state="issued", track=advance(seen, Fact.REOPENED, ISSUED_AT + 120))
+    assert (resource["status"], resource["lastModified"]) == ("requested", "2026-03-01T09:32:00Z")
+
+
 def test_an_appointment_that_was_told_is_its_output() -> None:
     track = advance(Track(Urgency.WITHIN_24H, ISSUED_AT), Fact.BOOKED, ISSUED_AT + 60, ISSUED_AT + 3600)
     resource = now(state="booked", track=track)

@@ -125,6 +125,16 @@ async def test_a_child_seen_elsewhere_closes_it_and_it_stays_listed_for_a_week(r
     assert await room.lines() == []
 
 
+async def test_a_tap_in_error_is_reopened_listed_once_and_overdue_again(room: Room) -> None:
+    room.live.house.clock.ahead_s = 3601
+    await room.tell(fact="seen", words="")
+    line = await (await room.tell(fact="reopened", words="家属：并未就诊")).json()
+    assert (line["state"], line["receipts"], line["overdue"]["step"]) == ("issued", [], "received")
+    assert [each["referral"] for each in await room.lines()] == [room.referral]
+    server = room.live.house.server
+    assert await look(server.database, server.register, room.live.house.clock()) == 1, "its alarms run again"
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -77,6 +77,21 @@ async def test_what_is_told_again_or_late_is_written_once(live: Visit, issued: F
     assert now_is.referral.next_alarm_at is None
 
 
+async def test_what_was_closed_in_error_is_reopened_to_what_holds_then(
+    live: Visit, issued: Followed, register: Register
+) -> None:
+    id = issued.referral.id
+    await register.tell(id, Saying(Fact.RECEIVED, Source.QR))
+    await register.tell(id, Saying(Fact.SEEN, Source.QR))
+    now_is = await register.tell(id, Saying(Fact.REOPENED, Source.COORDINATOR, words="家属：并未就诊"))
+    assert (now_is.referral.state, now_is.track.stage) == ("received", Stage.RECEIVED)
+    assert now_is.referral.next_alarm_at == issued.referral.seen_by_at
+    assert [told.fact for told in await told_in_chain(live)] == ["received", "seen", "reopened"]
+    assert (await register.tell(id, Saying(Fact.REOPENED, Source.COORDINATOR))).told == now_is.told, "once"
+    assert (await register.tell(id, Saying(Fact.SEEN, Source.API))).referral.state == "seen"
+    assert (await verify_journal(live.house.server.database)).ok
+
+
 async def test_two_who_tell_it_at_once_are_one(live: Visit, issued: Followed, register: Register) -> None:
     saying = Saying(Fact.RECEIVED, Source.QR)
     answers = await asyncio.gather(*(register.tell(issued.referral.id, saying) for _ in range(5)))
@@ -106,6 +121,8 @@ async def test_an_appointment_and_a_place_are_kept_the_words_in_a_body(
         (Saying(Fact.SENT, Source.QR), "not_allowed"),
         (Saying(Fact.CONTACTED, Source.API), "not_allowed"),
         (Saying(Fact.SEEN, Source.SERVER), "not_allowed"),
+        (Saying(Fact.REOPENED, Source.QR), "not_allowed"),
+        (Saying(Fact.REOPENED, Source.API), "not_allowed"),
         (Saying(Fact.RECEIVED, Source.QR, 1.0), "bad_appointment"),
         (Saying(Fact.BOOKED, Source.QR, 1.0), "bad_appointment"),
         (Saying(Fact.BOOKED, Source.QR, 9e99), "bad_appointment"),

@@ -1,4 +1,4 @@
-"""A referral goes forward only, whatever is told in whatever order; and what is not told in time is overdue."""
+"""A referral goes forward, whatever is told in whatever order, until it is reopened; what is not told in time is overdue."""
 
 from __future__ import annotations
 
@@ -63,26 +63,62 @@ def first(told: list[Told], *facts: Fact) -> float | None:
     return next((each.at for each in told if each.fact in facts), None)
 
 
+def closed(before: list[Told]) -> bool:
+    """Whether of what opens and closes, closing was told last."""
+    return next((each.fact for each in reversed(before) if each.fact in (Fact.SEEN, Fact.REOPENED)), None) is Fact.SEEN
+
+
 @given(histories())
 def test_times_are_of_when_it_was_told_first_and_seen_implies_received(told: list[Told]) -> None:
     """The oracle looks into the list of what was told; it folds nothing."""
     track = fold(told)
-    seen = first(told, Fact.SEEN)
-    before_seen = told if seen is None else told[: [each.fact for each in told].index(Fact.SEEN)]
+    while_open = [each for n, each in enumerate(told) if not closed(told[:n])]
+    reopened = [n for n, each in enumerate(told) if each.fact is Fact.REOPENED and closed(told[:n])]
+    seen = first(told[reopened[-1] + 1 :] if reopened else told, Fact.SEEN)
+    taken = first(while_open, Fact.RECEIVED, Fact.BOOKED)
     assert track.seen_at == seen
-    assert track.received_at == first(told, Fact.RECEIVED, Fact.BOOKED, Fact.SEEN)
+    assert track.reopened_at == (told[reopened[-1]].at if reopened else None)
+    assert track.received_at == (seen if taken is None else taken)
     assert track.sent_at == first(told, Fact.SENT)
-    assert track.booked_at == first(before_seen, Fact.BOOKED)
-    named = [each.appointment_at for each in before_seen if each.fact is Fact.BOOKED and each.appointment_at is not None]
+    assert track.booked_at == first(while_open, Fact.BOOKED)
+    named = [each.appointment_at for each in while_open if each.fact is Fact.BOOKED and each.appointment_at is not None]
     assert track.appointment_at == (named[-1] if named else None)
     until_sent = told[: [each.fact for each in told].index(Fact.SENT)] if track.sent_at is not None else told
     assert track.failures == sum(each.fact is Fact.NOT_SENT for each in until_sent)
 
 
 @given(histories(), histories())
-def test_a_referral_never_steps_back(told: list[Told], later: list[Told]) -> None:
+def test_a_referral_never_steps_back_unless_it_is_reopened(told: list[Told], later: list[Told]) -> None:
     track = fold(told)
-    assert ORDER.index(fold(later, track).stage) >= ORDER.index(track.stage)
+    onward = [each for each in later if each.fact is not Fact.REOPENED]
+    assert ORDER.index(fold(onward, track).stage) >= ORDER.index(track.stage)
+
+
+@given(histories(), st.integers(0, 80))
+def test_what_is_reopened_is_as_if_the_child_had_never_been_seen_and_its_alarms_run_again(told: list[Told], hour: int) -> None:
+    """The oracle never hears of what closed it, nor of what was told while it was closed and therefore not heard."""
+    at, now = (told[-1].at if told else 0.0), hour * H
+    reopened = advance(advance(fold(told), Fact.SEEN, at), Fact.REOPENED, at)
+    heard = [each for n, each in enumerate(told) if each.fact not in (Fact.SEEN, Fact.REOPENED) and not _unheard(told, n)]
+    never = fold(heard)
+    assert (reopened.stage, waited_for(reopened, BY)) == (never.stage, waited_for(never, BY))
+    assert reopened.alarmed == frozenset()
+    assert alarms(reopened, BY, now) == tuple(Fact(f"overdue_{due.stage}") for due in waited_for(never, BY) if due.at <= now)
+
+
+def _unheard(told: list[Told], n: int) -> bool:
+    return told[n].fact in (Fact.RECEIVED, Fact.BOOKED) and closed(told[:n])
+
+
+def test_a_tap_in_error_is_taken_back_and_what_was_told_before_holds() -> None:
+    booked = advance(advance(NEW, Fact.RECEIVED, H), Fact.BOOKED, 2 * H, 8 * H)
+    again = advance(advance(booked, Fact.SEEN, 3 * H), Fact.REOPENED, 4 * H)
+    assert (again.stage, again.received_at, again.appointment_at) == (Stage.BOOKED, H, 8 * H)
+    assert next_alarm_at(again, BY) == 14 * H
+    unheard = advance(advance(NEW, Fact.SEEN, H), Fact.REOPENED, 2 * H)
+    assert (unheard.stage, unheard.received_at) == (Stage.ISSUED, None), "nobody else ever said that it was received"
+    assert attempt_at(unheard) == NEW.issued_at
+    assert advance(unheard, Fact.SEEN, 5 * H).seen_at == 5 * H
 
 
 @given(histories(), st.sampled_from([fact for fact in Fact if fact is not Fact.NOT_SENT]), APPOINTMENTS)
@@ -194,5 +230,5 @@ def test_every_fact_is_somebodys_to_tell(fact: Fact) -> None:
 def test_only_the_server_tells_what_it_did_itself() -> None:
     theirs = frozenset({Fact.RECEIVED, Fact.BOOKED, Fact.SEEN})
     assert MAY_TELL[Source.QR] == MAY_TELL[Source.API] == theirs
-    assert MAY_TELL[Source.COORDINATOR] == theirs | {Fact.CONTACTED}
-    assert not MAY_TELL[Source.SERVER] & (theirs | {Fact.CONTACTED})
+    assert MAY_TELL[Source.COORDINATOR] == theirs | {Fact.CONTACTED, Fact.REOPENED}
+    assert not MAY_TELL[Source.SERVER] & MAY_TELL[Source.COORDINATOR]
