@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
-import { appointmentOf, canRetry, factsAfter, screenOfProblem, tokenOf } from "../../web_client/receipt/state.js";
+import { appointmentOf, canRetry, factsAfter, initial, screenOfProblem, tokenOf } from "../../web_client/receipt/state.js";
 
 test("the token is the address's last part and nothing else", () => {
   assert.equal(tokenOf("/r/abc-_1"), "abc-_1");
   for (const path of ["/r/", "/r", "/r/a/b", "/x/abc", "/"]) assert.equal(tokenOf(path), "");
 });
 
-test("the next step is offered first, and nothing after the child was seen", () => {
-  assert.deepEqual(["issued", "sent", "received", "booked", "seen"].map(factsAfter), [["received"], ["received"], ["seen", "booked"], ["seen", "booked"], []]);
+test("nothing asks whether the child was seen until it is tapped, and an address without a token is unknown", () => {
+  assert.deepEqual([initial("zh", "abc").asking, initial("zh", "abc").screen, initial("en", "").screen], [false, "loading", "unknown"]);
+});
+
+test("the next step is offered first, what closes the referral last, and nothing after the child was seen", () => {
+  assert.deepEqual(["issued", "sent", "received", "booked", "seen"].map(factsAfter), [["received"], ["received"], ["booked", "seen"], ["booked", "seen"], []]);
 });
 
 test("every refusal has its screen with words, and only what may pass can be tried again", () => {

@@ -3,7 +3,7 @@
 import { ApiProblem, createApi } from "../shared/api.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { storageOf } from "../shared/storage.js";
-import { screenOfProblem, tokenOf } from "./state.js";
+import { initial, screenOfProblem, tokenOf } from "./state.js";
 import { show } from "./view.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -12,7 +12,7 @@ const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const storage = storageOf(() => window.localStorage);
 const token = tokenOf(location.pathname);
 /** @type {State} */
-let state = { language: rememberedLanguage(storage) ?? "zh", screen: token === "" ? "unknown" : "loading", referral: null, busy: null, failed: false, told: false };
+let state = initial(rememberedLanguage(storage) ?? "zh", token);
 const receipt = createApi({ language: () => state.language }).receipt(token);
 
 /** @param {Partial<State>} changed */
@@ -27,6 +27,9 @@ function handle(intent) {
     case "choose_language":
       rememberLanguage(storage, intent.language);
       return change({ language: intent.language });
+    case "ask":
+      change({ asking: intent.asking, failed: false, told: false });
+      return window.scrollTo(0, 0);
     case "open":
       return void open();
     case "tell":
@@ -48,7 +51,8 @@ async function tell(fact, appointmentAt) {
   if (state.busy) return;
   change({ busy: fact, failed: false });
   try {
-    change({ busy: null, told: true, referral: await receipt.tell(fact, appointmentAt) });
+    const referral = await receipt.tell(fact, appointmentAt);
+    change({ busy: null, told: true, asking: false, referral });
   } catch {
     change({ busy: null, failed: true });
   }

@@ -5,7 +5,14 @@
  * @typedef {import("../shared/api.js").DeskReferral} DeskReferral
  * @typedef {"loading" | "shown" | "unknown" | "expired" | "throttled" | "network" | "other"} Screen
  * @typedef {"received" | "booked" | "seen"} Fact
- * @typedef {{language: Language, screen: Screen, referral: DeskReferral | null, busy: Fact | null, failed: boolean, told: boolean}} State
+ * @typedef {Object} State
+ * @property {Language} language
+ * @property {Screen} screen
+ * @property {DeskReferral | null} referral
+ * @property {Fact | null} busy
+ * @property {boolean} asking whether the child was seen: it closes the referral, so a screen of its own asks
+ * @property {boolean} failed
+ * @property {boolean} told
  */
 
 /** @type {Readonly<Record<string, Screen>>} */
@@ -15,6 +22,11 @@ const SCREEN_OF_CODE = Object.freeze({
   too_many_attempts: "throttled",
   network: "network",
 });
+
+/** @param {Language} language @param {string} token @returns {State} */
+export function initial(language, token) {
+  return { language, screen: token === "" ? "unknown" : "loading", referral: null, busy: null, asking: false, failed: false, told: false };
+}
 
 /** @param {string} code an API problem's @returns {Screen} */
 export function screenOfProblem(code) {
@@ -34,7 +46,7 @@ export function tokenOf(pathname) {
 /** What can be told now, the most likely first. @param {string} receipt @returns {Fact[]} */
 export function factsAfter(receipt) {
   if (receipt === "seen") return [];
-  return receipt === "received" || receipt === "booked" ? ["seen", "booked"] : ["received"];
+  return receipt === "received" || receipt === "booked" ? ["booked", "seen"] : ["received"];
 }
 
 /** What a `datetime-local` field holds, in the desk's own time, as the server takes it. @param {string} value @returns {string | null} */
