@@ -19,7 +19,16 @@ from server.calendar import day_of
 from server.chain import microseconds
 from server.consultations import Consultations
 from server.errors import Refused
-from server.events import Event, GuardianAdded, GuardianRemoved, NoShowMarked, RelationVerified, VisitCancelled, VisitMoved
+from server.events import (
+    Event,
+    GuardianAdded,
+    GuardianRemoved,
+    LinkMade,
+    NoShowMarked,
+    RelationVerified,
+    VisitCancelled,
+    VisitMoved,
+)
 from server.kinship import DELEGATED
 from server.store import bookings, families, guardians, limits, links, outbox, schedules
 from server.store.bookings import Booked
@@ -97,7 +106,7 @@ class Bookings:
 
         await counted(self._database, asked.hospital, Place.ADMISSION, now, self._database.read(reasons))
 
-    async def move(self, hospital: str, id: str, slot: str, match: Match, place: Place) -> Booked:
+    async def move(self, hospital: str, id: str, slot: str, match: Match, place: Place, by: str) -> Booked:
         """To another slot of the same physician, department and field; ``place`` is where it is asked for.
 
         Raises ``Refused``, or what ``match`` does.
@@ -107,25 +116,25 @@ class Bookings:
             found, to = await self._read(hospital, id, match), await self._slot(hospital, slot)
             if (to.physician, to.field) != (found.physician, found.field) or found.department not in (None, to.department):
                 raise Refused("slot_elsewhere")
-            event = VisitMoved(microseconds(to.starts_at), microseconds(to.ends_at), microseconds(found.ends_at))
+            event = VisitMoved(microseconds(to.starts_at), microseconds(to.ends_at), microseconds(found.ends_at), by)
             return event, (self._moved(found, to),)
 
         await counted(self._database, hospital, place, self._clock(), self._rooms.decide_outside(id, decide))
         return await self._again(hospital, id)
 
-    async def cancel(self, hospital: str, id: str, reason: Cancellation, match: Match) -> Booked:
+    async def cancel(self, hospital: str, id: str, reason: Cancellation, match: Match, by: str) -> Booked:
         async def decide() -> tuple[Event, tuple[Write, ...]]:
             await self._read(hospital, id, match)
             told = _tell(id, Kind.VISIT_CANCELLED, self._new_id(), self._clock(), {"reason": reason.value})
-            return VisitCancelled(reason.value), (told,)
+            return VisitCancelled(reason.value, by), (told,)
 
         await self._rooms.decide_outside(id, decide)
         return await self._again(hospital, id)
 
-    async def mark_no_show(self, hospital: str, id: str, match: Match) -> Booked:
+    async def mark_no_show(self, hospital: str, id: str, match: Match, by: str) -> Booked:
         async def decide() -> tuple[Event, tuple[Write, ...]]:
             found = await self._read(hospital, id, match)
-            return NoShowMarked(microseconds(found.starts_at)), (
+            return NoShowMarked(microseconds(found.starts_at), by), (
                 _tell(id, Kind.VISIT_NO_SHOW, self._new_id(), self._clock(), {}),
             )
 
@@ -156,9 +165,9 @@ class Bookings:
         return await self._relation(booked)
 
     async def add_guardian(
-        self, hospital: str, id: str, guardian: str, staff: str, work: Callable[[Transaction], Awaitable[T]]
+        self, hospital: str, id: str, guardian: str, by: str, work: Callable[[Transaction], Awaitable[T]]
     ) -> T:
-        """A further guardian may come, as ``work`` writes it; who may come already is not written down again. What it gives.
+        """A further guardian may come, as ``work`` writes it; who may come already has a new link. What it gives.
 
         Raises ``Refused``: ``not_found``, ``session_ended``; what ``work`` raises.
         """
@@ -168,16 +177,33 @@ class Bookings:
             done.append(await work(transaction))
 
         async def decide() -> tuple[Event, tuple[Write, ...]]:
-            return GuardianAdded(guardian, staff), (write,)
+            known = guardian in await self._further(id)
+            return LinkMade(guardian, by) if known else GuardianAdded(guardian, by), (write,)
 
         if (await self._again(hospital, id)).state == "ended":
             raise Refused("session_ended")
-        if guardian in await self._further(id):
-            return await self._database.write(work)
         await self._rooms.decide_outside(id, decide)
         return done[-1]
 
-    async def remove_guardian(self, hospital: str, id: str, guardian: str, staff: str) -> None:
+    async def make_link(self, hospital: str, id: str, guardian: str, by: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """A new link of that guardian (empty: the booked one), as ``work`` writes it. What it gives.
+
+        Raises ``Refused``: ``not_found``, ``session_ended``; what ``work`` raises.
+        """
+        done: list[T] = []
+
+        async def write(transaction: Transaction) -> None:
+            done.append(await work(transaction))
+
+        async def decide() -> tuple[Event, tuple[Write, ...]]:
+            if (await self._again(hospital, id)).state == "ended":
+                raise Refused("session_ended")
+            return LinkMade(guardian, by), (write,)
+
+        await self._rooms.decide_outside(id, decide)
+        return done[-1]
+
+    async def remove_guardian(self, hospital: str, id: str, guardian: str, by: str) -> None:
         """A further guardian comes no more; their links and devices are shut out.
 
         Raises ``Refused``: ``not_found``, ``visit_under_way``, ``session_ended``.
@@ -188,7 +214,7 @@ class Bookings:
             if guardian not in await self._further(id):
                 raise Refused("not_found")
             now = self._clock()
-            return GuardianRemoved(guardian, staff), (guardians.remove(id, guardian, now), links.shut_out(id, guardian, now))
+            return GuardianRemoved(guardian, by), (guardians.remove(id, guardian, now), links.shut_out(id, guardian, now))
 
         await self._rooms.decide_outside(id, decide)
 

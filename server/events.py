@@ -146,17 +146,27 @@ class ConsentGiven(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConsentRefused(Event):
+    """As ``ConsentGiven``, for one who does not agree."""
+
     type: ClassVar[str] = "consent_refused"
     kind: str
     version: str
     guardian: str = ""
+    language: str = ""
+    text_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentWithdrawn(Event):
+    """The guardian took back what was agreed to; which text that was, as in ``ConsentGiven``, is empty where that is not
+    known."""
+
     type: ClassVar[str] = "consent_withdrawn"
     kind: str
     guardian: str = ""
+    version: str = ""
+    language: str = ""
+    text_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +196,7 @@ class QuestionnaireAnswered(Event):
     outcome: str
     body: str
     body_sha256: str
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +206,7 @@ class Measured(Event):
     type: ClassVar[str] = "measured"
     body: str
     body_sha256: str
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +217,7 @@ class WhereaboutsTold(Event):
     type: ClassVar[str] = "whereabouts_told"
     body: str
     body_sha256: str
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +301,14 @@ class Cancelled(Event):
     type: ClassVar[str] = "cancelled"
 
 
-# --- from outside the room: the hospital's system, its desk ---------------------------------------
+# --- from outside the room: the hospital's system, its desk, the family ----------------------------
+# ``by`` is who did it: ``staff/ID``, ``key/ID`` of the hospital's system, ``family`` for the guardian whom the visit is booked
+# with, ``family/ID`` for a further one; empty in rows from before it was noted.
+
+
+def by_family(guardian: str) -> str:
+    """``by`` of what a guardian did under their own link."""
+    return f"family/{guardian}" if guardian else "family"
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +322,7 @@ class VisitMoved(Event):
     starts_at_us: int
     ends_at_us: int
     former_ends_at_us: int
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +331,7 @@ class VisitCancelled(Event):
 
     type: ClassVar[str] = "visit_cancelled"
     reason: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +340,7 @@ class NoShowMarked(Event):
 
     type: ClassVar[str] = "no_show_marked"
     starts_at_us: int
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,12 +355,11 @@ class RelationVerified(Annotation):
 
 @dataclass(frozen=True, slots=True)
 class GuardianAdded(Event):
-    """A further guardian (their id) may come with the child from now on. ``staff`` is who at the desk said so, empty for the
-    hospital's own system, here and in ``GuardianRemoved``."""
+    """A further guardian (their id) may come with the child from now on, and has a join link."""
 
     type: ClassVar[str] = "guardian_added"
     guardian: str
-    staff: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +368,17 @@ class GuardianRemoved(Event):
 
     type: ClassVar[str] = "guardian_removed"
     guardian: str
-    staff: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMade(Annotation):
+    """That guardian (empty: the booked one) has a new join link; their former one, and the devices that used it, are shut out.
+    It changes nothing in the session."""
+
+    type: ClassVar[str] = "link_made"
+    guardian: str
+    by: str
 
 
 # --- the third seat -------------------------------------------------------------------------------
@@ -439,6 +471,7 @@ class DocumentAdded(AboutDocuments):
     document: str
     body_sha256: str
     purpose: str = "examination"
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,6 +480,7 @@ class DocumentRemoved(AboutDocuments):
 
     type: ClassVar[str] = "document_removed"
     document: str
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -596,7 +630,8 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
             Completed, Referred, Cancelled, VisitMoved, VisitCancelled, NoShowMarked, GuestInvited, GuestAgreed, GuestDeclined,
             InvitationTakenBack, ReferralTold, PhoneRevealed,
             RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
-            RelationVerified, GuardianAdded, GuardianRemoved, DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
+            RelationVerified, GuardianAdded, GuardianRemoved, LinkMade,
+            DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
             NoteSigned, NoteAmended, ComplaintFiled, IncidentRecorded, ConcernTold,
         )
     }

@@ -22,7 +22,8 @@ _DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 
 @dataclass(frozen=True, slots=True)
 class _Act:
-    """``action`` is FHIR's: create, read, update, delete or execute. ``who`` is None for the server itself."""
+    """``action`` is FHIR's: create, read, update, delete or execute. ``who`` is None where the event
+    says who it was (``by``, ``staff``), or else it was the server itself."""
 
     action: str
     who: Who | None
@@ -61,8 +62,14 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "relation_verified": _Act("U", None, ("proof",)),
         "guardian_added": _Act("C", None, ("guardian",)),
         "guardian_removed": _Act("D", None, ("guardian",)),
+        "link_made": _Act("C", None, ("guardian",)),
+        "visit_moved": _Act("U", None),
+        "visit_cancelled": _Act("U", None, ("reason",)),
+        "no_show_marked": _Act("U", None),
     }
 )
+_OUTSIDE: Final = MappingProxyType({"staff": ("Practitioner", "urn:peitong:staff"), "key": ("Device", "urn:peitong:api-key")})
+"""Of whoever is in ``by``: the type, and the system of the id."""
 AUDITED: Final = frozenset(_ACTS)
 """The types of events that become one."""
 
@@ -87,15 +94,22 @@ def audit_event(visit: str, deed: Deed, people: People, documents: Collection[st
 
 
 def _agent(act: _Act, deed: Deed, people: People) -> dict[str, Any]:
-    staff = deed.record.get("staff")
     if act.who is Who.GUARDIAN:
         return {"who": people.refer_guardian(deed.record.get("guardian", "")), "requestor": True}
     if act.who is not None:
         return {"who": people.refer(act.who), "requestor": True}
-    if staff:  # a care coordinator, whom the visit does not name
-        coordinator = {"type": "Practitioner", "identifier": {"system": "urn:peitong:staff", "value": staff}}
-        return {"who": coordinator, "requestor": True}
+    kind, _, id = _by(deed.record).partition("/")
+    if kind == "family":
+        return {"who": people.refer_guardian(id), "requestor": True}
+    if kind in _OUTSIDE:  # whom the visit does not name
+        type, system = _OUTSIDE[kind]
+        return {"who": {"type": type, "identifier": {"system": system, "value": id}}, "requestor": True}
     return {"type": concept(_DICOM, "110150", "Application"), "name": "陪同 Peitong", "requestor": False}
+
+
+def _by(record: Mapping[str, Any]) -> str:
+    staff = record.get("staff")
+    return f"staff/{staff}" if staff else record.get("by", "")
 
 
 def _what(visit: str, deed: Deed, documents: Collection[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from aiohttp import web
 from server.booking.refusals import Place
 from server.booking.rules import Cancellation
 from server.calendar import start_of
+from server.events import by_family
 from server.http.book import id_of
 from server.http.house import HOUSE, visitor
 from server.http.problems import Problem
@@ -39,13 +40,14 @@ def add_appointment(app: web.Application) -> None:
 
 
 async def read(request: web.Request) -> web.Response:
-    return await _answer(request, *await _found(request, "appointment_read"))
+    visit, of, _ = await _found(request, "appointment_read")
+    return await _answer(request, visit, of)
 
 
 async def slots(request: web.Request) -> web.Response:
     """Free ones of the same physician, department and field; none for a visit that was booked outside slots."""
     house, now = request.app[HOUSE], request.app[HOUSE].clock()
-    visit, of = await _found(request, "appointment_read")
+    visit, of, _ = await _found(request, "appointment_read")
     if of is None or visit.department is None:
         return web.json_response({"slots": [], "next": None})
     first = _first(request) if "from" in request.query else now
@@ -58,35 +60,36 @@ async def slots(request: web.Request) -> web.Response:
 async def move(request: web.Request) -> web.Response:
     house = request.app[HOUSE]
     given = await body(request, slot=str, revision=int)
-    visit, of = await _found(request, "appointment_move")
+    visit, of, by = await _found(request, "appointment_move")
     await _may_change(request, visit, of)
 
     def match(revision: int) -> None:
         if revision != given["revision"]:
             raise Problem("precondition_failed")
 
-    moved = await house.bookings.move(visit.hospital, visit.id, id_of(given["slot"]), match, Place.FAMILY)
+    moved = await house.bookings.move(visit.hospital, visit.id, id_of(given["slot"]), match, Place.FAMILY, by)
     return await _answer(request, moved, of)
 
 
 async def cancel(request: web.Request) -> web.Response:
     """Told again it is the same answer."""
-    visit, of = await _found(request, "appointment_cancel")
+    visit, of, by = await _found(request, "appointment_cancel")
     await _may_change(request, visit, of)
-    cancelled = await request.app[HOUSE].bookings.cancel(visit.hospital, visit.id, Cancellation.FAMILY, lambda revision: None)
+    rooms, why = request.app[HOUSE].bookings, Cancellation.FAMILY
+    cancelled = await rooms.cancel(visit.hospital, visit.id, why, lambda revision: None, by)
     return await _answer(request, cancelled, of)
 
 
-async def _found(request: web.Request, act: str) -> tuple[Booked, Open | None]:
-    """The visit of the path, and its hospital if families book there by themselves. Raises ``Problem``."""
+async def _found(request: web.Request, act: str) -> tuple[Booked, Open | None, str]:
+    """The visit of the path, its hospital if families book there by themselves, and who asks. Raises ``Problem``."""
     who = await visitor(request, act)
 
-    async def work(transaction: Transaction) -> tuple[Booked, Open | None]:
+    async def work(transaction: Transaction) -> tuple[Booked, Open | None, str]:
         asked = await bookings.by_id(transaction, who.visit)
         assert asked is not None, "a device has its visit"
         visit = await bookings.one(transaction, asked.hospital, asked.id)
         assert visit is not None, "it is one view of the database"
-        return visit, await public_booking.hospital_open(transaction, asked.hospital)
+        return visit, await public_booking.hospital_open(transaction, asked.hospital), by_family(who.guardian)
 
     return await request.app[HOUSE].database.read(work)
 

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from pydantic import Field
 
 from server import qr
-from server.errors import Refused
 from server.http.desk_models import GuardianShown, LinkShown, RelationGiven, RelationShown, link_shown
 from server.http.problems import Fault, Invalid, Problem
 from server.http.v1.families import NewGuardian
@@ -80,7 +79,7 @@ async def add(call: Call) -> Answer:
         await _register(transaction, call, asked, guardian)
         return _told(visit, await added_in(transaction, call, visit, guardian))
 
-    return await call.house.bookings.add_guardian(call.hospital, visit, guardian, call.by, call.creating(work))
+    return await call.house.bookings.add_guardian(call.hospital, visit, guardian, call.who, call.creating(work))
 
 
 async def make_link(call: Call) -> Answer:
@@ -90,15 +89,13 @@ async def make_link(call: Call) -> Answer:
         found = await bookings.one(transaction, call.hospital, visit)
         if found is None or guardian not in {each.id for each in await guardians.of_visit(transaction, visit)}:
             raise Problem("not_found")
-        if found.state == "ended":
-            raise Refused("session_ended")
         return _told(visit, await linked_in(transaction, call, found, guardian))
 
-    return await call.write(work)
+    return await call.house.bookings.make_link(call.hospital, visit, guardian, call.who, work)
 
 
 async def remove(call: Call) -> Answer:
-    await call.house.bookings.remove_guardian(call.hospital, call.path["visit"], call.path["guardian"], call.by)
+    await call.house.bookings.remove_guardian(call.hospital, call.path["visit"], call.path["guardian"], call.who)
     return await listed(call)
 
 

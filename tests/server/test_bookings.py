@@ -80,7 +80,9 @@ async def test_another_hospitals_desk_knows_no_such_visit(house: House, declared
 
 
 async def test_what_has_ended_is_not_verified_any_more(house: House, declared: Clinic) -> None:
-    await house.server.app[HOUSE].bookings.cancel(declared.hospital, "v-1", Cancellation.FAMILY, lambda revision: None)
+    await house.server.app[HOUSE].bookings.cancel(
+        declared.hospital, "v-1", Cancellation.FAMILY, lambda revision: None, "family"
+    )
     with pytest.raises(Refused, match="session_ended"):
         await verified(house, declared, "birth_certificate")
 

@@ -76,6 +76,11 @@ class Call:
     matched: bool = field(default=False, init=False)
     created: bool = field(default=False, init=False)
 
+    @property
+    def who(self) -> str:
+        """As the journal names them (`server.events`): a key by the API, a member of staff anywhere else."""
+        return f"{'key' if self.place is Place.API else 'staff'}/{self.by}"
+
     async def read(self, work: Work[T]) -> T:
         return await self.house.database.read(work)
 

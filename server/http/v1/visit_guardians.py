@@ -46,17 +46,16 @@ async def list_guardians(call: Call) -> Answer:
 
 
 async def add_guardian(call: Call) -> Answer:
-    """The hospital's own system says so: no member of staff."""
     visit, asked = call.path["visit"], call.body.guardian
 
     async def work(transaction: Transaction) -> Answer:
         return Answer(await added_in(transaction, call, visit, asked))
 
-    return await call.house.bookings.add_guardian(call.hospital, visit, asked, "", work)
+    return await call.house.bookings.add_guardian(call.hospital, visit, asked, call.who, work)
 
 
 async def remove_guardian(call: Call) -> Answer:
-    await call.house.bookings.remove_guardian(call.hospital, call.path["visit"], call.path["guardian"], "")
+    await call.house.bookings.remove_guardian(call.hospital, call.path["visit"], call.path["guardian"], call.who)
     return await _listed(call)
 
 

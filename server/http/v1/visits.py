@@ -162,20 +162,21 @@ async def read_visit(call: Call) -> Answer:
 async def move_visit(call: Call) -> Answer:
     asked: Move = call.body
     try:
-        return _answer(await call.house.bookings.move(call.hospital, call.path["visit"], asked.slot, call.match, call.place))
+        moved = await call.house.bookings.move(call.hospital, call.path["visit"], asked.slot, call.match, call.place, call.who)
     except Refused as refused:
         if refused.code == "slot_unknown":
             raise Invalid(_unknown("slot")) from None
         raise
+    return _answer(moved)
 
 
 async def cancel_visit(call: Call) -> Answer:
     asked: CallOff = call.body
-    return _answer(await call.house.bookings.cancel(call.hospital, call.path["visit"], asked.reason, _any_revision))
+    return _answer(await call.house.bookings.cancel(call.hospital, call.path["visit"], asked.reason, _any_revision, call.who))
 
 
 async def mark_no_show(call: Call) -> Answer:
-    return _answer(await call.house.bookings.mark_no_show(call.hospital, call.path["visit"], _any_revision))
+    return _answer(await call.house.bookings.mark_no_show(call.hospital, call.path["visit"], _any_revision, call.who))
 
 
 async def make_link(call: Call) -> Answer:
@@ -183,14 +184,12 @@ async def make_link(call: Call) -> Answer:
 
     async def work(transaction: Transaction) -> Answer:
         found = there(await bookings.one(transaction, call.hospital, id))
-        if found.state == "ended":
-            raise Refused("session_ended")
         expires_at = max(call.now + call.house.config.link_valid_s, found.ends_at)
         token, issued = call.house.links.drawn(id, call.now, expires_at)
         await issued(transaction)
         return Answer(Link(link=f"{call.house.config.origin}/j/{token}", link_expires_at=moment(expires_at)))
 
-    return await call.write(work)
+    return await call.house.bookings.make_link(call.hospital, id, "", call.who, work)
 
 
 def _any_revision(revision: int) -> None:

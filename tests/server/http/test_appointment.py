@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import insert
 
 from server.booking.limits import Limits
+from server.events import VisitCancelled
+from server.journal import Journal
 from server.store import limits, schedules, visits
 from server.store.schedules import Wanted
 from server.store.tables import event
@@ -67,6 +69,8 @@ async def test_a_visit_is_called_off_once_however_often_its_family_says_so(
         assert (answer["state"], answer["outcome"], answer["may"]) == ("ended", "cancelled", {"move": False, "cancel": False})
     kinds = await told(house.server.database, family.visit)  # type: ignore[attr-defined]
     assert [(kind, "family" in data) for kind, data in kinds][1:] == [("visit.cancelled", True), ("visit.ended", False)]
+    journal = await Journal(house.server.database).replay(family.visit)  # type: ignore[attr-defined]
+    assert [event for event, _ in journal][1:] == [VisitCancelled("family", "family")]
     assert clinic.slots[0] in await free(house, clinic)
     gone = await family.post(at(family, "/move"), {"slot": clinic.slots[1], "revision": answer["revision"]})
     assert await family.problem(gone) == "session_ended"

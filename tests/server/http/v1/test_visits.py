@@ -6,16 +6,17 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from server.booking.limits import Limits
 from server.calendar import day_of
-from server.events import GuardianAdded, GuardianRemoved
+from server.event_records import to_record
+from server.events import GuardianAdded, GuardianRemoved, LinkMade
 from server.http.v1.api import OPERATIONS
 from server.journal import Journal
 from server.store import limits
 from server.store.guardians import MOST
-from server.store.tables import join_link, staff
+from server.store.tables import api_key, join_link, staff
 from tests.server.booking_kit import Clinic, told
 from tests.server.http.v1.examples.clinic import another_guardian, begun, booked, clinic
 from tests.server.http.v1.kit import Asked, Client, Place
@@ -269,4 +270,33 @@ async def test_who_may_come_is_listed_and_removed_again_by_the_hospitals_system(
     assert (await ask(system, "remove_visit_guardian", hers, 200))["guardians"] == []
     assert (await ask(system, "remove_visit_guardian", hers, 404))["code"] == "not_found"
     events = [event for event, _ in await Journal(place.house.server.database).replay(made["id"])]
-    assert events == [GuardianAdded(mother, ""), GuardianRemoved(mother, "")]
+    key = await the_key(place)
+    assert events == [GuardianAdded(mother, key), GuardianRemoved(mother, key)]
+
+
+async def the_key(place: Place) -> str:
+    """The one that the hospital's system uses, as the journal names it."""
+    ids = await place.house.server.database.read(
+        lambda transaction: transaction.scalars(select(api_key.c.id).where(api_key.c.hospital == place.hospital))
+    )
+    (id,) = ids
+    return f"key/{id}"
+
+
+async def test_which_key_moved_linked_and_called_off_stands_in_the_visits_journal(
+    place: Place, there: Clinic, system: Client
+) -> None:
+    made = await ask(system, "book_visit", wish(there), 201)
+    mother = await another_guardian(place, there)
+    moved = Asked(path={"visit": made["id"]}, body={"slot": there.slots[2]}, revision=1)
+    await ask(system, "move_visit", moved, 200)
+    await ask(system, "make_link", at(made["id"]), 200)
+    for _ in range(2):
+        await ask(system, "add_visit_guardian", at(made["id"], {"guardian": mother}), 200)
+    await ask(system, "cancel_visit", at(made["id"], {"reason": "hospital"}), 200)
+    assert (await ask(system, "make_link", at(made["id"]), 409))["code"] == "session_ended"
+    events = [event for event, _ in await Journal(place.house.server.database).replay(made["id"])]
+    key = await the_key(place)
+    assert [event.type for event in events] == ["visit_moved", "link_made", "guardian_added", "link_made", "visit_cancelled"]
+    assert events[1::2] == [LinkMade("", key), LinkMade(mother, key)]
+    assert {to_record(event)["by"] for event in events} == {key}
