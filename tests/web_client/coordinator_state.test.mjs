@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { groupOf, grouped, initial, lasting, reduce, shownOf, STALE_AFTER_MS } from "../../web_client/coordinator/state.js";
+import { factsFor, groupOf, grouped, initial, lasting, reduce, shownOf, STALE_AFTER_MS } from "../../web_client/coordinator/state.js";
 import { staleS } from "../../web_client/shared/staff/entry.js";
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
 
@@ -48,6 +48,25 @@ test("what was told takes its line's place at once, and a failure says of which"
   const failed = reduce(reduce(listed, { type: "asked", referral: "a" }), { type: "failed", referral: "a", code: "unavailable" });
   assert.deepEqual([failed.problem, failed.busy], [{ referral: "a", code: "unavailable" }, null]);
   assert.equal(reduce(failed, { type: "asked", referral: "a" }).problem, null);
+});
+
+test("what closes a referral, opens it again or has a time is asked for first, and kept asked until it was told", () => {
+  const asking = reduce(signedIn, { type: "ask", referral: "a", fact: "seen" });
+  assert.deepEqual(asking.asking, { referral: "a", fact: "seen" });
+  const failed = reduce(reduce(asking, { type: "asked", referral: "a" }), { type: "failed", referral: "a", code: "network" });
+  assert.deepEqual(failed.asking, asking.asking);
+  assert.equal(reduce(asking, { type: "ask", referral: "a", fact: null }).asking, null);
+  assert.equal(reduce(asking, { type: "told", line: line("a", { state: "seen" }) }).asking, null);
+});
+
+test("an appointment that was learnt on the phone can be told, and what was closed be reopened; each has its words", () => {
+  const facts = Object.fromEntries(["issued", "sent", "received", "booked", "seen"].map((state) => [state, factsFor(line("a", { state }))]));
+  assert.deepEqual(facts, {
+    issued: ["contacted", "received", "booked", "seen"], sent: ["contacted", "received", "booked", "seen"],
+    received: ["contacted", "booked", "seen"], booked: ["contacted", "booked", "seen"], seen: ["contacted", "reopened"],
+  });
+  for (const fact of facts.issued.concat("reopened")) assert.ok(hasText(`coordinator.tell.${fact}`), fact);
+  for (const fact of ["booked", "seen", "reopened"]) assert.ok(hasText(`coordinator.asking.${fact}`) && hasText(`coordinator.confirm.${fact}`), fact);
 });
 
 test("a list that nobody renews says how old it is", () => {

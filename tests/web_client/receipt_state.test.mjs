@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { hasText } from "../../web_client/shared/i18n/i18n.js";
-import { appointmentOf, canRetry, factsAfter, initial, screenOfProblem, tokenOf } from "../../web_client/receipt/state.js";
+import { appointmentOf } from "../../web_client/shared/receipts.js";
+import { canRetry, factsAfter, initial, screenOfProblem, tokenOf } from "../../web_client/receipt/state.js";
 
 test("the token is the address's last part and nothing else", () => {
   assert.equal(tokenOf("/r/abc-_1"), "abc-_1");

@@ -26,9 +26,10 @@ staffPage({
         return void reveal(page, intent.concern, () => page.api.coordinator.concernPhone(intent.concern));
       case "toggle":
       case "further":
+      case "ask":
         return page.dispatch(intent);
       case "tell":
-        return void tell(page, intent.referral, intent.fact, intent.words);
+        return void tell(page, intent);
       case "answer":
         return void answer(page, intent);
     }
@@ -47,12 +48,13 @@ async function reveal({ state, dispatch }, referral, read) {
   }
 }
 
-/** @param {Page} page @param {string} referral @param {"contacted" | "seen"} fact @param {string} words */
-async function tell({ api, state, dispatch, ask }, referral, fact, words) {
+/** What was typed stays in its field until the server has it. @param {Page} page @param {Extract<import("./view.js").Intent, {type: "tell"}>} intent */
+async function tell({ api, state, dispatch, ask }, { referral, fact, words, appointmentAt, sent }) {
   if (state().busy) return;
   dispatch({ type: "asked", referral });
   try {
-    dispatch({ type: "told", line: await api.coordinator.tell(referral, fact, words) });
+    dispatch({ type: "told", line: await api.coordinator.tell(referral, fact, words, appointmentAt) });
+    sent();
     await ask();
   } catch (error) {
     dispatch({ type: "failed", referral, code: error instanceof ApiProblem ? error.code : "unknown" });

@@ -6,6 +6,9 @@
  * @typedef {"overdue" | "open" | "closed"} Group
  * @typedef {Group | "concerns"} List
  *
+ * @typedef {"booked" | "seen" | "reopened"} Asked what is asked for once more before it is told
+ * @typedef {"contacted" | "received" | Asked} Fact
+ *
  * @typedef {{now: string, referrals: Line[], more: boolean, concerns: import("../shared/api.js").ConcernLine[],
  *            moreConcerns: boolean}} Data `more`: than the server lists
  *
@@ -14,12 +17,14 @@
  * @property {ReadonlySet<string>} opened the referrals and concerns whose card is open
  * @property {Readonly<Record<List, number>>} most so many of each list are shown
  * @property {string | null} busy the referral or concern of which something is being asked or told
+ * @property {{referral: string, fact: Asked} | null} asking
  * @property {{referral: string, code: string} | null} problem
  * @typedef {import("../shared/staff/entry.js").Entry<Data> & Own} State
  *
  * @typedef {import("../shared/staff/entry.js").EntryEvent<Data>
  *   | {type: "toggle", id: string}
  *   | {type: "further", list: List}
+ *   | {type: "ask", referral: string, fact: Asked | null}
  *   | {type: "asked", referral: string}
  *   | {type: "phone", referral: string, phone: string}
  *   | {type: "told", line: Line}
@@ -38,7 +43,7 @@ const STEP = 20;
 
 /** @returns {State} */
 export function initial() {
-  return { ...noEntry(), phones: {}, opened: new Set(), most: FIRST, busy: null, problem: null };
+  return { ...noEntry(), phones: {}, opened: new Set(), most: FIRST, busy: null, asking: null, problem: null };
 }
 
 /** @param {State} state @param {Event} event @returns {State} */
@@ -48,12 +53,14 @@ export function reduce(state, event) {
       return { ...state, opened: state.opened.has(event.id) ? without(state.opened, event.id) : new Set(state.opened).add(event.id) };
     case "further":
       return { ...state, most: { ...state.most, [event.list]: state.most[event.list] + STEP } };
+    case "ask":
+      return { ...state, asking: event.fact && { referral: event.referral, fact: event.fact } };
     case "asked":
       return { ...state, busy: event.referral, problem: null };
     case "phone":
       return { ...state, busy: null, phones: { ...state.phones, [event.referral]: event.phone }, opened: new Set(state.opened).add(event.referral) }; // what the call brings is noted there
     case "told":
-      return { ...state, busy: null, data: state.data && { ...state.data, referrals: replaced(state.data.referrals, event.line) } };
+      return { ...state, busy: null, asking: null, data: state.data && { ...state.data, referrals: replaced(state.data.referrals, event.line) } };
     case "answered":
       return { ...state, busy: null, data: state.data && { ...state.data, concerns: state.data.concerns.map((each) => (each.id === event.line.id ? event.line : each)) } };
     case "failed":
@@ -82,6 +89,12 @@ export function shownOf({ most }, list, lines) {
 /** @param {readonly Line[]} lines @param {Line} line */
 function replaced(lines, line) {
   return lines.map((each) => (each.referral === line.referral ? line : each));
+}
+
+/** What can be told of it, the most likely first. @param {Line} line @returns {readonly Fact[]} */
+export function factsFor({ state }) {
+  if (state === "seen") return ["contacted", "reopened"];
+  return state === "received" || state === "booked" ? ["contacted", "booked", "seen"] : ["contacted", "received", "booked", "seen"];
 }
 
 /** @param {Line} line @returns {Group} */

@@ -6,7 +6,8 @@
  * @typedef {import("./state.js").Line} Line
  * @typedef {import("../shared/i18n/i18n.js").Translate} Translate
  * @typedef {{type: "reveal", referral: string} | {type: "reveal_concern", concern: string} | {type: "toggle", id: string}
- *   | {type: "further", list: import("./state.js").List} | {type: "tell", referral: string, fact: "contacted" | "seen", words: string}
+ *   | {type: "further", list: import("./state.js").List} | {type: "ask", referral: string, fact: import("./state.js").Asked | null}
+ *   | {type: "tell", referral: string, fact: import("./state.js").Fact, appointmentAt: string | null, words: string, sent: () => void}
  *   | {type: "answer", concern: string, text: string, sent: () => void}} Intent
  * @typedef {import("../shared/staff/view.js").Context<Intent>} Context
  */
@@ -19,6 +20,7 @@ import { stepsList } from "../shared/ui/steps.js";
 import { concerns } from "./concerns.js";
 import { further, phone, toggle } from "./parts.js";
 import { groupOf, grouped, lasting, shownOf, STALE_AFTER_MS } from "./state.js";
+import { telling } from "./telling.js";
 
 /** @param {State} state @param {Context} context */
 export function view(state, context) {
@@ -105,33 +107,8 @@ function whole(state, line, context) {
     !line.endpoint && line.state === "issued" && h("p", { class: "small soft", key: "paper" }, t("coordinator.noEndpoint")),
     stepsList({ t, language, referral: { issued_at: line.issued_at, receipt: line.state, receipts: line.receipts } }),
     line.notes.length > 0 && h("ul", { class: "small", key: "notes" }, line.notes.map((note) => h("li", { key: `${note.at}${note.fact}` }, `${dayAndTime(language, note.at)} · ${note.words}`))),
-    line.state !== "seen" && telling(state, line, context),
+    telling(state, line, context),
   ];
-}
-
-/** @param {State} state @param {Line} line @param {Context} context */
-function telling(state, line, { t, emit }) {
-  const id = `words-${line.referral}`;
-  /** @param {Event} event */
-  const submit = (event) => {
-    event.preventDefault();
-    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
-    const words = /** @type {HTMLInputElement} */ (form.elements.namedItem("words"));
-    const pressed = /** @type {SubmitEvent} */ (event).submitter?.getAttribute("value");
-    emit({ type: "tell", referral: line.referral, fact: pressed === "seen" ? "seen" : "contacted", words: words.value.trim() });
-    words.value = "";
-  };
-  return h(
-    "form",
-    { class: "stack-tight", key: "telling", onsubmit: submit },
-    h("div", { class: "field" }, h("label", { for: id }, t("coordinator.words")), h("input", { class: "input", id, name: "words", maxlength: "500", autocomplete: "off" })),
-    h(
-      "div",
-      { class: "row coordination-acts" },
-      h("button", { type: "submit", value: "contacted", class: "button", disabled: state.busy !== null, key: "contacted" }, t("coordinator.tell.contacted")),
-      h("button", { type: "submit", value: "seen", class: "button button-quiet", disabled: state.busy !== null, key: "seen" }, t("coordinator.tell.seen")),
-    ),
-  );
 }
 
 /** @param {Translate} t @param {string} since @param {string} now */

@@ -48,9 +48,3 @@ export function factsAfter(receipt) {
   if (receipt === "seen") return [];
   return receipt === "received" || receipt === "booked" ? ["booked", "seen"] : ["received"];
 }
-
-/** What a `datetime-local` field holds, in the desk's own time, as the server takes it. @param {string} value @returns {string | null} */
-export function appointmentOf(value) {
-  const at = value === "" ? Number.NaN : new Date(value).getTime();
-  return Number.isNaN(at) ? null : new Date(at).toISOString();
-}

@@ -4,10 +4,11 @@
  */
 
 import { LOCALES, translator } from "../shared/i18n/i18n.js";
+import { appointmentOf } from "../shared/receipts.js";
 import { h, icon, render } from "../shared/ui/dom.js";
 import { masthead } from "../shared/ui/masthead.js";
 import { stepsList } from "../shared/ui/steps.js";
-import { appointmentOf, canRetry, factsAfter } from "./state.js";
+import { canRetry, factsAfter } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Fact} Fact */

@@ -334,9 +334,9 @@ export function createApi({ language, role, fetch = globalThis.fetch.bind(global
       answer: (concern, text) => post(`/api/coordinator/concerns/${encodeURIComponent(concern)}/answer`, { text }),
       /** @param {string} referral @returns {Promise<{phone: string}>} */
       phone: (referral) => post(`/api/coordinator/referrals/${encodeURIComponent(referral)}/phone`),
-      /** @param {string} referral @param {string} fact @param {string} words @returns {Promise<CoordinatorLine>} */
-      tell: (referral, fact, words) =>
-        post(`/api/coordinator/referrals/${encodeURIComponent(referral)}/tell`, { fact, words, appointment_at: null }),
+      /** @param {string} referral @param {string} fact @param {string} words @param {string | null} appointmentAt @returns {Promise<CoordinatorLine>} */
+      tell: (referral, fact, words, appointmentAt) =>
+        post(`/api/coordinator/referrals/${encodeURIComponent(referral)}/tell`, { fact, words, appointment_at: appointmentAt }),
     },
     desk: {
       /** @param {string | null} day "2026-11-22", null for today @returns {Promise<{now: string, day: string, visits: DeskVisit[], more: boolean}>} */

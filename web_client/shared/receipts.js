@@ -18,3 +18,9 @@ export function stepsOf({ issued_at: issuedAt, receipt, receipts = [] }) {
     return [{ state, at: told?.at ?? null, appointmentAt: told?.appointment_at ?? null, done, current: index === reached }];
   });
 }
+
+/** What a `datetime-local` field holds, in the own time of who fills it in, as the server takes it. @param {string} value @returns {string | null} */
+export function appointmentOf(value) {
+  const at = value === "" ? Number.NaN : new Date(value).getTime();
+  return Number.isNaN(at) ? null : new Date(at).toISOString();
+}
