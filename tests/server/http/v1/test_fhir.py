@@ -139,6 +139,7 @@ async def test_a_damaged_journal_tells_nothing_for_now(live: Visit, system: Clie
 
 async def test_words_that_were_deleted_are_not_told(house: Any, guardian: Browser) -> None:
     database = house.server.database
+    await guardian.consent_to_everything(house.visit)
     await send(guardian, house, WHOLE)
     await measure(guardian, house, height(house, "121"))
     record = await visit_detail(database, house.made.visit)
