@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ApiProblem } from "../../web_client/shared/api.js";
-import { KEPT_FOR_MS, KeptWords } from "../../web_client/physician/kept_words.js";
+import { KEPT_FOR_MS, KeptWords } from "../../web_client/shared/kept_words.js";
 import { NoteKeeper } from "../../web_client/physician/note_keeper.js";
 
 /** A browser's storage: its keys are its own members. */

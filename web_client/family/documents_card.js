@@ -62,7 +62,7 @@ function line({ t, emit }, item, n) {
   const name = item.name || t("family.documents.item", { n });
   const refused = item.code !== "";
   const percent = item.size > 0 ? Math.floor((100 * item.sent) / item.size) : 0;
-  const moving = item.state === "sending" || item.state === "lost";
+  const moving = ["sending", "lost", "stopped"].includes(item.state);
   return h(
     "li",
     { class: `document document-${item.state}`, key: item.key },

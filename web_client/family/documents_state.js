@@ -1,14 +1,15 @@
 /**
  * The pictures and papers that the family hands in, as its page knows them: pure. An item is `waiting` for its turn, `sending`,
- * `lost` while the connection is away, `checking` once all has arrived, then `kept`, or `refused` with why.
+ * `lost` while the connection is away, `checking` once all has arrived, then `kept`, or `refused` with why. One is `stopped` that an
+ * earlier page left unfinished: it goes on when the same file is chosen again.
  */
 
 /**
  * @typedef {object} Item
- * @property {string} key  of this page, for as long as it is open
+ * @property {string} key  of the upload, or the document's id
  * @property {string} name  the file's, or empty for what was handed in earlier; it never leaves the phone
  * @property {string | null} url
- * @property {"waiting" | "sending" | "lost" | "checking" | "kept" | "refused"} state
+ * @property {"waiting" | "sending" | "lost" | "checking" | "kept" | "refused" | "stopped"} state
  * @property {number} sent  bytes
  * @property {number} size  bytes
  * @property {string | null} kind  its media type once it is kept
@@ -21,6 +22,7 @@
 /**
  * @typedef {{type: "documents_listed", documents: readonly {id: string, url: string, bytes: number, kind: string | null, purpose?: "examination" | "delegation"}[]}
  *   | {type: "document_chosen", key: string, name: string, size: number, purpose?: "examination" | "delegation"} | {type: "document_begun", key: string, url: string}
+ *   | {type: "document_stopped", key: string, name: string, size: number, purpose: "examination" | "delegation", url: string | null, sent: number}
  *   | {type: "document_sent", key: string, sent: number} | {type: "document_lost", key: string}
  *   | {type: "document_kept", key: string} | {type: "document_refused", key: string, code: string, why: string}
  *   | {type: "document_leaving", key: string} | {type: "document_gone", key: string}} DocumentEvent
@@ -33,7 +35,13 @@ export function documents(items, event) {
       const listed = event.documents.map(({ id, url, bytes, kind, purpose }) => ({ ...fresh(id, "", bytes, purpose), url, kind, state: /** @type {const} */ ("kept"), sent: bytes }));
       return [...listed.filter(({ url }) => !items.some((item) => item.url === url)), ...items];
     }
+    case "document_stopped": {
+      if (items.some(({ key }) => key === event.key)) return items;
+      const { url, sent } = event;
+      return [...items, { ...fresh(event.key, event.name, event.size, event.purpose), url, sent, state: "stopped" }];
+    }
     case "document_chosen":
+      if (items.some(({ key }) => key === event.key)) return changed(items, event.key, (item) => ({ ...item, state: "waiting", code: "", why: "" }));
       return [...items, fresh(event.key, event.name, event.size, event.purpose)];
     case "document_begun":
       return changed(items, event.key, (item) => ({ ...item, url: event.url, state: "sending" }));
@@ -54,7 +62,7 @@ export function documents(items, event) {
 
 /** How many are on their way. @param {readonly Item[]} items */
 export function underWay(items) {
-  return items.filter(({ state }) => state !== "kept" && state !== "refused").length;
+  return items.filter(({ state }) => !["kept", "refused", "stopped"].includes(state)).length;
 }
 
 /** @param {string} key @param {string} name @param {number} size @param {Item["purpose"]} [purpose] @returns {Item} */

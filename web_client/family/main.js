@@ -9,6 +9,7 @@ import { browserSupport, watchLevel, watchPicture } from "../shared/devices.js";
 import { receivedOf } from "../shared/flow.js";
 import { rememberedLanguage, rememberLanguage } from "../shared/i18n/i18n.js";
 import { OwnDevices } from "../shared/own_devices.js";
+import { KeptWords } from "../shared/kept_words.js";
 import { storageOf } from "../shared/storage.js";
 import { isOutside, isStale } from "./countdown.js";
 import { complaintSender } from "./complaining.js";
@@ -16,6 +17,7 @@ import { Documents } from "./documents.js";
 import { Preparing } from "./preparing.js";
 import { fetchRecords, followRecords } from "./records.js";
 import { initialState, reduce, screenOf } from "./state.js";
+import { Unfinished } from "./unfinished.js";
 import { createView } from "./view.js";
 import { VisitRoom } from "./visit_room.js";
 import { WhereaboutsKeeper } from "./whereabouts.js";
@@ -65,6 +67,7 @@ const own = new OwnDevices({
     },
   },
 });
+const kept = new KeptWords(stored, () => Date.now());
 const documents = new Documents({
   line: {
     fetch: fetch.bind(globalThis),
@@ -74,6 +77,7 @@ const documents = new Documents({
   visit,
   api,
   dispatch: (event) => dispatch({ type: "documents", event }),
+  unfinished: new Unfinished(kept.of(visit)),
 });
 const complaining = complaintSender(api, visit, stored, (event) => dispatch({ type: "complaints", event }));
 const preparing = new Preparing({
@@ -490,5 +494,6 @@ setInterval(() => {
 const figures = Object.freeze({ stats: () => room?.stats() ?? null, screen: () => screenOf(state) });
 Object.assign(window, { __peitong: figures });
 
+kept.sweep();
 root.replaceChildren();
 void open();

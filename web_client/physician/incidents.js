@@ -4,7 +4,7 @@ import { ConcernSender } from "../shared/concern_sender.js";
 
 /**
  * @param {Pick<import("../shared/api.js").Api, "incidents" | "recordIncident" | "tellOfIncident">} api @param {string} visit
- * @param {import("./kept_words.js").Drawer | undefined} storage @param {(event: import("../shared/concerns.js").ConcernEvent) => void} tell
+ * @param {import("../shared/kept_words.js").Drawer | undefined} storage @param {(event: import("../shared/concerns.js").ConcernEvent) => void} tell
  */
 export function incidentSender(api, visit, storage, tell) {
   return new ConcernSender({

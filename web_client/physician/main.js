@@ -22,7 +22,7 @@ import { GuestDesk } from "./guest_desk.js";
 import { DocumentsReader } from "./documents_reader.js";
 import { FamilyReader } from "./family_reader.js";
 import { incidentSender } from "./incidents.js";
-import { KeptWords } from "./kept_words.js";
+import { KeptWords } from "../shared/kept_words.js";
 import { NoteKeeper } from "./note_keeper.js";
 import { followFocus, writeMessage } from "./focus.js";
 import { pressOf } from "../shared/ui/press.js";

@@ -18,14 +18,14 @@ export class NoteKeeper {
   #options;
   /** @type {string | null} */ #visit = null;
   /** @type {Note | null} */ #note = null;
-  /** @type {import("./kept_words.js").Drawer | undefined} */ #drawer;
+  /** @type {import("../shared/kept_words.js").Drawer | undefined} */ #drawer;
   /** @type {unknown} */ #timer = null;
   #dueAtMs = 0;
   /** The save that is under way in the open visit. @type {Promise<void> | null} */ #saving = null;
   /** Visits that were left during a save, as they stood then. @type {Map<string, Note>} */ #left = new Map();
 
   /**
-   * @param {{api: Pick<import("../shared/api.js").Api, "note" | "saveNote" | "signNote">, storage: () => import("./kept_words.js").Drawer | undefined,
+   * @param {{api: Pick<import("../shared/api.js").Api, "note" | "saveNote" | "signNote">, storage: () => import("../shared/kept_words.js").Drawer | undefined,
    *          tell: (visit: string, note: Note) => void, now: () => number,
    *          later?: (work: () => void, ms: number) => unknown, never?: (timer: any) => void}} options
    */
@@ -133,7 +133,7 @@ export class NoteKeeper {
     }
   }
 
-  /** The visit was left during a save: what had been typed by then is sent on, and the device keeps what the server will not have. @param {import("./kept_words.js").Drawer | undefined} drawer @param {string} visit @param {Note} left */
+  /** The visit was left during a save: what had been typed by then is sent on, and the device keeps what the server will not have. @param {import("../shared/kept_words.js").Drawer | undefined} drawer @param {string} visit @param {Note} left */
   async #sendOn(drawer, visit, left) {
     let note = left;
     this.#store(drawer, visit, note);
@@ -167,7 +167,7 @@ export class NoteKeeper {
     if (this.#note && !isSaved(this.#note)) this.#timer = this.#options.later(() => void this.saveNow(), ms);
   }
 
-  /** @param {import("./kept_words.js").Drawer | undefined} drawer @param {string} visit @param {Note} note */
+  /** @param {import("../shared/kept_words.js").Drawer | undefined} drawer @param {string} visit @param {Note} note */
   #store(drawer, visit, note) {
     const kept = toKeep(note);
     try {

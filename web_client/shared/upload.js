@@ -20,6 +20,11 @@ const AGAIN = new Set(["network", "unavailable", "upload_offset"]);
  * @property {() => Record<string, string>} headers  what every request says (language, role)
  * @property {(ms: number) => Promise<void>} wait
  *
+ * @typedef {object} Wish
+ * @property {string} key  drawn at random, this upload's alone: under it the server begins one upload, however often it is asked
+ * @property {string | null} [url]  where an earlier page began it
+ * @property {"examination" | "delegation"} [purpose]
+ *
  * @typedef {object} Told  what the sender hears of it
  * @property {(url: string) => void} begun
  * @property {(sent: number) => void} sent  so many bytes have arrived
@@ -27,18 +32,17 @@ const AGAIN = new Set(["network", "unavailable", "upload_offset"]);
  */
 
 /**
- * Sends a file. Resolves when the server has checked and kept it; rejects with `ApiProblem`, or with an `AbortError` once `signal` was
- * aborted.
- * @param {Line} line @param {string} visit @param {Blob} file @param {Told} told @param {AbortSignal} signal
- * @param {"examination" | "delegation"} [purpose]
+ * Sends a file, or what the server does not have of it yet. Resolves when the server has checked and kept it; rejects with
+ * `ApiProblem`, or with an `AbortError` once `signal` was aborted.
+ * @param {Line} line @param {string} visit @param {Blob} file @param {Wish} wish @param {Told} told @param {AbortSignal} signal
  */
-export async function upload(line, visit, file, told, signal, purpose = "examination") {
-  const announced = { "Upload-Length": String(file.size), ...(purpose !== "examination" && { "Upload-Metadata": `purpose ${btoa(purpose)}` }) };
-  const begin = () => ask(line, `/api/visits/${encodeURIComponent(visit)}/documents`, "POST", signal, announced);
-  const url = (await persistently(line, told, signal, begin)).headers.get("Location") ?? "";
+export async function upload(line, visit, file, wish, told, signal) {
+  const standing = (wish.url && (await goneOn(line, wish.url, told, signal))) || (await begun(line, visit, file, wish, told, signal));
+  const { url } = standing;
   told.begun(url);
-  let sent = 0;
-  let astray = false;
+  let { sent } = standing;
+  if (sent > 0) told.sent(sent);
+  let astray = sent === file.size; // all is there: whether it was kept is still to be heard
   while (sent < file.size || astray) {
     sent = await persistently(line, told, signal, async () => {
       if (astray) {
@@ -53,6 +57,31 @@ export async function upload(line, visit, file, told, signal, purpose = "examina
       return offsetOf(answer);
     });
     told.sent(sent);
+  }
+}
+
+/**
+ * Where a new upload is, or the one that was begun under this key before: an answer that was lost leaves no second one behind.
+ * @param {Line} line @param {string} visit @param {Blob} file @param {Wish} wish @param {Told} told @param {AbortSignal} signal
+ */
+async function begun(line, visit, file, { key, purpose = "examination" }, told, signal) {
+  const metadata = purpose !== "examination" && { "Upload-Metadata": `purpose ${btoa(purpose)}` };
+  const announced = { "Upload-Length": String(file.size), "Idempotency-Key": key, ...metadata };
+  const begin = () => ask(line, `/api/visits/${encodeURIComponent(visit)}/documents`, "POST", signal, announced);
+  const answer = await persistently(line, told, signal, begin);
+  return { url: answer.headers.get("Location") ?? "", sent: offsetOf(answer) };
+}
+
+/**
+ * Where an earlier upload stands, or null when the server has it no more.
+ * @param {Line} line @param {string} url @param {Told} told @param {AbortSignal} signal
+ */
+async function goneOn(line, url, told, signal) {
+  try {
+    return { url, sent: offsetOf(await persistently(line, told, signal, () => ask(line, url, "HEAD", signal))) };
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return null;
+    throw error;
   }
 }
 
@@ -110,5 +139,6 @@ async function ask(line, path, method, signal, headers = {}, body) {
 async function problemOf(answer) {
   const body = await answer.json().catch(() => null);
   const wait = Number(body?.retry_after_s);
-  return new ApiProblem(answer.status, body?.code ?? "unknown", body?.detail ?? "", wait > 0 ? wait : null);
+  const code = body?.code ?? (answer.status >= 500 ? "unavailable" : "unknown"); // the answer to HEAD has no body
+  return new ApiProblem(answer.status, code, body?.detail ?? "", wait > 0 ? wait : null);
 }

@@ -94,6 +94,7 @@ const handedIn = (language) =>
     ...chosen("a", "IMG_20260304_skin_left_arm_close_up_in_daylight.jpg", 3_100_000, { type: "document_begun", url: "/a" }, { type: "document_kept" }),
     ...chosen("b", language === "zh" ? "血常规报告.pdf" : "blood count.pdf", 900_000, { type: "document_begun", url: "/b" }, { type: "document_refused", code: "document_active", why: language === "zh" ? "这个 PDF 含有脚本或附件，无法接收。请拍照或重新导出后上传。" : "This PDF holds scripts or attachments. Please take a picture of it, or export it again." }),
     ...chosen("c", "IMG_2.jpg", 4_000_000, { type: "document_begun", url: "/c" }, { type: "document_sent", sent: 1_500_000 }, { type: "document_lost" }),
+    { type: "document_stopped", key: "s", name: language === "zh" ? "骨龄片.jpg" : "bone age.jpg", size: 6_000_000, purpose: "examination", url: "/s", sent: 2_200_000 },
     ...chosen("d", "IMG_3.jpg", 4_000_000, { type: "document_begun", url: "/d" }, { type: "document_sent", sent: 4_000_000 }),
     ...chosen("e", "IMG_4.jpg", 4_000_000),
   ].map((event) => ({ type: "documents", event }));

@@ -177,6 +177,7 @@ export default Object.freeze({
   "family.documents.waiting": "Waiting to be sent",
   "family.documents.sending": "Sending, {percent}%",
   "family.documents.lost": "Connection lost at {percent}%; it goes on by itself",
+  "family.documents.stopped": "Stopped at {percent}%. Choose the same file again to go on",
   "family.documents.checking": "Being checked",
   "family.documents.kept": "Handed in",
   "family.documents.leaving": "Being removed",

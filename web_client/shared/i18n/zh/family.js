@@ -177,6 +177,7 @@ export default Object.freeze({
   "family.documents.waiting": "等待上传",
   "family.documents.sending": "正在上传，{percent}%",
   "family.documents.lost": "网络中断，已传 {percent}%，恢复后自动继续",
+  "family.documents.stopped": "已传 {percent}%，没有传完。请再次选择同一个文件，接着上传",
   "family.documents.checking": "正在检查",
   "family.documents.kept": "已提交",
   "family.documents.leaving": "正在删除",

@@ -1,8 +1,8 @@
 /**
  * The words that the server does not have yet, kept on the device for the physician who typed them and for nobody else who works at
- * it: they go when that physician signs out, and a day after they were typed in any case.
+ * it: they go when that physician signs out, and a day after they were typed in any case. On a family's phone the owner is the visit.
  *
- * @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Drawer what is kept for one physician
+ * @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Drawer what is kept for one owner
  */
 
 export const KEPT_FOR_MS = 24 * 3_600_000;
@@ -19,9 +19,9 @@ export class KeptWords {
   }
 
   /**
-   * What is kept for this physician. Once it is emptied nothing is put in again, whatever an answer that comes late would keep.
+   * What is kept for this owner. Once it is emptied nothing is put in again, whatever an answer that comes late would keep.
    *
-   * @param {string} owner the id of a member of staff @returns {Drawer & {count: () => number, empty: () => void}}
+   * @param {string} owner the id of a member of staff, or of a visit @returns {Drawer & {count: () => number, empty: () => void}}
    */
   of(owner) {
     const prefix = `${PREFIX}${owner}.`;
