@@ -21,6 +21,7 @@ from server.clock import Clock
 from server.commands import doctor, key, keys, ready, reception, webhook
 from server.commands.place import configuration
 from server.config import Config
+from server.recipients import lacks_a_key
 from server.recordings import open_command as open_recording
 from server.recordings import verify_command as verify_recording
 from server.referrals.credentials import BadCredentials
@@ -157,6 +158,8 @@ async def _serving(config: Config, clock: Clock, luck: Chance, announce: Callabl
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
         await server.start()
+        for hospital in await server.consultations.hospitals_without_key():
+            print(f"peitong: {lacks_a_key(hospital)}", file=sys.stderr, flush=True)
         announce()
         await stopping.wait()
     finally:

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from server.recipients import PLACE as HOSPITALS
+from server.recipients import Recipients, read_hospitals, read_recipients
 from server.session import Rules
 
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
@@ -23,7 +25,6 @@ _MOST_TURN_URLS = 8  # as many as a `welcome` holds
 _TURN_URL = re.compile(r"turns?:(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?", re.ASCII | re.IGNORECASE)
 MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z0-9-]{1,63}", re.ASCII)
 """The addresses that mail is sent to and from: plain ASCII ones, without quotes and comments (RFC 5321, 4.1.2 has more)."""
-_AGE_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
 
 class ConfigFaults(Exception):
@@ -74,8 +75,8 @@ class Config:
 
     ``tcp`` is where media over TCP arrives, None for nowhere; without a host it is that of ``udp``, and port 0 means the number
     of its port where that is free. ``turn_policy`` is `all`, or `relay`: media through the TURN servers only.
-    ``recipients`` are the hospital's age public keys, at least one; ``escrow`` those kept elsewhere, for the day on which the
-    hospital's are lost; recordings are sealed to all of them (`sealed_to`).
+    ``recipients`` are the age public keys of the only hospital, ``hospital_recipients`` each one's by its id where there are
+    several; ``escrow`` those kept elsewhere, for the day on which a hospital's are lost (`sealing`).
     ``documents_keep_days`` is how long after a visit its documents can be read here.
     ``webhook_networks`` are those inside the hospital that webhooks may reach besides the internet; with ``webhook_loopback``,
     for demonstrations and tests, this machine too, and there without https.
@@ -108,11 +109,12 @@ class Config:
     reminders: str = "off"
     mail: MailServer | None = None
     escrow: tuple[str, ...] = ()
+    hospital_recipients: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def sealed_to(self) -> tuple[str, ...]:
-        """The age public keys that recordings are sealed to: the hospital's, and those in escrow, each once."""
-        return tuple(dict.fromkeys((*self.recipients, *self.escrow)))
+    def sealing(self) -> Recipients:
+        """The age public keys that recordings and documents are sealed to."""
+        return Recipients(self.recipients, self.hospital_recipients, self.escrow)
 
     @property
     def database_url(self) -> str:
@@ -133,7 +135,7 @@ def load(toml: str, environ: Mapping[str, str]) -> Config:
         document = {}
         faults.append(f"not TOML: {error}")
     given = _given(document, environ, faults)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"recipients": ()}
     rules: dict[str, float] = {}
     mail: dict[str, Any] = {}
     for name, value in given.items():
@@ -141,6 +143,9 @@ def load(toml: str, environ: Mapping[str, str]) -> Config:
         try:
             if section == "limits":
                 rules[key] = _seconds(value)
+            elif name == HOSPITALS:
+                values["hospital_recipients"], wrong = read_hospitals(value)
+                faults += wrong
             elif name in _MAIL:
                 target, parse = _MAIL[name]
                 mail[target] = parse(value)
@@ -150,7 +155,7 @@ def load(toml: str, environ: Mapping[str, str]) -> Config:
         except ValueError as error:
             faults.append(f"{name}: {error}")
     for name, why in _REQUIRED.items():
-        if name not in given:
+        if name not in given and not (name == "recording.recipients" and HOSPITALS in given):
             faults.append(f"{name} is missing (environment: {_variable(name)}): {why}")
     faults += _contradictions(values) + _of_mail(values, mail)
     if faults:
@@ -306,11 +311,7 @@ def _networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 def _recipients(value: Any) -> tuple[str, ...]:
-    recipients = _list(value)
-    for recipient in recipients:
-        if not _AGE_RECIPIENT.fullmatch(recipient):
-            raise ValueError("an age public key (age1…) belongs here; never an identity")
-    return recipients
+    return read_recipients(_list(value))
 
 
 def _count(value: Any) -> int:
@@ -377,6 +378,6 @@ _MAIL: dict[str, tuple[str, Callable[[Any], Any]]] = {
 _REQUIRED = {
     "data.folder": "where database, keys and recordings lie",
     "http.origin": "the address under which browsers reach this server",
-    "recording.recipients": "the hospital's age public keys; without one no gate may open",
+    "recording.recipients": "the hospital's age public keys (or recording.hospitals, each one's); without one no gate may open",
 }
-_KNOWN = frozenset(_SETTINGS) | frozenset(_MAIL) | {f"limits.{name}" for name in Rules.__dataclass_fields__}
+_KNOWN = frozenset(_SETTINGS) | frozenset(_MAIL) | {HOSPITALS} | {f"limits.{name}" for name in Rules.__dataclass_fields__}

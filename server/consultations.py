@@ -29,7 +29,7 @@ from server.referrals.pathway import Issuer, Pathway, Referring
 from server.sealing import KeyMaker, Origin, SessionRecording, Signer
 from server.session import Ended, Session, begun, first_of, step
 from server.session_writes import writes_of
-from server.store import bodies, guardians, guests, listings, pathways, recordings
+from server.store import bodies, guardians, guests, listings, pathways, people, recordings
 from server.store.database import Database, Write
 from server.store.details import VisitDetail, visit_detail
 from server.store.errors import BrokenChain, Unavailable
@@ -196,6 +196,18 @@ class Consultations:
             if moved:
                 self._say(session_id, None, wire.Moved(moment(record.starts_at)), None)
 
+    async def recipients_of(self, session_id: str) -> tuple[str, ...]:
+        """Whom a visit's recording and documents are sealed to: nobody when its hospital has no key. Raises ``Unavailable``."""
+        hospital, on_server = await people.whose(self._database, session_id)
+        return self._config.sealing.of(hospital, on_server)
+
+    async def hospitals_without_key(self) -> list[str]:
+        """The hospitals (ids) of which no visit can begin; none, while the database does not tell."""
+        try:
+            return self._config.sealing.lacking(await people.hospitals(self._database))
+        except Unavailable:
+            return []
+
     async def ledger(self, session_id: str, ends_at: float) -> tuple[Ledger, Head]:
         """Who was present at the visit when, read anew from its journal, and the last event that was read.
 
@@ -346,7 +358,12 @@ class Consultations:
         known = await recordings.of_session(self._database, session_id)
         folder = Path(known.folder) if known is not None else self._config.data_folder / "recordings" / session_id
         recording = SessionRecording(
-            session_id, folder, self._config.sealed_to, self._signer, lambda: self._origin(self._clock()), self._keys
+            session_id,
+            folder,
+            lambda: self.recipients_of(session_id),
+            self._signer,
+            lambda: self._origin(self._clock()),
+            self._keys,
         )
         if known is not None:
             recording.resume(known.public_key, self._origin(known.origin_at))

@@ -95,6 +95,10 @@ class Reception:
         await self._database.write(together(add(new), consents.publish(id, consents.shipped(), now)))
         return id
 
+    async def hospitals(self) -> dict[str, str]:
+        """The name of each hospital on this server by its id."""
+        return await people.hospitals(self._database)
+
     async def limit(self, given: Given) -> Limits:
         """The hospital's own limits from now on; those it had are forgotten. ``hospital`` as in ``enrol``."""
         form = Form(given)

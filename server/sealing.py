@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,11 +126,12 @@ class SessionRecording:
         self,
         session: str,
         folder: Path,
-        recipients: tuple[str, ...],
+        recipients: Callable[[], Awaitable[tuple[str, ...]]],
         signer: Signer,
         new_origin: Callable[[], Origin],
         keys: KeyMaker,
     ) -> None:
+        """``recipients()`` are those of the hospital, as they are when the key is made; none, when it has no key."""
         self.session = session
         self.folder = folder
         self.head: Anchor | None = None
@@ -157,11 +158,11 @@ class SessionRecording:
         self._public, self._origin = public, origin
 
     async def prepare(self) -> None:
-        """Makes the session key, unless that was done. Raises ``SealingFailed``."""
+        """Makes the session key, unless that was done. Raises ``SealingFailed``, or what finding the recipients raised."""
         if not self._public:
             self._remove_orphan()
             self._origin = self._new_origin()
-            self._public = await self._keys.make(self.folder, self._recipients)
+            self._public = await self._keys.make(self.folder, await self._recipients())
 
     def _remove_orphan(self) -> None:
         """A key that no manifest uses: a former run died before it had noted the public half; nothing is sealed to it."""

@@ -142,7 +142,7 @@ class Server:
         self.register = Register(self.database, self.consultations, clock, chance.new_id, chance.new_nonce)
         self.cabinet = Cabinet(
             config.data_folder,
-            Terms(config.recipients, config.documents_keep_days * 86400.0),
+            Terms(self.consultations.recipients_of, config.documents_keep_days * 86400.0),
             self.database,
             secret_file(config.data_folder / "keys" / "documents.key"),
             clock,

@@ -25,7 +25,7 @@ from server.doctor.findings import Finding, as_json, as_text
 from server.doctor.report import Report, WayFound
 from server.doctor.ways import Survey
 from server.doctor.words import CHECKS, finding
-from server.store import heartbeat
+from server.store import heartbeat, people
 from server.store.database import Database, sqlite_file
 from server.store.doctor import LASTS_S, DoctorLinks
 from server.store.errors import Unavailable
@@ -115,6 +115,8 @@ async def examine(config: Config, progress: Progress, context: ssl.SSLContext) -
     database = Database(config.database_url, PATIENCE_S)
     try:
         found.append(await _database(config, database))
+        if found[-1].code in ("database_good", "database_slow"):
+            found += machine.hospital_keys(config.sealing, await people.hospitals(database))
         progress(CHECKS["server"])
         told = await asyncio.to_thread(ready.ask, config)
         found.append(machine.open_files(told.open_files))

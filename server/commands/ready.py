@@ -8,13 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 
 from server.commands.place import configuration
 from server.config import Config
 from server.local import local_connection
+from server.recipients import lacks_a_key
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,20 +27,26 @@ def run(options: argparse.Namespace) -> int:
     config = configuration(options.config)
     if config is None:
         return 2
-    missing = ask(config).missing
+    told = ask(config)
+    missing = told.missing
     if options.json:
-        print(json.dumps({"ok": not missing, "missing": missing}))
-    elif missing:
+        print(json.dumps({"ok": not missing, "missing": missing, "hospitals_without_key": told.hospitals_without_key}))
+        return 1 if missing else 0
+    if missing:
         print(f"peitong: not ready: {', '.join(missing)}", file=sys.stderr)
+    for hospital in told.hospitals_without_key:  # the others' visits are not held up
+        print(f"peitong: {lacks_a_key(hospital)}", file=sys.stderr)
     return 1 if missing else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Of ``/readyz``. ``missing``: ``server`` when nobody answers; ``open_files``: how many the server may, None if untold."""
+    """Of ``/readyz``. ``missing``: ``server`` when nobody answers; ``open_files``: how many the server may, None if untold;
+    ``hospitals_without_key``: ids of those whose visits cannot begin."""
 
     missing: list[str]
     open_files: int | None = None
+    hospitals_without_key: list[str] = field(default_factory=list)
 
 
 def ask(config: Config) -> Told:
@@ -49,7 +56,8 @@ def ask(config: Config) -> Told:
         document = json.loads(connection.getresponse().read())
         missing = [str(name) for name in document["missing"]]
         open_files = document.get("open_files")
-        return Told(missing, open_files if type(open_files) is int else None)
+        without_key = [str(id) for id in document.get("hospitals_without_key", ())]
+        return Told(missing, open_files if type(open_files) is int else None, without_key)
     except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return Told(["server"])
     finally:

@@ -24,6 +24,7 @@ from server.eligibility import Rank
 from server.form import Faults, Form, Given
 from server.kinship import RELATIONS, SEXES
 from server.passwords import Passwords
+from server.recipients import lacks_a_key
 from server.referral import FIELDS
 from server.store.database import Database, sqlite_file
 from server.store.errors import Unavailable
@@ -59,7 +60,9 @@ class Command(Generic[D]):
 
 async def _hospital_new(reception: Reception, given: Given, config: Config, now: float) -> Told:
     id = await reception.open_hospital(given, now)
-    return Told({"hospital": id}, f"医院 / hospital  {id}")
+    lacking = config.sealing.lacking(await reception.hospitals()) if config.sealing.everyone() else []
+    text = "\n".join([f"医院 / hospital  {id}", *map(lacks_a_key, lacking)])
+    return Told({"hospital": id, "hospitals_without_key": lacking}, text)
 
 
 async def _hospital_limits(reception: Reception, given: Given, config: Config, now: float) -> Told:

@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +20,7 @@ import pyrage
 from server.config import Config
 from server.doctor.findings import Finding
 from server.doctor.words import finding
+from server.recipients import Recipients
 
 LOCK: Final = Path(__file__).resolve().parents[2] / "requirements.lock"
 GB_AN_HOUR: Final = 2.5
@@ -147,6 +148,14 @@ def recipients(keys: tuple[str, ...]) -> Finding:
     return finding("recipients_good", count=len(keys))
 
 
+def hospital_keys(keys: Recipients, hospitals: Mapping[str, str]) -> list[Finding]:
+    """Whether each of the hospitals (names by id), all that there are, has a key, and whether each key's hospital is there."""
+    lacking = keys.lacking(hospitals)
+    found = [finding("hospital_key_missing", hospital=id, name=hospitals[id]) for id in lacking]
+    found += [finding("hospital_key_unknown", hospital=id) for id in keys.unknown(hospitals)]
+    return found if lacking or not hospitals else [*found, finding("hospital_keys_good", count=len(hospitals))]
+
+
 def examine(config: Config) -> list[Finding]:
     """Everything that needs no network, no database and no running server."""
     return [
@@ -155,7 +164,7 @@ def examine(config: Config) -> list[Finding]:
         disk(config.data_folder),
         clock(time.time()),
         udp_buffers(),
-        recipients(config.sealed_to),
+        recipients(config.sealing.everyone()),
     ]
 
 

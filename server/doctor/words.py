@@ -108,10 +108,21 @@ CATALOGUE: Final[Mapping[str, tuple[str, Words]]] = MappingProxyType({
     "server_stopped": ("server", Words(
         _U, "服务没有在 {listen} 运行，以下只检查了配置和本机。", "The server does not run at {listen}: only configuration and machine were examined.",
         "运行 ./peitong serve 之后再检查一次，就能检查网络。", "Run ./peitong serve and then this again, to examine the network too.")),
-    "recipients_good": ("recipients", Words(_G, "录制将加密给 {count} 个医院公钥。", "The hospital's keys that recordings are sealed to: {count}.")),
+    "recipients_good": ("recipients", Words(_G, "录制和资料使用的公钥共 {count} 个。", "Keys that recordings and documents are sealed to: {count}.")),
     "recipients_bad": ("recipients", Words(
         _F, "第 {number} 个公钥不是有效的 age 公钥。", "Key number {number} is no valid age public key.",
         "请用 age-keygen -y 取得公钥并写入 recording.recipients。", "Take it from age-keygen -y and put it into recording.recipients.")),
+    "hospital_keys_good": ("recipients", Words(
+        _G, "{count} 家医院都有公钥，各自的录制和资料只有本院（和托管）能打开。",
+        "Every hospital has a key (hospitals: {count}): what its visits leave opens with that, or with escrow's, only.")),
+    "hospital_key_missing": ("recipients", Words(
+        _F, "医院 {name}（{hospital}）没有自己的公钥：多家医院共用本服务器时，该院不能开始就诊，也不能接收资料。",
+        "The hospital {name} ({hospital}) has no key of its own: where several share a server, its visits cannot begin and it takes no documents.",
+        "请在配置中写入 [recording.hospitals.{hospital}] recipients = [\"age1…\"]，然后重启服务。",
+        "Write into the configuration: [recording.hospitals.{hospital}] recipients = [\"age1…\"], and restart the server.")),
+    "hospital_key_unknown": ("recipients", Words(
+        _W, "recording.hospitals.{hospital}：没有这个编号的医院。", "recording.hospitals.{hospital}: there is no hospital of this id.",
+        "请核对 ./peitong hospital new 给出的编号。", "Compare it with what ./peitong hospital new printed.")),
     # --- certificate and web address
     "certificate_good": ("certificate", Words(_G, "{host} 的证书还有 {days} 天有效。", "The certificate of {host} is good for {days} more days.")),
     "certificate_plain": ("certificate", Words(

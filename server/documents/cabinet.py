@@ -2,8 +2,8 @@
 
 What comes is sealed at once, part by part, under the visit's key; an upload goes on where its last whole part ended, also
 after a restart. When all has come it is read back, told apart by content, stripped (`strip`) and sealed anew, for us and to
-the hospital's recipients; only then, with the event that names its hash, is it kept. Some days after the visit its key is
-destroyed: what lies here cannot be opened any more, by anybody; the hospital's copies can, by the hospital.
+the recipients of the visit's hospital; only then, with the event that names its hash, is it kept. Some days after the visit
+its key is destroyed: what lies here cannot be opened any more, by anybody; the hospital's copies can, by the hospital.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ Journaled = Callable[[str, ev.Event, tuple[Write, ...]], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """To whom copies are sealed (age1…), and for how many seconds after its end a visit's documents can be read here."""
+    """To whom a visit's copies are sealed (age1…; nobody, when its hospital has no key), and for how many seconds after its
+    end its documents can be read here."""
 
-    recipients: tuple[str, ...]
+    recipients_of: Callable[[str], Awaitable[tuple[str, ...]]]
     keep_s: float
 
 
@@ -101,10 +102,12 @@ class Cabinet:
     async def begin(self, visit: str, device: str, length: int, purpose: str = EXAMINATION, key: str | None = None) -> Document:
         """A new upload of so many bytes by that device, for one of ``PURPOSES``, or the one it began under this ``key``.
 
-        Raises ``Refused``: document_empty, document_too_large, too_many_documents, documents_destroyed, idempotency_mismatch.
+        Raises ``Refused``: document_empty, document_too_large, too_many_documents, documents_destroyed, idempotency_mismatch,
+        hospital_key_missing.
         """
         if not 1 <= length <= MAX_BYTES:
             raise Refused("document_too_large" if length > 0 else "document_empty")
+        await self._copied_to(visit)
         wrapped = sealed.wrap(self._app_key, self._random(sealed.NONCE_BYTES), visit, self._random(sealed.KEY_BYTES))
         new = self._new_id()
         return await documents.begin(self._database, new, visit, device, length, wrapped, self._clock(), purpose, key)
@@ -165,10 +168,10 @@ class Cabinet:
         """All has come: it is kept, or refused and gone."""
         if item.state == "kept":
             return item
-        key = await self._key(item.visit)
+        recipients, key = await self._copied_to(item.visit), await self._key(item.visit)
         salt = self._random(sealed.SALT_BYTES)
         try:
-            kept, sha256 = await self._aside(lambda: self._examined(item, key, salt))
+            kept, sha256 = await self._aside(lambda: self._examined(item, recipients, key, salt))
         except Unacceptable as error:
             log.info("a document is not taken", extra={"session": item.visit[:8], "code": error.code})
             await self._forget(item)
@@ -184,7 +187,14 @@ class Cabinet:
         await self._aside(lambda: self._files.forget_parts(item.visit, item.id))
         return await self._upload(item.visit, item.device, item.id)
 
-    def _examined(self, item: Document, key: bytes, salt: bytes) -> tuple[Stripped, str]:
+    async def _copied_to(self, visit: str) -> tuple[str, ...]:
+        """Whom copies are sealed to. Raises ``Refused`` hospital_key_missing: a server that several share lacks this one's."""
+        recipients = await self._terms.recipients_of(visit)
+        if not recipients:
+            raise Refused("hospital_key_missing")
+        return recipients
+
+    def _examined(self, item: Document, recipients: tuple[str, ...], key: bytes, salt: bytes) -> tuple[Stripped, str]:
         """Reads an upload back and writes what is kept of it; with that one's SHA-256. Raises ``Unacceptable``. Blocks."""
         plain = bytearray()
         for offset, part in self._files.parts(item.visit, item.id):
@@ -193,8 +203,7 @@ class Cabinet:
         if len(plain) != item.length:
             raise Unacceptable("document_damaged", "a part is missing")
         kept = strip(bytes(plain))
-        recipients = [pyrage.x25519.Recipient.from_str(each) for each in self._terms.recipients]
-        copy = pyrage.encrypt(kept.data, recipients)
+        copy = pyrage.encrypt(kept.data, [pyrage.x25519.Recipient.from_str(each) for each in recipients])
         ours = sealed.seal(key, salt, _whole(item), kept.data)
         self._files.write(item.visit, item.id, ours, copy, kept.facts.kind.suffix)
         return kept, hashlib.sha256(kept.data).hexdigest()

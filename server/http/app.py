@@ -66,9 +66,12 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """Whoever asks on this machine, as the doctor does, is also told the server's limit of open files."""
+    """Whoever asks on this machine, as the doctor does, is also told the server's limit of open files, and which hospitals
+    have no key to seal to (ids): their visits cannot begin, the others' can."""
     missing = await request.app[HOUSE].ready()
     said: dict[str, object] = {"ok": not missing, "missing": missing}
     if is_asked_here(request):
         said["open_files"] = descriptors.allowed()
+        if "database" not in missing:
+            said["hospitals_without_key"] = await request.app[HOUSE].consultations.hospitals_without_key()
     return web.json_response(said, status=503 if missing else 200)

@@ -52,6 +52,8 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "upload_type": (415, "上传数据的类型有误。", "What is uploaded has the wrong media type."),
     "upload_offset": (409, "上传位置不一致，请查询后继续。", "The upload goes on at another place. Please ask where, and go on there."),
     "too_many_documents": (409, "本次就诊的图片和资料已达上限（20 份，共 150 MB）。", "This visit already has all it can take: 20 documents, 150 MB."),
+    "hospital_key_missing": (409, "医院尚未设置资料的加密公钥，暂时不能接收资料，请联系医院。",
+                             "The hospital has not set up the key that documents are sealed to, so none can be handed in yet. Please ask the hospital."),
     "document_empty": (422, "文件是空的。", "The file is empty."),
     "document_kind": (422, "只能上传照片（JPEG、PNG、HEIC）或 PDF 文件。", "Only pictures (JPEG, PNG, HEIC) and PDF files can be handed in."),
     "document_damaged": (422, "文件不完整或已损坏，请重新拍摄或换一个文件。", "The file is incomplete or damaged. Please take the picture again or choose another file."),

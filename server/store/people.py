@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.eligibility import Credentials
 from server.errors import Refused
 from server.store.database import Database, Transaction
-from server.store.tables import hospital, staff
+from server.store.tables import hospital, staff, visit
 from server.store.visits import Hospital, Staff, add
 
 
@@ -33,6 +33,17 @@ async def hospitals(database: Database) -> dict[str, str]:
     async def work(connection: AsyncConnection) -> dict[str, str]:
         rows = await connection.execute(select(hospital.c.id, hospital.c.name).order_by(hospital.c.name))
         return {row.id: row.name for row in rows}
+
+    return await database.read(work)
+
+
+async def whose(database: Database, visit_id: str) -> tuple[str, int]:
+    """The hospital of a visit that there is, and how many hospitals are on this server."""
+
+    async def work(connection: AsyncConnection) -> tuple[str, int]:
+        how_many = select(func.count()).select_from(hospital).scalar_subquery()
+        row = (await connection.execute(select(visit.c.hospital, how_many).where(visit.c.id == visit_id))).one()
+        return row[0], row[1]
 
     return await database.read(work)
 

@@ -89,12 +89,36 @@ def test_recordings_are_sealed_to_the_hospital_and_to_escrow_and_escrow_alone_is
     escrow = RECIPIENT[:-1] + ("q" if RECIPIENT[-1] != "q" else "p")
     config = load(WHOLE, {"PEITONG_RECORDING_ESCROW": f"{escrow}, {RECIPIENT}"})
     assert (config.recipients, config.escrow) == ((RECIPIENT,), (escrow, RECIPIENT))
-    assert config.sealed_to == (RECIPIENT, escrow)
-    assert load(WHOLE, {}).sealed_to == (RECIPIENT,)
+    assert config.sealing.of("h1", 1) == (RECIPIENT, escrow)
+    assert load(WHOLE, {}).sealing.of("h1", 1) == (RECIPIENT,)
     without = {name: value for name, value in LEAST.items() if name != "PEITONG_RECORDING_RECIPIENTS"}
     told = faults("", **without, PEITONG_RECORDING_ESCROW=RECIPIENT)
     assert [fault.split()[0] for fault in told] == ["recording.recipients"]
     assert faults("", **LEAST, PEITONG_RECORDING_ESCROW="AGE-SECRET-KEY-1X")[0].startswith("recording.escrow")
+
+
+def test_each_hospital_may_have_keys_of_its_own_from_a_file_or_the_environment() -> None:
+    other = "age1" + "p" * 58
+    toml = f"""
+    [recording.hospitals.ab12]
+    recipients = ["{RECIPIENT}"]
+    [recording.hospitals.cd34]
+    recipients = ["{other}"]
+    """
+    without = {name: value for name, value in LEAST.items() if name != "PEITONG_RECORDING_RECIPIENTS"}
+    each = {"ab12": (RECIPIENT,), "cd34": (other,)}
+    config = load(toml, without)
+    assert (config.recipients, config.hospital_recipients) == ((), each)
+    variable = {"PEITONG_RECORDING_HOSPITALS": f"ab12={RECIPIENT},cd34={other}"}
+    assert load("", LEAST | variable).hospital_recipients == each
+    assert config.sealing.of("cd34", 2) == (other,)
+
+
+def test_a_fault_in_a_hospitals_keys_names_the_hospital() -> None:
+    told = faults("[recording.hospitals.ab12]\nrecipients = ['AGE-SECRET-KEY-1X']\nescrow = []", **LEAST)
+    assert [fault.split(":")[0] for fault in told] == ["recording.hospitals.ab12"]
+    told = faults("[recording.hospitals.ab12]\nrecipients = ['AGE-SECRET-KEY-1X']", **LEAST)
+    assert [fault.split(":")[0] for fault in told] == ["recording.hospitals.ab12.recipients"]
 
 
 def test_media_over_tcp_can_be_off() -> None:

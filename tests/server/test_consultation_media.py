@@ -15,7 +15,8 @@ from server.errors import Refused
 from server.event_records import to_record
 from server.journal import Journal
 from server.session import Held, Live
-from server.store import recordings
+from server.store import people, recordings
+from server.store.visits import Hospital, add
 from server.vault import identity
 from server.vault.identity import Identity
 from server.workers import Lost, Restored
@@ -71,8 +72,8 @@ async def test_the_hospitals_key_and_the_one_in_escrow_open_what_is_recorded(esc
 
 
 async def test_without_a_key_to_seal_to_the_gate_stays_closed(visit: Visit) -> None:
-    consultation = await visit.house.server.consultations.session(visit.id)
-    consultation.recording._recipients = ()
+    consultations = visit.house.server.consultations
+    consultations._config = replace(consultations._config, recipients=())
     await bring_media(visit)
     await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
     async with asyncio.timeout(10):
@@ -81,6 +82,43 @@ async def test_without_a_key_to_seal_to_the_gate_stays_closed(visit: Visit) -> N
     assert await journaled(visit, "recorder_lost") == [("not_ready",)]
     assert not (await visit.session()).gate_open
     assert not [line for line in visit.worker.diary if line.startswith("open")]
+    assert visit.worker.recorder.sent == []
+
+
+async def test_what_is_recorded_at_one_of_two_hospitals_opens_with_its_own_key_and_no_other(visit: Visit) -> None:
+    consultations = visit.house.server.consultations
+    here, _ = await people.whose(visit.house.server.database, visit.id)
+    await visit.house.server.database.write(add(Hospital("elsewhere", "另一家医院", "Another hospital")))
+    own, others, escrow = (Identity(str(pyrage.x25519.Identity.generate())) for _ in range(3))
+    keys = {here: (own.recipient,), "elsewhere": (others.recipient,)}
+    consultations._config = replace(consultations._config, hospital_recipients=keys, escrow=(escrow.recipient,))
+    await bring_media(visit)
+    await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
+    async with asyncio.timeout(10):
+        while not visit.worker.recorder.sent:
+            await visit.settled()
+    opening = visit.worker.recorder.sent[0]
+    assert isinstance(opening, control.RecordingOpen)
+    sealed = (Path(opening.folder) / "session-key.age").read_bytes()
+    servers = identity.read(consultations._config.data_folder / "hospital.key")
+    assert [identity.opener(sealed, [key]) is not None for key in (own, escrow, others, *servers)] == [True, True, False, False]
+
+
+async def test_a_second_hospital_on_the_server_closes_the_gate_until_each_has_a_key(visit: Visit) -> None:
+    consultations = visit.house.server.consultations
+    assert len(await consultations.recipients_of(visit.id)) == 1
+    assert await consultations.hospitals_without_key() == []
+    await visit.house.server.database.write(add(Hospital("elsewhere", "另一家医院", "Another hospital")))
+    here, on_server = await people.whose(visit.house.server.database, visit.id)
+    assert on_server == 2
+    assert sorted(await consultations.hospitals_without_key()) == sorted([here, "elsewhere"])
+    await bring_media(visit)
+    await visit.ask(Role.PHYSICIAN, wire.Admit(names_match=True))
+    async with asyncio.timeout(10):
+        while not await journaled(visit, "recorder_lost"):
+            await visit.settled()
+    assert await journaled(visit, "recorder_lost") == [("not_ready",)]
+    assert not (await visit.session()).gate_open
     assert visit.worker.recorder.sent == []
 
 

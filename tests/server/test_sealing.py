@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pyrage
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from media import control
 from media.recorder.manifest import message_to_sign
+from server.recipients import Recipients
 from server.sealing import Anchor, KeyMaker, Origin, SealingFailed, SessionRecording, Signer
 
 pytestmark = [pytest.mark.process, pytest.mark.unhurried]
@@ -22,6 +23,13 @@ def hospital(folder: Path) -> tuple[Path, str]:
     path = folder / "hospital.key"
     path.write_text(f"{identity}\n", "ascii")
     return path, str(identity.to_public())
+
+
+def sealed_to(*recipients: str) -> Callable[[], Awaitable[tuple[str, ...]]]:
+    async def those() -> tuple[str, ...]:
+        return recipients
+
+    return those
 
 
 def test_the_signing_key_is_made_once_and_private(tmp_path: Path) -> None:
@@ -51,6 +59,25 @@ async def test_the_session_identity_opens_with_the_hospitals_key_and_stock_age_o
     )
     assert str(pyrage.x25519.Identity.from_str(opened.stdout.decode().strip()).to_public()) == public
     assert b"AGE-SECRET" not in (tmp_path / "rec" / "session-key.age").read_bytes()
+
+
+async def test_each_hospitals_key_opens_its_own_recordings_with_stock_age_and_no_other_hospitals(
+    tmp_path: Path, keys: KeyMaker
+) -> None:
+    places = {name: tmp_path / name for name in ("one", "other")}
+    for place in places.values():
+        place.mkdir()
+    made = {name: hospital(place) for name, place in places.items()}
+    recipients = Recipients((), {name: (recipient,) for name, (_, recipient) in made.items()}, ())
+    for name, place in places.items():
+        await keys.make(place / "rec", recipients.of(name, 2))
+
+    def opens(key: Path, place: Path) -> bool:
+        command = ["age", "-d", "-i", str(key), str(place / "rec" / "session-key.age")]
+        return subprocess.run(command, capture_output=True, check=False).stdout.startswith(b"AGE-SECRET-KEY-1")
+
+    opened = {(mine, theirs): opens(made[mine][0], places[theirs]) for mine in places for theirs in places}
+    assert opened == {pair: pair[0] == pair[1] for pair in opened}
 
 
 async def test_the_next_keys_process_waits_and_each_key_has_its_own(tmp_path: Path, keys: KeyMaker) -> None:
@@ -86,7 +113,7 @@ async def test_a_folder_that_cannot_be_made_is_a_failure_of_sealing(tmp_path: Pa
 async def test_a_recording_is_prepared_once_and_its_heads_are_signed(tmp_path: Path, keys: KeyMaker) -> None:
     signer = Signer.from_folder(tmp_path / "keys")
     origin = Origin(1000.0, 5_000_000, "1970-01-01T00:16:40.000Z")
-    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: origin, keys)
+    recording = SessionRecording("s", tmp_path / "rec", sealed_to(hospital(tmp_path)[1]), signer, lambda: origin, keys)
     await recording.prepare()
     public = recording.public
     await recording.prepare()
@@ -103,7 +130,9 @@ async def test_a_recording_is_prepared_once_and_its_heads_are_signed(tmp_path: P
 
 async def test_a_known_key_is_not_made_again(tmp_path: Path, keys: KeyMaker) -> None:
     origin = Origin(1.0, 2, "")
-    recording = SessionRecording("s", tmp_path / "rec", (), Signer.from_folder(tmp_path), lambda: Origin(9.0, 9, ""), keys)
+    recording = SessionRecording(
+        "s", tmp_path / "rec", sealed_to(), Signer.from_folder(tmp_path), lambda: Origin(9.0, 9, ""), keys
+    )
     assert recording.began_at == 0.0
     recording.resume("age1known", origin)
     await recording.prepare()
@@ -115,7 +144,9 @@ async def test_a_key_that_a_dead_run_left_without_a_manifest_is_made_anew(tmp_pa
     (tmp_path / "rec").mkdir()
     (tmp_path / "rec" / "session-key.age").write_text("an orphan", "ascii")
     signer = Signer.from_folder(tmp_path / "keys")
-    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: Origin(1.0, 2, ""), keys)
+    recording = SessionRecording(
+        "s", tmp_path / "rec", sealed_to(hospital(tmp_path)[1]), signer, lambda: Origin(1.0, 2, ""), keys
+    )
     await recording.prepare()
     assert recording.public.startswith("age1")
     assert (tmp_path / "rec" / "session-key.age").read_bytes() != b"an orphan"
@@ -126,7 +157,9 @@ async def test_a_key_that_a_manifest_uses_is_never_replaced(tmp_path: Path, keys
     (tmp_path / "rec" / "session-key.age").write_text("sealed", "ascii")
     (tmp_path / "rec" / "manifest.jsonl").write_text("{}\n", "ascii")
     signer = Signer.from_folder(tmp_path / "keys")
-    recording = SessionRecording("s", tmp_path / "rec", (hospital(tmp_path)[1],), signer, lambda: Origin(1.0, 2, ""), keys)
+    recording = SessionRecording(
+        "s", tmp_path / "rec", sealed_to(hospital(tmp_path)[1]), signer, lambda: Origin(1.0, 2, ""), keys
+    )
     with pytest.raises(SealingFailed):
         await recording.prepare()
     assert (tmp_path / "rec" / "session-key.age").read_text("ascii") == "sealed"

@@ -53,6 +53,11 @@ async def test_a_server_that_is_ready_misses_nothing(tmp_path: Path) -> None:
     assert await asked(tmp_path, told()) == Told([])
 
 
+async def test_hospitals_without_a_key_are_told_and_make_nothing_unready(tmp_path: Path) -> None:
+    answer = web.json_response({"ok": True, "missing": [], "hospitals_without_key": ["ab12"]})
+    assert await asked(tmp_path, answer) == Told([], None, ["ab12"])
+
+
 async def test_it_follows_https_whatever_name_the_certificate_has(tmp_path: Path) -> None:
     assert await asked(tmp_path, told(), secure=True) == Told([])
 
@@ -87,5 +92,5 @@ def test_where_nobody_listens_it_exits_1_and_loads_little() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     report, loaded = done.stdout.splitlines()
-    assert json.loads(report) == {"ok": False, "missing": ["server"]}
+    assert json.loads(report) == {"ok": False, "missing": ["server"], "hospitals_without_key": []}
     assert loaded == "False 1"

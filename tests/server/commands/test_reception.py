@@ -56,7 +56,7 @@ def faults(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
 
 
 def test_from_an_empty_folder_to_a_link(config: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert answer(capsys, *HOSPITAL, *config).keys() == {"hospital"}
+    assert answer(capsys, *HOSPITAL, *config).keys() == {"hospital", "hospitals_without_key"}
     assert (tmp_path / "data" / "peitong.db").stat().st_mode & 0o077 == 0
     enrolled = answer(capsys, *PHYSICIAN, *config)
     assert enrolled.keys() == {"staff", "login", "password", "not_eligible"}
@@ -111,6 +111,20 @@ def test_a_database_that_does_not_answer_is_no_wrong_command(capsys: pytest.Capt
     (tmp_path / "peitong.db").write_bytes(b"this is no database" * 100)
     assert main([*PHYSICIAN, "--data", str(tmp_path)]) == 1
     assert "does not answer" in capsys.readouterr().err
+
+
+def test_whoever_opens_a_second_hospital_is_told_whose_visits_cannot_begin_now(
+    config: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = answer(capsys, *HOSPITAL, *config)
+    assert first["hospitals_without_key"] == []
+    own = pyrage.x25519.Identity.generate().to_public()
+    with Path(config[1]).open("a", encoding="utf-8") as file:
+        file.write(f'[recording.hospitals.{first["hospital"]}]\nrecipients = ["{own}"]\n')
+    second = answer(capsys, "hospital", "new", "--name", "另一家", "--name-en", "Another", *config)
+    assert second["hospitals_without_key"] == [second["hospital"]]
+    assert main(["hospital", "new", "--name", "第三家", "--name-en", "Third", *config]) == 0
+    assert f'[recording.hospitals.{second["hospital"]}] recipients = ["age1…"]' in capsys.readouterr().out
 
 
 def test_a_hospital_publishes_its_own_consent_texts(

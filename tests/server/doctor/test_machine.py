@@ -10,6 +10,7 @@ import pytest
 
 from server.doctor import machine
 from server.doctor.findings import Verdict
+from server.recipients import Recipients
 from tests.server.commands.doctor_rig import RECIPIENT
 from tests.server.doctor.doctor_kit import NOW, config_of
 
@@ -79,6 +80,23 @@ def test_kernel_buffers_are_held_against_what_the_relay_asks_for(tmp_path: Path)
 def test_recipients_are_read_by_the_library_that_seals() -> None:
     assert machine.recipients((RECIPIENT,)).code == "recipients_good"
     assert machine.recipients((RECIPIENT, "age1" + "q" * 58)).figures["number"] == 2
+
+
+def test_every_hospital_has_a_key_of_its_own_or_is_alone() -> None:
+    keys = Recipients((RECIPIENT,), {"h1": (RECIPIENT,)}, ())
+
+    def found(hospitals: dict[str, str]) -> list[tuple[str, object]]:
+        return [(one.code, one.figures.get("hospital")) for one in machine.hospital_keys(keys, hospitals)]
+
+    assert found({"h1": "仁和"}) == [("hospital_keys_good", None)]
+    assert found({"h2": "另一家"}) == [("hospital_key_unknown", "h1"), ("hospital_keys_good", None)]
+    assert found({"h1": "仁和", "h2": "另一家"}) == [("hospital_key_missing", "h2")]
+    assert found({}) == [("hospital_key_unknown", "h1")]
+    (missing,) = machine.hospital_keys(keys, {"h1": "仁和", "h2": "另一家"})
+    for language in ("zh", "en"):
+        what, change = missing.said(language)
+        assert "另一家" in what
+        assert '[recording.hospitals.h2] recipients = ["age1…"]' in change
 
 
 def test_the_least_privilege_of_the_folder_is_kept(tmp_path: Path) -> None:

@@ -36,17 +36,22 @@ class Hall:
         self.now = NOW
         self.journal = Journal(database)
         self.damaged = False
+        self.recipients: dict[str, tuple[str, ...]] = {}
+        """Of a visit; of those that are not in it, the hall's."""
         self._recipient = recipient
         self.cabinet = self.restarted()
 
     def restarted(self) -> Cabinet:
         key = b"app key" + bytes(25)
-        terms = Terms((self._recipient,), KEEP_S)
+        terms = Terms(self.recipients_of, KEEP_S)
         self.cabinet = Cabinet(
             self.folder, terms, self.database, key, lambda: self.now, lambda: secrets.token_hex(16), secrets.token_bytes,
             self.journaled,
         )  # fmt: skip
         return self.cabinet
+
+    async def recipients_of(self, visit: str) -> tuple[str, ...]:
+        return self.recipients.get(visit, (self._recipient,))
 
     async def journaled(self, visit: str, event: ev.Event, also: tuple[Write, ...]) -> None:
         if self.damaged:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from server import events as ev
@@ -54,6 +55,36 @@ async def test_the_hospital_opens_its_copy_with_stock_age(hall: Hall, hospital: 
     copy = hall.folder / "documents" / "visit-1" / f"{item.id}.jpg.age"
     opened = subprocess.run(["age", "-d", "-i", str(hospital), str(copy)], check=True, capture_output=True)
     assert opened.stdout == strip(PICTURE).data
+
+
+async def test_the_copy_of_one_hospitals_visit_opens_with_its_own_key_or_escrow_and_with_no_other(hall: Hall) -> None:
+    own, escrow, another = (pyrage.x25519.Identity.generate() for _ in range(3))
+    hall.recipients["visit-1"] = (str(own.to_public()), str(escrow.to_public()))
+    item = await hall.hand_in()
+    copy = (hall.folder / "documents" / "visit-1" / f"{item.id}.jpg.age").read_bytes()
+    for key in (own, escrow):
+        assert pyrage.decrypt(copy, [key]) == strip(PICTURE).data
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt(copy, [another])
+
+
+async def test_nothing_is_taken_for_a_hospital_that_has_no_key(hall: Hall) -> None:
+    hall.recipients["visit-1"] = ()
+    assert await refusal(hall.cabinet.begin("visit-1", PHONE, 1)) == "hospital_key_missing"
+    assert hall.files() == {}
+    assert await hall.cabinet.listed("visit-1") == []
+
+
+async def test_an_upload_whose_hospital_lost_its_key_meanwhile_is_kept_once_there_is_one(hall: Hall) -> None:
+    item = await hall.cabinet.begin("visit-1", PHONE, len(PICTURE))
+    hall.recipients["visit-1"] = ()
+    assert await refusal(hall.cabinet.receive("visit-1", PHONE, item.id, 0, pieces(PICTURE))) == "hospital_key_missing"
+    assert await hall.events() == []
+    assert not (hall.folder / "documents").exists()
+    del hall.recipients["visit-1"]
+    await hall.cabinet.tend(hall.now)
+    _, content = await hall.cabinet.read("visit-1", item.id, Role.GUARDIAN)
+    assert content == strip(PICTURE).data
 
 
 async def test_the_journal_names_the_hash_of_what_is_kept_and_verifies(hall: Hall) -> None:

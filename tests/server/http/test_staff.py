@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 import pytest
 
 from server.http.staff import span_of
+from server.store.visits import Hospital, add
 from tests.server.http.conftest import Browser, House
 
 
@@ -90,6 +91,15 @@ async def test_only_who_asks_on_this_machine_is_told_its_limit_of_open_files(hou
         return set(json.loads(connection.getresponse().read()))
 
     assert await asyncio.to_thread(from_elsewhere) == {"ok", "missing"}
+
+
+async def test_who_asks_on_this_machine_is_told_which_hospitals_lack_a_key(house: House, stranger: Browser) -> None:
+    house.server._proved_at = house.clock()
+    assert (await (await stranger.get("/readyz")).json())["hospitals_without_key"] == []
+    await house.server.database.write(add(Hospital("elsewhere", "另一家医院", "Another hospital")))
+    assert "elsewhere" in (await (await stranger.get("/readyz")).json())["hospitals_without_key"]
+    from_elsewhere = await stranger.get("/readyz", headers={"X-Forwarded-For": "192.0.2.1"})
+    assert (await from_elsewhere.json()).keys() == {"ok", "missing"}
 
 
 async def test_a_browser_that_is_both_says_as_whom_it_asks(house: House, guardian: Browser) -> None:
