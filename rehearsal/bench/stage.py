@@ -123,9 +123,11 @@ class Stage:
         # the server makes the key in a process of its own; that costs time here and changes nothing that is measured
         public = await asyncio.to_thread(sessionkey.make, folder / "session-key.age", [recipient])
         origin = Origin(time.time(), time.monotonic_ns() // 1000, datetime.now(UTC).isoformat(timespec="milliseconds"))
-        recording = self.recordings[room] = SessionRecording(
-            room, folder, (recipient,), self._signer, lambda: origin, self._keys
-        )
+
+        async def recipients() -> tuple[str, ...]:
+            return (recipient,)
+
+        recording = self.recordings[room] = SessionRecording(room, folder, recipients, self._signer, lambda: origin, self._keys)
         recording.resume(public, origin)
         self.worker.recorder.send(recording.opening())
 
