@@ -23,6 +23,7 @@ import { DocumentsReader } from "./documents_reader.js";
 import { FamilyReader } from "./family_reader.js";
 import { incidentSender } from "./incidents.js";
 import { KeptWords } from "../shared/kept_words.js";
+import { KeptReferral } from "./kept_referral.js";
 import { NoteKeeper } from "./note_keeper.js";
 import { followFocus, writeMessage } from "./focus.js";
 import { pressOf } from "../shared/ui/press.js";
@@ -82,6 +83,8 @@ const notes = new NoteKeeper({
   now,
 });
 
+const referral = new KeptReferral(() => drawer);
+
 /** Sends the open visit's incidents. @type {import("../shared/concern_sender.js").ConcernSender | null} */
 let incidents = null;
 
@@ -95,6 +98,7 @@ function dispatch(event) {
   documents.follow(state.visit);
   families.follow(state.visit);
   notes.follow(state.visit?.id ?? null);
+  referral.follow(state.visit);
   if (event.type === "signed_out") incidents?.close(); // whoever signs in next says nothing in another's name
   if (hasEnded(state) && !hasEnded(before)) void notes.again();
   if (state === before || drawing) return;
@@ -331,7 +335,7 @@ async function refreshUnsigned() {
 /** @param {string} visit */
 async function openVisit(visit) {
   closeRoom();
-  dispatch({ type: "opened", visit });
+  dispatch({ type: "opened", visit, draft: referral.read(visit) });
   incidents = incidentSender(api, visit, drawer, (event) => dispatch({ type: "incidents", visit, event }));
   void incidents.open();
   if (!state.visit?.entry) void refreshWorklist();
@@ -418,10 +422,7 @@ document.addEventListener("keydown", (event) => {
   queueMicrotask(() => writeMessage(app));
 });
 window.addEventListener("popstate", () => state.me && void route());
-window.addEventListener("beforeunload", (event) => {
-  const drafts = state.visit?.drafts;
-  if (drafts && [drafts.note, drafts.notExamined, drafts.toldFamily].some((text) => text.trim() !== "")) event.preventDefault();
-});
+window.addEventListener("beforeunload", (event) => referral.atRisk() && event.preventDefault());
 window.addEventListener("pagehide", () => void notes.saveNow());
 window.addEventListener("online", () => void notes.saveNow());
 document.addEventListener(

@@ -23,7 +23,7 @@
  *   | {type: "worklist_failed"}
  *   | {type: "unsigned", visits: import("../shared/api.js").UnsignedVisit[]}
  *   | {type: "unreachable"}
- *   | {type: "opened", visit: string}
+ *   | {type: "opened", visit: string, draft?: Partial<Drafts>}
  *   | {type: "left"}} PageEvent
  *
  * @typedef {{type: "link", link: import("../shared/signal_state.js").Link, problem: Problem | null}
@@ -120,7 +120,7 @@ export function reduce(state, event) {
     case "unsigned":
       return { ...state, unsigned: event.visits };
     case "opened":
-      return { ...state, screen: "visit", visit: opened(state, event.visit) };
+      return { ...state, screen: "visit", visit: opened(state, event.visit, event.draft) };
     case "left":
       return { ...state, screen: "worklist", visit: null };
     default:
@@ -145,9 +145,10 @@ function withWorklist(state, visits, atMs) {
 /**
  * @param {State} state
  * @param {string} id
+ * @param {Partial<Drafts>} [draft] what the device kept of it
  * @returns {Visit}
  */
-function opened(state, id) {
+function opened(state, id, draft) {
   return {
     id,
     entry: state.worklist.visits?.find((entry) => entry.visit === id) ?? null,
@@ -175,7 +176,7 @@ function opened(state, id) {
     tapNeeded: false,
     guest: nobodyInvited(),
     panel: null,
-    drafts: noDrafts(),
+    drafts: { ...noDrafts(), ...draft },
     pending: {},
     problems: {},
     devices: {

@@ -1,7 +1,7 @@
 /** The physician's note. */
 
 export default {
-  "physician.signOut.unsent": "Texts that have not reached the server yet (no network): {n}. Signing out deletes them from this computer. Sign out anyway?",
+  "physician.signOut.unsent": "Texts that have not reached the server yet: {n}. Signing out deletes them from this computer. Sign out anyway?",
   "physician.note.title": "Note",
   "physician.note.loading": "Reading the note…",
   "physician.note.signLater": "Saved as you type. You sign after the visit.",

@@ -1,7 +1,7 @@
 /** 病历：医师端。 */
 
 export default {
-  "physician.signOut.unsent": "有 {n} 处文字还没有保存到服务器（网络中断）。退出后会从这台电脑上删除。仍要退出吗？",
+  "physician.signOut.unsent": "有 {n} 处文字还没有送到服务器。退出后会从这台电脑上删除。仍要退出吗？",
   "physician.note.title": "病历",
   "physician.note.loading": "正在读取病历…",
   "physician.note.signLater": "边写边存。就诊结束后签名。",
