@@ -69,9 +69,7 @@ async def perform(
         case wire.Leave():
             await here.controller.post(ev.SeatLeft(role, epoch))
         case wire.WithdrawConsent(kind=kind):
-            whose = here.session.guardian
-            row = consents.withdraw(desk.new_id(), here.session.id, kind, desk.clock(), whose or None)
-            await here.controller.post(ev.ConsentWithdrawn(kind, whose), (row,))
+            await _withdraw(desk, here, kind)
         case wire.Refer():
             return await _refer(desk, here, referring, intent)
         case wire.Complete():
@@ -94,6 +92,20 @@ async def perform(
         case _:
             raise Refused("unknown_type")
     return {}
+
+
+async def _withdraw(desk: Desk, here: Consultation, kind: str) -> None:
+    """The event names the text that was agreed to; a withdrawal need not wait for a database that is away to say which."""
+    whose = here.session.guardian
+    try:
+        given = (
+            await desk.database.read(lambda transaction: consents.answers(transaction, here.session.id, whose or None))
+        ).get(kind)
+    except Unavailable:
+        given = None
+    said = ("", "", "") if given is None else (given.version, given.language, given.sha256)
+    row = consents.withdraw(desk.new_id(), here.session.id, kind, desk.clock(), whose or None)
+    await here.controller.post(ev.ConsentWithdrawn(kind, whose, *said), (row,))
 
 
 async def _check_eligible(desk: Desk, here: Consultation) -> None:

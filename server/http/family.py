@@ -185,7 +185,7 @@ async def answer_consent(request: web.Request) -> web.Response:
         event: ev.Event = (
             ev.ConsentGiven(text.kind, text.version, text.language, text.sha256, whose)
             if agreed
-            else ev.ConsentRefused(text.kind, text.version, whose)
+            else ev.ConsentRefused(text.kind, text.version, whose, text.language, text.sha256)
         )
         said = consents.Answer(
             house.new_id(), record.id, text.kind, text.version, text.language, text.sha256,

@@ -35,6 +35,13 @@ async def test_who_declines_it_comes_into_the_room_all_the_same(house: House, gu
         assert (await answer(guardian, house, kind, agreed)).status == 200
     assert (await guardian.post(f"{house.visit}/socket-token")).status == 200
     assert (await (await physician.get(f"{house.visit}/family")).json())["stills"] == "refused"
+    texts = {text["kind"]: text for text in await (await guardian.get(f"{house.visit}/consent-texts")).json()}
+    (refused,) = [
+        event
+        for event, _ in await Journal(house.server.database).replay(house.made.visit)
+        if isinstance(event, ev.ConsentRefused)
+    ]
+    assert (refused.kind, refused.language, refused.text_sha256) == ("stills", "zh", texts["stills"]["sha256"])
 
 
 async def test_taken_back_in_the_call_it_is_journaled_and_the_visit_goes_on(live: Visit) -> None:
@@ -42,5 +49,6 @@ async def test_taken_back_in_the_call_it_is_journaled_and_the_visit_goes_on(live
     await live.ask(Role.GUARDIAN, wire.WithdrawConsent("stills"))
     session = await live.session()
     assert (session.gate_open, session.stills_allowed, session.consents["stills"]) == (True, False, Consent.WITHDRAWN)
-    journal = await Journal(live.house.server.database).replay(live.id)
-    assert any(event == ev.ConsentWithdrawn("stills") for event, _ in journal)
+    events = [event for event, _ in await Journal(live.house.server.database).replay(live.id)]
+    (given,) = [event for event in events if isinstance(event, ev.ConsentGiven) and event.kind == "stills"]
+    assert ev.ConsentWithdrawn("stills", "", given.version, given.language, given.text_sha256) in events
