@@ -183,7 +183,9 @@ class Cabinet:
             item.id, state="kept", touched_at=now, kind=facts.kind.value, size=len(kept.data), width=facts.width,
             height=facts.height, pages=facts.pages, body=body.id,
         )  # fmt: skip
-        await self._journaled(item.visit, ev.DocumentAdded(item.id, body.sha256, item.purpose), (bodies.keep(body), row))
+        whose = await documents.guardian_of(self._database, item.device)
+        added = ev.DocumentAdded(item.id, body.sha256, item.purpose, whose)
+        await self._journaled(item.visit, added, (bodies.keep(body), row))
         await self._aside(lambda: self._files.forget_parts(item.visit, item.id))
         return await self._upload(item.visit, item.device, item.id)
 
@@ -267,7 +269,8 @@ class Cabinet:
                 return
             if not before_the_visit:
                 raise Refused("document_stays")
-            await self._journaled(visit, ev.DocumentRemoved(id), (documents.removed(item, self._clock()),))
+            whose = await documents.guardian_of(self._database, device)
+            await self._journaled(visit, ev.DocumentRemoved(id, whose), (documents.removed(item, self._clock()),))
             await self._aside(lambda: self._files.remove(visit, id))
 
     # --- in time ----------------------------------------------------------------------------------

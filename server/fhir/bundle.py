@@ -115,11 +115,12 @@ def _told_before(facts: Facts) -> Iterator[Resource]:
     answered, measured, encounter = facts.answered, facts.measured, to_encounter(facts.booked.id)
     if answered is not None:
         given = answered.given
-        telling = Telling(given.id, moment(given.at), facts.people, encounter)
+        telling = Telling(given.id, moment(given.at), facts.people, encounter, given.guardian or "")
         shown = given.shown_sha256 or ""
         yield questionnaire_response(telling, answered.questionnaire, answered.answers, given.language or "zh", shown)
     if measured is not None:
-        telling = Telling(measured.given.id, moment(measured.given.at), facts.people, encounter)
+        given = measured.given
+        telling = Telling(given.id, moment(given.at), facts.people, encounter, given.guardian or "")
         yield from observations(telling, measured.measurements)
 
 

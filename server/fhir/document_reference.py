@@ -26,7 +26,7 @@ def document_reference(visit: str, paper: Paper, people: People) -> Resource:
         "type": concept("http://loinc.org", "51855-5", "Patient Note", "家属上传的资料 handed in by the family"),
         "subject": people.refer(Who.PATIENT),
         "date": moment(paper.at),
-        "author": [people.refer(Who.GUARDIAN)],
+        "author": [people.refer_guardian(paper.guardian)],
         "custodian": people.refer(Who.HOSPITAL),
         "content": [{"attachment": without_none(attachment)}],
         "context": {"encounter": [to_encounter(visit)]},

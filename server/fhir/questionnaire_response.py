@@ -19,13 +19,14 @@ from server.questionnaires.questionnaire import Question, Questionnaire, Type, s
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One giving: its id, when (RFC 3339; None where that is not told), by the guardian of these people, about the child, at
-    the visit (None where its Encounter is not at hand)."""
+    """One giving: its id, when (RFC 3339; None where that is not told), by which guardian of these people (empty: the booked
+    one), about the child, at the visit (None where its Encounter is not at hand)."""
 
     id: str
     at: str | None
     people: People
     encounter: Reference | None
+    guardian: str = ""
 
     @property
     def about(self) -> Mapping[str, Reference]:
@@ -33,7 +34,7 @@ class Telling:
 
     @property
     def teller(self) -> Reference:
-        return self.people.refer(Who.GUARDIAN)
+        return self.people.refer_guardian(self.guardian)
 
 
 def questionnaire_response(

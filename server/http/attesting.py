@@ -66,7 +66,7 @@ async def tell(request: web.Request) -> web.Response:
         words = bodies.make(
             house.new_id(), record.id, attestation.BODY, house.clock(), house.new_nonce(), told.content(Role.GUARDIAN)
         )
-        await consultation.controller.post(ev.WhereaboutsTold(words.id, words.sha256), (bodies.keep(words),))
+        await consultation.controller.post(ev.WhereaboutsTold(words.id, words.sha256, who.guardian), (bodies.keep(words),))
     return web.json_response(_to_family(registered, told))
 
 

@@ -81,7 +81,7 @@ async def answer(request: web.Request) -> web.Response:
     asked = house.questionnaires.in_force[record.field]
     sent = await sent_answers(request, asked)
     if sent.complete:
-        await _complete(house, record, consultation, asked, sent)
+        await _complete(house, record, consultation, asked, sent, who.guardian)
     else:
         draft = preparation.Draft(asked.version, sent.answers.plain(), house.clock())
         await preparation.save_draft(house.database, record.id, draft)
@@ -89,9 +89,9 @@ async def answer(request: web.Request) -> web.Response:
 
 
 async def _complete(
-    house: House, record: VisitDetail, consultation: Consultation, asked: Questionnaire, sent: SentAnswers
+    house: House, record: VisitDetail, consultation: Consultation, asked: Questionnaire, sent: SentAnswers, whose: str
 ) -> None:
-    """Journal it, unless the very same is in force already and nothing was begun since."""
+    """Journal it as that guardian's, unless the very same is in force already and nothing was begun since."""
     told = await _of(house, record)
     content = {"questionnaire": asked.version, "language": sent.language, "answers": sent.answers.plain()}
     if told.draft is None and told.questionnaire is not None and told.questionnaire.content == content:
@@ -100,8 +100,19 @@ async def _complete(
     assert sent.route is not None  # complete answers lead somewhere: held to when the questionnaire was read
     shown, outcome = asked.shown_sha256(sent.language), sent.route.outcome.value
     words = bodies.make(house.new_id(), record.id, QUESTIONNAIRE, house.clock(), house.new_nonce(), content)
-    given = Given(house.new_id(), record.id, QUESTIONNAIRE, asked.version, sent.language, shown, outcome, words.id, words.at)
-    event = ev.QuestionnaireAnswered(asked.version, shown, outcome, words.id, words.sha256)
+    given = Given(
+        house.new_id(),
+        record.id,
+        QUESTIONNAIRE,
+        asked.version,
+        sent.language,
+        shown,
+        outcome,
+        words.id,
+        words.at,
+        whose or None,
+    )
+    event = ev.QuestionnaireAnswered(asked.version, shown, outcome, words.id, words.sha256, whose)
     await consultation.controller.post(event, (bodies.keep(words), preparation.keep(given)))
 
 
@@ -121,8 +132,8 @@ async def measure(request: web.Request) -> web.Response:
     if told.measurements is None or told.measurements.content != content:
         _refuse_too_often(told.measurements)
         words = bodies.make(house.new_id(), record.id, MEASUREMENTS, house.clock(), house.new_nonce(), content)
-        given = Given(house.new_id(), record.id, MEASUREMENTS, None, None, None, None, words.id, words.at)
-        event = ev.Measured(words.id, words.sha256)
+        given = Given(house.new_id(), record.id, MEASUREMENTS, None, None, None, None, words.id, words.at, who.guardian or None)
+        event = ev.Measured(words.id, words.sha256, who.guardian)
         await consultation.controller.post(event, (bodies.keep(words), preparation.keep(given)))
     return web.json_response({"measurements": [plain(each) for each in taken]})
 

@@ -19,6 +19,7 @@ from server.store.tables import (
     body,
     child,
     consent,
+    device,
     document,
     event,
     guardian,
@@ -62,6 +63,7 @@ class Paper:
     kind: str
     size: int
     sha256: str
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +168,12 @@ async def _answers(transaction: Transaction, visit_id: str) -> tuple[Answer, ...
 async def _papers(transaction: Transaction, visit_id: str) -> tuple[Paper, ...]:
     """Those that came whole and were not taken back; destroyed here, the hospital's own copies remain."""
     columns = (document.c.id, document.c.n, document.c.began_at, document.c.kind, document.c.size, body.c.text)
-    query = select(*columns).select_from(document.outerjoin(body, body.c.id == document.c.body))
+    by = device.c.cookie_sha256 == document.c.device
+    joined = document.outerjoin(body, body.c.id == document.c.body).outerjoin(device, by)
+    query = select(*columns, device.c.guardian).select_from(joined)
     there = (document.c.visit == visit_id, document.c.state.in_(("kept", "destroyed")))
     rows = await transaction.execute(query.where(*there).order_by(document.c.n))
-    return tuple(Paper(*row[:5], json.loads(row.text)["sha256"] if row.text else "") for row in rows)
+    return tuple(Paper(*row[:5], json.loads(row.text)["sha256"] if row.text else "", row.guardian or "") for row in rows)
 
 
 async def _deeds(transaction: Transaction, visit_id: str, types: Collection[str]) -> tuple[Deed, ...]:

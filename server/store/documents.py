@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.errors import Refused
 from server.store.database import Database, Write
 from server.store.tables import body, document, visit, visit_key
+from server.store.tables import device as devices
 
 MAX_DOCUMENTS = 20
 EXAMINATION, DELEGATION = "examination", "delegation"
@@ -100,6 +101,12 @@ def _same(there: Document, length: int, purpose: str) -> Document:
 async def find(database: Database, visit_id: str, id: str) -> Document | None:
     there = await database.read(lambda connection: _select(connection, document.c.visit == visit_id, document.c.id == id))
     return there[0] if there else None
+
+
+async def guardian_of(database: Database, device_id: str | None) -> str:
+    """Who that device belongs to: empty for the guardian whom the visit is booked with, otherwise the further one's id."""
+    query = select(devices.c.guardian).where(devices.c.cookie_sha256 == device_id)
+    return await database.read(lambda connection: connection.scalar(query)) or ""
 
 
 async def of_visit(database: Database, visit_id: str) -> list[Document]:

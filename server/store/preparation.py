@@ -24,7 +24,8 @@ QUESTIONNAIRE, MEASUREMENTS = "questionnaire", "measurements"
 @dataclass(frozen=True, slots=True)
 class Given:
     """One completed giving. ``questionnaire`` (its version), ``language``, ``shown_sha256`` and ``outcome`` are None for
-    measurements; ``body`` is the id of the words in table ``body``."""
+    measurements; ``body`` is the id of the words in table ``body``. ``guardian`` is None for the one whom the visit is booked
+    with, otherwise the further one's id."""
 
     id: str
     visit: str
@@ -35,6 +36,7 @@ class Given:
     outcome: str | None
     body: str
     at: float
+    guardian: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,7 @@ preparation = Table(
     Column("outcome", String),  # emergency | in_person | field
     Column("body", String, nullable=False),  # in table body, until it is deleted there
     Column("at", Double, nullable=False),
+    Column("guardian", ForeignKey("guardian.id")),  # a further one, whose telling it was; null for the guardian of the visit
     UniqueConstraint("visit", "kind", "turn"),
 )
 

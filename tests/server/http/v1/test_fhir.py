@@ -26,8 +26,11 @@ from signaling import messages as wire
 from signaling.seats import Role
 from tests.server.consultation_kit import Visit, go_live, live, visit
 from tests.server.fhir.kit import is_whole
-from tests.server.http.conftest import ORIGIN, Browser, guardian, house, seeded
+from tests.server.http.conftest import ORIGIN, Browser, House, guardian, house, seeded
 from tests.server.http.test_aftercare import NOTE, sign
+from tests.server.http.test_documents import ask as tus
+from tests.server.http.test_documents import handed_in
+from tests.server.http.test_guardians import linked
 from tests.server.http.test_preparation import WHOLE, height, measure, send
 from tests.server.http.v1.kit import Client, Place, another_hospital, problem
 
@@ -165,3 +168,32 @@ async def test_whoever_asks_is_told_what_can_be_read(house: Any) -> None:
         assert (answer.status, answer.content_type) == (200, FHIR)
         (rest,) = CapabilityStatement.model_validate(await answer.json()).rest
         assert [each.type for each in rest.resource] == list(TYPES)
+
+
+async def told_by(mother: Browser, house: House) -> None:
+    """All that a family tells before its visit; a picture handed in, and one taken back."""
+    assert (await send(mother, house, WHOLE)).status == 200
+    assert (await measure(mother, house, height(house, "121"))).status == 200
+    place = {"call_back": "13800000002", "location": "江苏省苏州市姑苏区示范路1号"}
+    assert (await mother.post(f"{house.visit}/whereabouts", place)).status == 200
+    await handed_in(mother, house)
+    assert (await tus(mother, "DELETE", await handed_in(mother, house))).status == 204
+
+
+async def test_what_a_further_guardian_told_is_theirs_and_not_the_booked_one_s(visit: Visit, system: Client) -> None:
+    mother = visit.house.client()
+    await mother.post("/api/join", {"token": await linked(visit.house)})
+    await mother.consent_to_everything(visit.house.visit)
+    await told_by(mother, visit.house)
+    bundle = await system.get(f"/visits/{visit.id}/bundle")
+    is_whole(bundle, AT)
+    hers = f"RelatedPerson/{visit.id}-guardian2"
+    response = one(bundle, "QuestionnaireResponse")
+    assert {response[who]["reference"] for who in ("author", "source")} == {hers}
+    assert one(bundle, "Observation")["performer"][0]["reference"] == hers
+    assert one(bundle, "DocumentReference")["author"][0]["reference"] == hers
+    audits = [entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == "AuditEvent"]
+    by = {each["subtype"][0]["code"]: each["agent"][0]["who"]["reference"] for each in audits}
+    told = ("questionnaire_answered", "measured", "whereabouts_told", "document_added", "document_removed")
+    assert {by[each] for each in told} == {hers}
+    await mother.client.close()
