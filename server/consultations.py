@@ -59,8 +59,12 @@ class _Here:
 
     @property
     def referring(self) -> Referring:
-        hospital = Words(self.record.hospital_name, self.record.hospital_name_en)
-        return Referring(self.pathway, Issuer(self.record.field, hospital, self.record.department))
+        return _referring(self.record, self.pathway)
+
+
+def _referring(record: VisitDetail, pathway: Pathway) -> Referring:
+    hospital = Words(record.hospital_name, record.hospital_name_en)
+    return Referring(pathway, Issuer(record.field, hospital, record.department))
 
 
 class Consultations:
@@ -192,7 +196,7 @@ class Consultations:
         if record is not None:
             moved = record.starts_at != here.record.starts_at
             here.record = record
-            here.consultation.shown = self._shown(record)
+            here.consultation.shown = self._shown(record, here.pathway)
             if moved:
                 self._say(session_id, None, wire.Moved(moment(record.starts_at)), None)
 
@@ -341,7 +345,7 @@ class Consultations:
             worker=worker,
             recording=recording,
             keep_recording=self._keep_recording,
-            shown=self._shown(record),
+            shown=self._shown(record, pathway),
             say=lambda role, message, epoch: self._say(session_id, role, message, epoch),
             hang_up=lambda role: self._gateway.disconnect(session_id, role),
         )
@@ -372,9 +376,10 @@ class Consultations:
     def _origin(self, at: float) -> Origin:
         return Origin(at, self._clock.monotonic_us(at), moment(at))
 
-    def _shown(self, record: VisitDetail) -> Shown:
+    def _shown(self, record: VisitDetail, pathway: Pathway) -> Shown:
         names = {Role.GUARDIAN: record.guardian, Role.PHYSICIAN: record.physician.name}
-        return Shown(names, lambda role, language: visit_view(record, role, language, self._desk.checklist))
+        referring = _referring(record, pathway)
+        return Shown(names, lambda role, language: visit_view(record, role, language, self._desk.checklist, referring))
 
     def _say(self, session: str, role: Role | None, message: wire.Message, epoch: int | None) -> None:
         if role is None:

@@ -195,7 +195,8 @@ async def _refer(desk: Desk, here: Consultation, referring: Referring, asked: wi
         body=body.id,
         issued_at=now,
     )
-    row = referrals.directed(row, referring.destination(filed.reason, filed.urgency, now), desk.receipt_token(filed.id))
+    to = referring.destination(filed.reason, filed.urgency, now, asked.to)
+    row = referrals.directed(row, to, desk.receipt_token(filed.id))
     event = ev.Referred(filed.id, filed.reason, filed.urgency.value, filed.checklist_version, body.sha256)
     after = await here.controller.post(event, (bodies.keep(body), referrals.file(row)))
     return {"referral": after.referral.id if after.referral is not None else filed.id}

@@ -5,13 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from server.referral import Checklist
+from server.referral import Checklist, Words
+from server.referrals.pathway import Referring
 from server.store.details import VisitDetail
-from signaling.messages import PhysicianCard, ReasonView, VisitView
+from signaling.messages import DepartmentView, PhysicianCard, ReasonView, VisitView
 from signaling.seats import Role
 
 
-def visit_view(detail: VisitDetail, role: Role, language: str, checklist: Checklist) -> VisitView:
+def visit_view(
+    detail: VisitDetail, role: Role, language: str, checklist: Checklist, referring: Referring | None = None
+) -> VisitView:
+    """``referring`` says where the physician can refer to; without it, that is left out."""
+
+    def said(words: Words) -> str:
+        return words.zh if language == "zh" else words.en
+
+    to = referring if role is Role.PHYSICIAN else None
     physician = detail.physician
     hospital = detail.hospital_name if language == "zh" else detail.hospital_name_en
     reasons = checklist.for_field(detail.field) if role is Role.PHYSICIAN else ()
@@ -23,7 +32,10 @@ def visit_view(detail: VisitDetail, role: Role, language: str, checklist: Checkl
         guardian=detail.guardian,
         physician=PhysicianCard(physician.name, physician.title, hospital, physician.licence),
         call_back=detail.guardian_phone if role is Role.PHYSICIAN else "",
-        reasons=tuple(ReasonView(r.code, r.text.zh if language == "zh" else r.text.en, r.urgency.value) for r in reasons),
+        reasons=tuple(
+            ReasonView(r.code, said(r.text), r.urgency.value, to.proposed(r.code) if to is not None else ()) for r in reasons
+        ),
+        departments=() if to is None else tuple(DepartmentView(code, said(words)) for code, words in to.departments()),
     )
 
 

@@ -36,6 +36,7 @@ class Refused(Exception):
 Positive = Annotated[int, Range(1)]
 Count = Annotated[int, Range(0)]
 Identifier = Annotated[str, Length(1, 64)]
+DepartmentCode = Annotated[str, Length(1, 200)]
 Sdp = Annotated[str, Length(1, 32768)]
 Text = Annotated[str, Length(0, 4000)]
 Moment = Annotated[str, Length(1, 40)]
@@ -173,7 +174,8 @@ class Complete(Intent):
 
 @dataclass(frozen=True, slots=True)
 class Refer(Intent):
-    """Ends the session for in-person care; `reason` is a code of the field's checklist."""
+    """Ends the session for in-person care; `reason` is a code of the field's checklist, `to` one of the pathway's departments,
+    or empty for the one that it proposes."""
 
     type: ClassVar[str] = "refer"
     roles: ClassVar[frozenset[Role]] = PHYSICIAN
@@ -182,6 +184,7 @@ class Refer(Intent):
     note: Text
     not_examined: Annotated[str, Length(0, 2000)]
     told_family: Annotated[str, Length(0, 2000)]
+    to: Annotated[str, Length(0, 200)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,16 +269,27 @@ class PhysicianCard:
 
 @dataclass(frozen=True, slots=True)
 class ReasonView:
-    """One line of the field's checklist; `text` is in the page's language, `urgency` is its default."""
+    """One line of the field's checklist; `text` is in the page's language, `urgency` is its default. `to` are the codes of the
+    departments that are proposed for it, one for each urgency in their order."""
 
     code: Identifier
     text: Annotated[str, Length(1, 300)]
     urgency: Urgency
+    to: Annotated[tuple[DepartmentCode, ...], Length(0, 5)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentView:
+    """One that the hospital refers to; `text` names hospital and department in the page's language."""
+
+    code: DepartmentCode
+    text: Annotated[str, Length(1, 500)]
 
 
 @dataclass(frozen=True, slots=True)
 class VisitView:
-    """Names of child and guardian are masked; `reasons` and `call_back`, the family's number, are the physician's only."""
+    """Names of child and guardian are masked; `reasons`, `departments` and `call_back`, the family's number, are the
+    physician's only."""
 
     id: Identifier
     field: Identifier
@@ -285,6 +299,7 @@ class VisitView:
     physician: PhysicianCard
     reasons: Annotated[tuple[ReasonView, ...], Length(0, 100)]
     call_back: Annotated[str, Length(0, 40)]
+    departments: Annotated[tuple[DepartmentView, ...], Length(0, 500)] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 A message's fields are its grammar: `Annotated[str, Length(1, 64)]` is a string of 1 to 64 code points and nothing else is.
 A field that would be a word of Python's own ends in an underscore, which the wire does not have (`from_`).
-Whatever does not fit is `Malformed`, with the code that goes on the wire; fields nobody knows are ignored. Pure.
+A field with a default may be left out. Whatever else does not fit is `Malformed`, with the code that goes on the wire; fields
+nobody knows are ignored. Pure.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -64,7 +65,8 @@ def read(cls: type[T], value: object) -> T:
     if not isinstance(value, dict):
         raise Malformed
     grammar = _fields(cls)  # type: ignore[arg-type]  # a class is hashable
-    return cls(**{name: _value(value.get(name.rstrip("_"), _MISSING), hint) for name, hint in grammar})
+    given = ((name, hint, value.get(name.rstrip("_"), _MISSING), optional) for name, hint, optional in grammar)
+    return cls(**{name: _value(each, hint) for name, hint, each, optional in given if not (optional and each is _MISSING)})
 
 
 def plain(value: object) -> Any:
@@ -90,9 +92,10 @@ _MISSING = _Missing()
 
 
 @cache
-def _fields(cls: type) -> tuple[tuple[str, Any], ...]:
+def _fields(cls: type) -> tuple[tuple[str, Any, bool], ...]:
+    """Each one's name, what belongs there, and whether it may be left out."""
     hints = get_type_hints(cls, include_extras=True)
-    return tuple((f.name, hints[f.name]) for f in fields(cls))
+    return tuple((f.name, hints[f.name], f.default is not MISSING) for f in fields(cls))
 
 
 def _value(value: object, hint: Any) -> Any:

@@ -46,6 +46,7 @@ TEXTS: Mapping[str, Sentence] = MappingProxyType(
         "not_adequate": Sentence(
             "线上无法充分判断时，请转线下就诊。", "When it cannot be judged remotely, please refer to in-person care."
         ),
+        "unknown_department": Sentence("请从列表中选择转往的科室。", "Please choose a department from the list."),
         "unknown_reason": Sentence("请从列表中选择转诊原因。", "Please choose a reason from the list."),
         "guest_invited": Sentence("已有一位受邀者，请先收回邀请。", "Somebody is invited already; take that invitation back first."),
         "session_ended": Sentence("本次会话已结束。", "This session has ended."),

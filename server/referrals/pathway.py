@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from server.errors import Refused
 from server.referral import FIELDS, Urgency, Words
 from server.referrals.track import Deadlines, Limits
 from server.strict import Malformed, Reader
@@ -106,16 +107,37 @@ class Referring:
     pathway: Pathway
     issuer: Issuer
 
-    def destination(self, reason: str, urgency: Urgency, issued_at: float) -> Destination:
-        to = self.pathway.proposed(self.issuer.field, reason, urgency)
+    def proposed(self, reason: str) -> tuple[str, ...]:
+        """The codes of the departments that are proposed, one for each urgency."""
+        return tuple(self.pathway.proposed(self.issuer.field, reason, urgency).code for urgency in Urgency)
+
+    def departments(self) -> tuple[tuple[str, Words], ...]:
+        """The codes of all that can be referred to, with the words for hospital and department."""
+
+        def words(each: Department) -> Words:
+            hospital, department = self._named(each)
+            return Words(f"{hospital.zh} {department.zh}", f"{hospital.en or hospital.zh} {department.en or department.zh}")
+
+        return tuple((each.code, words(each)) for each in self.pathway.departments)
+
+    def destination(self, reason: str, urgency: Urgency, issued_at: float, chosen: str = "") -> Destination:
+        """To the department that was chosen, or else to the proposed one. Raises ``Refused`` unknown_department."""
+        to = self.pathway.department(chosen) if chosen else self.pathway.proposed(self.issuer.field, reason, urgency)
+        if to is None:
+            raise Refused("unknown_department")
+        hospital, department = self._named(to)
         return Destination(
             code=to.code,
             pathway_version=self.pathway.version,
-            hospital=to.hospital or self.issuer.hospital,
-            department=to.words or Words(self.issuer.department, ""),
+            hospital=hospital,
+            department=department,
             endpoint=to.endpoint,
             by=self.pathway.limits[urgency].after(issued_at),
         )
+
+    def _named(self, department: Department) -> tuple[Words, Words]:
+        """The names of its hospital and its own, of the visit's where the pathway leaves them to it."""
+        return department.hospital or self.issuer.hospital, department.words or Words(self.issuer.department, "")
 
 
 def parse(text: str) -> Pathway:

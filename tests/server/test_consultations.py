@@ -268,6 +268,23 @@ async def test_only_the_physician_is_told_the_number_to_call(visit: Visit) -> No
     assert detail.guardian_phone not in repr(detail)
 
 
+async def test_the_physician_sees_where_it_goes_and_sends_it_elsewhere(live: Visit) -> None:
+    consultations = live.house.server.consultations
+    for role, told in ((Role.GUARDIAN, False), (Role.PHYSICIAN, True)):
+        view = (await consultations.taken(live.id, role, live.epochs[role] + 1, "zh")).visit
+        live.epochs[role] += 1
+        assert bool(view.departments) is told
+    assert ("neurology", "示范儿童医院 神经内科") in [(each.code, each.text) for each in view.departments]
+    assert {reason.to[0] for reason in view.reasons} == {"emergency"}
+    with pytest.raises(Refused, match="unknown_department"):
+        await live.ask(Role.PHYSICIAN, wire.Refer("other", "routine", "头痛", "", "", "heart"))
+    assert not isinstance((await live.session()).state, Ended)
+    await live.ask(Role.PHYSICIAN, wire.Refer("other", "routine", "头痛", "", "", "neurology"))
+    filed = await referrals.of_visit(live.house.server.database, live.id)
+    assert filed is not None
+    assert (filed.destination, filed.department) == ("neurology", "神经内科")
+
+
 async def test_an_unknown_reason_ends_nothing(live: Visit) -> None:
     with pytest.raises(Refused, match="unknown_reason"):
         await live.ask(Role.PHYSICIAN, wire.Refer("no_such_reason", "routine", "", "", ""))

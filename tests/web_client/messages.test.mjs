@@ -46,7 +46,7 @@ test("what the builders make is well-formed", () => {
     intents.hold("technical"),
     intents.resume(),
     intents.complete("好", true),
-    intents.refer({ reason: "other", urgency: "routine", note: "", not_examined: "", told_family: "" }),
+    intents.refer({ reason: "other", urgency: "routine", note: "", not_examined: "", told_family: "", to: "" }),
     intents.cancel(),
   ];
   assert.deepEqual(

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { attested, availability, intentFor, missing, ownHold } from "../../web_client/physician/acts.js";
+import { attested, availability, destinationOf, intentFor, missing, ownHold } from "../../web_client/physician/acts.js";
 import { CHECKS, whereaboutsOf } from "../../web_client/physician/attesting.js";
 import { meaningOf } from "../../web_client/physician/keys.js";
 import { SILENCE, hear } from "../../web_client/physician/speaking.js";
@@ -185,6 +185,19 @@ describe("what an act needs", () => {
     const corrected = visitIn(session("verifying"), told, { type: "draft", draft: { callBack: "110", location: " 上海市 " } });
     assert.deepEqual(whereaboutsOf(corrected), { callBack: "110", location: " 上海市 " });
     assert.equal(intentFor(corrected, "attest").location, "上海市");
+  });
+
+  test("where a referral goes follows reason and urgency, until a department is picked; another urgency is proposed for anew", () => {
+    const draft = (...changes) => with_(changes[0], ...changes.slice(1));
+    const picked = [{ reason: "headache" }, { to: "own" }];
+    assert.equal(destinationOf(draft({})), null);
+    assert.equal(destinationOf(draft({ reason: "headache" })).code, "emergency");
+    assert.equal(destinationOf(draft({ reason: "headache", urgency: "within_24h" })).text, "儿童医院 神经内科");
+    const drafts = (changes) => visitIn(session("live"), ...changes.map((each) => ({ type: "draft", draft: each })));
+    assert.equal(destinationOf(drafts(picked)).code, "own");
+    assert.deepEqual([intentFor(drafts(picked), "refer").to, intentFor(drafts(picked.slice(0, 1)), "refer").to], ["own", ""]);
+    assert.equal(destinationOf(drafts([...picked, { note: "头痛" }])).code, "own");
+    for (const change of [{ urgency: "emergency" }, { reason: "low_velocity" }]) assert.equal(drafts([...picked, change]).drafts.to, null);
   });
 
   test("an incomplete draft makes none", () => {

@@ -145,6 +145,21 @@ export function summaryOf({ note, drafts }) {
   return (note?.kind === "note" && note.words.family) || drafts.summary;
 }
 
+/** In their order, the most urgent first. @type {readonly import("./types.js").Urgency[]} */
+export const URGENCIES = Object.freeze(["emergency", "within_24h", "within_2w", "within_30d", "routine"]);
+
+/**
+ * Where the referral will go: to the department that was picked, or else to the one that is proposed for reason and urgency.
+ *
+ * @param {Visit} visit
+ * @returns {{code: string, text: string} | null} null as long as one of the two is missing
+ */
+export function destinationOf({ view, drafts: { reason, urgency, to } }) {
+  const proposed = urgency && view?.reasons?.find(({ code }) => code === reason)?.to?.[URGENCIES.indexOf(urgency)];
+  const code = proposed ? (to ?? proposed) : null;
+  return view?.departments?.find((each) => each.code === code) ?? null;
+}
+
 /** @param {Drafts} drafts */
 function missingForReferral(drafts) {
   const missingFields = [];
@@ -184,7 +199,7 @@ export function intentFor(visit, act) {
 }
 
 /** @param {Drafts} drafts */
-function referralOf({ reason, urgency, note, notExamined, toldFamily }) {
+function referralOf({ reason, urgency, to, note, notExamined, toldFamily }) {
   if (!reason || !urgency) return null;
   return intents.refer({
     reason,
@@ -192,5 +207,6 @@ function referralOf({ reason, urgency, note, notExamined, toldFamily }) {
     note: note.trim(),
     not_examined: notExamined.trim(),
     told_family: toldFamily.trim(),
+    to: to ?? "",
   });
 }

@@ -87,6 +87,7 @@ export function noDrafts() {
     reason: null,
     urgency: null,
     urgencyChosen: false,
+    to: null,
     note: "",
     notExamined: "",
     toldFamily: "",
@@ -423,7 +424,7 @@ function withPanel(visit, panel) {
 }
 
 /**
- * Picking a reason brings its suggested urgency with it, unless an urgency was picked by hand.
+ * Picking a reason brings its suggested urgency with it, unless an urgency was picked by hand; either one its department.
  *
  * @param {Visit} visit
  * @param {Partial<Drafts>} change
@@ -432,6 +433,7 @@ function withPanel(visit, panel) {
 function drafted(visit, change) {
   const next = { ...visit.drafts, ...change };
   if (change.urgency) next.urgencyChosen = true;
+  if (change.urgency || change.reason !== undefined) next.to = null; // another one may be proposed
   if (change.reason && !next.urgencyChosen) {
     const suggested = visit.view?.reasons?.find((reason) => reason.code === change.reason)?.urgency;
     next.urgency = /** @type {Drafts["urgency"]} */ (suggested ?? next.urgency);

@@ -29,6 +29,7 @@
  * @property {string | null} reason
  * @property {Urgency | null} urgency
  * @property {boolean} urgencyChosen whether the urgency was picked by hand rather than suggested by the checklist
+ * @property {string | null} to the department that was picked by hand; null while the proposed one stands
  * @property {string} note
  * @property {string} notExamined
  * @property {string} toldFamily

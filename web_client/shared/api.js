@@ -4,9 +4,10 @@
  */
 
 /** @typedef {import("./i18n/i18n.js").Language} Language */
-/** @typedef {{code: string, text: string, urgency: string}} Reason */
+/** @typedef {{code: string, text: string, urgency: string, to?: string[]}} Reason `to`: in `welcome` */
 /** @typedef {{name: string, title: string, hospital: string, licence: string}} Physician */
-/** @typedef {{id: string, field: string, starts_at: string, child: string, guardian: string, physician: Physician, reasons?: Reason[], call_back?: string}} VisitView */
+/** @typedef {{id: string, field: string, starts_at: string, child: string, guardian: string, physician: Physician, reasons?: Reason[], call_back?: string,
+ *            departments?: {code: string, text: string}[]}} VisitView */
 /** @typedef {"open" | "given" | "refused" | "withdrawn"} ConsentState */
 /** @typedef {{referral: string, page: string, pdf: string, fhir: string}} LetterLinks */
 /**

@@ -51,6 +51,9 @@ const flag = (value) => {
 /** @template T @param {Reader<T>} reader @returns {Reader<T | null>} */
 const nullable = (reader) => (value) => (value === null ? null : reader(value));
 
+/** What may be left out. @template T @param {Reader<T>} reader @param {T} fallback @returns {Reader<T>} */
+const otherwise = (reader, fallback) => (value) => (value === undefined ? fallback : reader(value));
+
 /** @template T @param {Reader<T>} reader @param {number} least @param {number} most @returns {Reader<T[]>} */
 const list = (reader, least, most) => (value) => {
   if (!Array.isArray(value)) throw new Malformed();
@@ -75,6 +78,7 @@ function measured(value, length, least, most) {
   return value;
 }
 
+const department = text(1, 200);
 const identifier = text(1, 64);
 const moment = text(1, 40);
 const sdp = text(1, 32768);
@@ -142,8 +146,9 @@ const visitView = object({
   child: text(0, 100),
   guardian: text(0, 100),
   physician: object({ name: text(0, 100), title: text(0, 100), hospital: text(0, 200), licence: text(0, 100) }),
-  reasons: list(object({ code: identifier, text: text(1, 300), urgency }), 0, 100),
+  reasons: list(object({ code: identifier, text: text(1, 300), urgency, to: otherwise(list(department, 0, 5), []) }), 0, 100),
   call_back: text(0, 40),
+  departments: otherwise(list(object({ code: department, text: text(1, 500) }), 0, 500), []),
 });
 
 const chat = object({ id: identifier, role, text: text(1, 2000), at: moment });
@@ -216,6 +221,7 @@ const PAGE = {
     note: text(0, 4000),
     not_examined: text(0, 2000),
     told_family: text(0, 2000),
+    to: otherwise(text(0, 200), ""),
   }),
   cancel: object({ type: word("cancel") }),
 };
@@ -307,13 +313,14 @@ export const intents = Object.freeze({
   /** @param {string} summary @param {boolean} adequate @returns {Intents["complete"]} */
   complete: (summary, adequate) => ({ type: "complete", summary, adequate }),
   /** @param {Omit<Intents["refer"], "type">} referral @returns {Intents["refer"]} */
-  refer: ({ reason, urgency: by, note, not_examined, told_family }) => ({
+  refer: ({ reason, urgency: by, note, not_examined, told_family, to }) => ({
     type: "refer",
     reason,
     urgency: by,
     note,
     not_examined,
     told_family,
+    to,
   }),
   /** @returns {Intents["cancel"]} */
   cancel: () => ({ type: "cancel" }),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from server import checklists
+from server.errors import Refused
 from server.referral import FIELDS, Urgency, Words
 from server.referrals.pathway import MOST, Issuer, MalformedPathway, Pathway, Referring, parse
 from server.referrals.pathways import shipped
@@ -67,6 +68,19 @@ def test_a_destination_says_in_words_what_the_pathway_leaves_to_the_visit() -> N
     assert (far.by.received_at, far.by.booked_at, far.by.seen_at) == (3700.0, None, 23500.0)
     own = referring.destination("other", Urgency.EMERGENCY, 100.0)
     assert (own.hospital, own.department, own.endpoint) == (Words("示范", "Demo"), Words("儿童保健科", ""), None)
+
+
+def test_the_physician_sees_where_each_urgency_leads_and_may_choose_another_department() -> None:
+    referring = Referring(read(), Issuer("skin", Words("示范", "Demo"), "儿童保健科"))
+    assert referring.proposed("other") == ("own", "own", "own", "own", "skin")
+    assert referring.departments() == (
+        ("skin", Words("苏州 皮肤科", "Suzhou Dermatology")),
+        ("own", Words("示范 儿童保健科", "Demo 儿童保健科")),
+    )
+    chosen = referring.destination("other", Urgency.EMERGENCY, 100.0, "skin")
+    assert (chosen.code, chosen.endpoint, chosen.by.seen_at) == ("skin", "https://a.example/fhir", 23500.0)
+    with pytest.raises(Refused, match="unknown_department"):
+        referring.destination("other", Urgency.EMERGENCY, 100.0, "heart")
 
 
 def test_the_shipped_pathway_takes_every_reason_of_the_shipped_checklist() -> None:

@@ -30,8 +30,13 @@ const VIEW = {
   child: "乐*儿",
   guardian: "王*芳（母亲）",
   physician: { name: "陈明远", title: "主任医师", hospital: "首都儿童医学中心", licence: "110000000000123" },
-  reasons: REASONS,
+  reasons: REASONS.map((reason) => ({ ...reason, to: ["emergency", "neurology", "own", "own", "own"] })),
   call_back: "13800138000",
+  departments: [
+    { code: "emergency", text: "首都儿童医学中心 急诊科" },
+    { code: "neurology", text: "首都儿童医学中心 神经内科" },
+    { code: "own", text: "首都儿童医学中心 内分泌遗传代谢科" },
+  ],
 };
 const VISITS = [
   ["v0", "赵*", 5, "skin", "13:00", "ended", "completed", false, null],

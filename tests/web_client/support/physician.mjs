@@ -2,10 +2,11 @@
 
 import { initial, reduce } from "../../../web_client/physician/state.js";
 
+const TO = ["emergency", "neurology", "own", "own", "own"];
 export const REASONS = [
-  { code: "headache", text: "夜间头痛", urgency: "emergency" },
-  { code: "low_velocity", text: "生长缓慢", urgency: "within_30d" },
-  { code: "other", text: "其他", urgency: "routine" },
+  { code: "headache", text: "夜间头痛", urgency: "emergency", to: TO },
+  { code: "low_velocity", text: "生长缓慢", urgency: "within_30d", to: TO },
+  { code: "other", text: "其他", urgency: "routine", to: TO },
 ];
 
 export const VIEW = {
@@ -17,6 +18,11 @@ export const VIEW = {
   physician: { name: "陈明远", title: "主任医师", hospital: "儿童医院", licence: "110" },
   reasons: REASONS,
   call_back: "13800138000",
+  departments: [
+    { code: "emergency", text: "儿童医院 急诊科" },
+    { code: "neurology", text: "儿童医院 神经内科" },
+    { code: "own", text: "儿童医院 内分泌科" },
+  ],
 };
 
 export const ENTRY = {

@@ -1,19 +1,16 @@
 /**
  * Ending for in-person care, in two taps: the reason, which brings the checklist's urgency with it, and the urgency, to keep or
- * to change. Then one button in words. The letter's further fields never stand in the way.
+ * to change. Both bring the department with them, which can be changed too. Then one button in words. The letter's further fields
+ * never stand in the way.
  *
  * @typedef {import("../types.js").Visit} Visit
- * @typedef {import("../types.js").Urgency} Urgency
  * @typedef {import("../view.js").Context} Context
  */
 
 import { h, icon } from "../../shared/ui/dom.js";
-import { missing } from "../acts.js";
+import { destinationOf, missing, URGENCIES } from "../acts.js";
 import { emergencyCard } from "./attest.js";
 import { confirm, panelBody, textField } from "./panel_parts.js";
-
-/** @type {readonly Urgency[]} */
-const URGENCIES = Object.freeze(["emergency", "within_24h", "within_2w", "within_30d", "routine"]);
 
 /** @param {Visit} visit @param {Context} context */
 export function referral(visit, context) {
@@ -21,13 +18,14 @@ export function referral(visit, context) {
   const { reason, urgency } = visit.drafts;
   const chosen = visit.view?.reasons?.find((one) => one.code === reason);
   if (!chosen) return [panelBody(reasons(visit, context))];
+  const to = destinationOf(visit);
   const lacking = missing(visit, "refer")[0];
   const hint =
     lacking === "note"
       ? t("physician.refer.writeNote")
       : lacking === "urgency"
         ? t("physician.refer.pickUrgency")
-        : t("physician.refer.effect");
+        : [to && t("physician.refer.goesTo", { department: to.text }), t("physician.refer.effect")].filter(Boolean).join(" ");
   const when = urgency
     ? `${t("physician.refer.confirm")}${t("physician.dash")}${t(`urgency.${urgency}`)}`
     : t("physician.refer.confirm");
@@ -36,6 +34,7 @@ export function referral(visit, context) {
       chosenReason(chosen, context),
       urgency === "emergency" && emergencyCard(visit, context),
       urgencies(visit, chosen.urgency, context),
+      to && destination(visit, to, context),
       letterFields(visit, context),
     ),
     confirm(visit, "refer", context, { danger: true, label: when, hint }),
@@ -112,6 +111,20 @@ function urgencies(visit, suggested, { t, emit }) {
         h("span", { class: "choice-words" }, t(`urgency.${urgency}`)),
         urgency === suggested && h("span", { class: "tag", key: "suggested" }, t("physician.refer.suggested")),
       ),
+    ),
+  );
+}
+
+/** @param {Visit} visit @param {{code: string}} to @param {Context} context */
+function destination({ view }, to, { t, emit }) {
+  return h(
+    "div",
+    { class: "field", key: "destination" },
+    h("label", { for: "field-to" }, t("physician.refer.to")),
+    h(
+      "select",
+      { class: "input", id: "field-to", onchange: (/** @type {Event} */ event) => emit({ type: "draft", draft: { to: /** @type {HTMLSelectElement} */ (event.currentTarget).value } }) },
+      view?.departments?.map(({ code, text }) => h("option", { key: code, value: code, selected: code === to.code }, text)),
     ),
   );
 }

@@ -279,6 +279,8 @@ export default Object.freeze({
   "physician.refer.changeShort": "Change",
   "physician.refer.urgency": "To be seen by",
   "physician.refer.suggested": "Suggested",
+  "physician.refer.to": "Where to",
+  "physician.refer.goesTo": "Goes to {department}.",
   "physician.refer.optional": "For the letter (optional)",
   "physician.refer.note": "History and remarks",
   "physician.refer.noteRequired": "History and remarks (needed when the reason is “other”)",

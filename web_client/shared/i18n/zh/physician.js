@@ -274,6 +274,8 @@ export default Object.freeze({
   "physician.refer.changeShort": "更改",
   "physician.refer.urgency": "最迟何时就诊",
   "physician.refer.suggested": "建议",
+  "physician.refer.to": "转往",
+  "physician.refer.goesTo": "转往：{department}。",
   "physician.refer.optional": "写入转诊单（选填）",
   "physician.refer.note": "病情与说明",
   "physician.refer.noteRequired": "病情与说明（原因为“其他”时必填）",
