@@ -44,15 +44,15 @@ class Recipients:
 
 
 def what_to_write(hospital: str) -> str:
-    """The lines of the configuration that give a hospital its key, as one."""
-    return f'[{PLACE}.{hospital}] recipients = ["age1…"]'
+    """The line that gives a hospital its key, below [recording] of the configuration."""
+    return f'hospitals.{hospital}.recipients = ["age1…"]'
 
 
 def lacks_a_key(hospital: str) -> str:
     """What a command says of a hospital without a key."""
     return (
         f"hospital {hospital} has no key of its own: none of its visits can begin, and it takes no documents; "
-        f"write into the configuration: {what_to_write(hospital)}, and restart the server"
+        f"write below [recording] in the configuration: {what_to_write(hospital)}, and restart the server"
     )
 
 

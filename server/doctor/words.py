@@ -118,8 +118,8 @@ CATALOGUE: Final[Mapping[str, tuple[str, Words]]] = MappingProxyType({
     "hospital_key_missing": ("recipients", Words(
         _F, "医院 {name}（{hospital}）没有自己的公钥：多家医院共用本服务器时，该院不能开始就诊，也不能接收资料。",
         "The hospital {name} ({hospital}) has no key of its own: where several share a server, its visits cannot begin and it takes no documents.",
-        "请在配置中写入 [recording.hospitals.{hospital}] recipients = [\"age1…\"]，然后重启服务。",
-        "Write into the configuration: [recording.hospitals.{hospital}] recipients = [\"age1…\"], and restart the server.")),
+        "请在配置的 [recording] 下写入 hospitals.{hospital}.recipients = [\"age1…\"]，然后重启服务。",
+        "Write below [recording] in the configuration: hospitals.{hospital}.recipients = [\"age1…\"], and restart the server.")),
     "hospital_key_unknown": ("recipients", Words(
         _W, "recording.hospitals.{hospital}：没有这个编号的医院。", "recording.hospitals.{hospital}: there is no hospital of this id.",
         "请核对 ./peitong hospital new 给出的编号。", "Compare it with what ./peitong hospital new printed.")),

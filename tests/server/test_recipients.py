@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from server.recipients import Recipients, lacks_a_key, read_hospitals, read_recipients, what_to_write
@@ -39,7 +41,8 @@ def test_a_key_that_comes_twice_counts_once() -> None:
 
 
 def test_what_is_said_of_a_hospital_without_a_key_can_be_written_down() -> None:
-    assert what_to_write("ab12") == '[recording.hospitals.ab12] recipients = ["age1…"]'
+    written = "[recording]\n" + what_to_write("0b12").replace("age1…", ONE)
+    assert read_hospitals(tomllib.loads(written)["recording"]["hospitals"]) == ({"0b12": (ONE,)}, [])
     assert what_to_write("ab12") in lacks_a_key("ab12")
 
 

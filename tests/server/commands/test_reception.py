@@ -124,7 +124,7 @@ def test_whoever_opens_a_second_hospital_is_told_whose_visits_cannot_begin_now(
     second = answer(capsys, "hospital", "new", "--name", "另一家", "--name-en", "Another", *config)
     assert second["hospitals_without_key"] == [second["hospital"]]
     assert main(["hospital", "new", "--name", "第三家", "--name-en", "Third", *config]) == 0
-    assert f'[recording.hospitals.{second["hospital"]}] recipients = ["age1…"]' in capsys.readouterr().out
+    assert f'hospitals.{second["hospital"]}.recipients = ["age1…"]' in capsys.readouterr().out
 
 
 def test_a_hospital_publishes_its_own_consent_texts(

@@ -96,7 +96,7 @@ def test_every_hospital_has_a_key_of_its_own_or_is_alone() -> None:
     for language in ("zh", "en"):
         what, change = missing.said(language)
         assert "另一家" in what
-        assert '[recording.hospitals.h2] recipients = ["age1…"]' in change
+        assert 'hospitals.h2.recipients = ["age1…"]' in change
 
 
 def test_the_least_privilege_of_the_folder_is_kept(tmp_path: Path) -> None:

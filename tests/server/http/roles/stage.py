@@ -149,6 +149,11 @@ async def _people(live: Visit, hospital: str) -> None:
             ("foreign", "h-foreign", "foreign", _id("foreign physician")),
         )
     ]
+    consultations = house.server.consultations
+    own = {
+        hospital: consultations._config.recipients
+    }  # a server that two hospitals share takes documents only with a key of each
+    consultations._config = replace(consultations._config, hospital_recipients=own)
     await database.write(add(Hospital("h-foreign", "另一家医院", "Another hospital"), *staff, *foreign, *families, *booked))
     further = (Guardian("guardian-further", hospital, "韩伟", "13900000001"), _related("guardian-further", "child-beside"))
     await database.write(together(add(*further), lambda t: guardians.add(t, _visit("beside"), "guardian-further", now)))
