@@ -46,7 +46,7 @@ def _observation(told: Telling, n: int, measured: Measurement) -> Resource:
         **told.about,
         "effectiveDateTime": measured.on.isoformat(),
         "issued": told.at,
-        "performer": [told.teller],
+        "performer": None if told.teller is None else [told.teller],
         "valueQuantity": {
             "value": measured.value,
             "unit": unit,

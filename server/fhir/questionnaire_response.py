@@ -20,21 +20,21 @@ from server.questionnaires.questionnaire import Question, Questionnaire, Type, s
 @dataclass(frozen=True, slots=True)
 class Telling:
     """One giving: its id, when (RFC 3339; None where that is not told), by which guardian of these people (empty: the booked
-    one), about the child, at the visit (None where its Encounter is not at hand)."""
+    one; None: one who is not among them), about the child, at the visit (None where its Encounter is not at hand)."""
 
     id: str
     at: str | None
     people: People
     encounter: Reference | None
-    guardian: str = ""
+    guardian: str | None = ""
 
     @property
     def about(self) -> Mapping[str, Reference]:
         return without_none({"subject": self.people.refer(Who.PATIENT), "encounter": self.encounter})
 
     @property
-    def teller(self) -> Reference:
-        return self.people.refer_guardian(self.guardian)
+    def teller(self) -> Reference | None:
+        return None if self.guardian is None else self.people.refer_guardian(self.guardian)
 
 
 def questionnaire_response(

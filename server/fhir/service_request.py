@@ -34,7 +34,8 @@ def service_request(
     contained: list[Resource] | None = None
     if people is None:
         people = named_in(letter)
-        taken = observations(Telling("measured", None, people, None), letter.measurements)
+        teller = None if letter.measured_by_further else ""
+        taken = observations(Telling("measured", None, people, None, teller), letter.measurements)
         contained, measured = people.resources() + taken, [{"reference": f"#{each['id']}"} for each in taken]
     resource = {
         "resourceType": "ServiceRequest",

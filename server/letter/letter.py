@@ -103,6 +103,7 @@ class Letter:
     """LetterView of server/http/API.md, and what paper and FHIR need besides. ``hospital`` and ``department`` are the issuer's.
 
     ``receipt_link`` is what the QR code for the destination's desk holds; empty when there is none.
+    ``measured_by_further``: not the guardian whom the letter names told the measurements, but another of the child's.
     """
 
     referral: str
@@ -132,6 +133,7 @@ class Letter:
     receipts: tuple[Receipt, ...]
     receipt_link: str
     reopened_at: datetime | None = None
+    measured_by_further: bool = False
 
     @property
     def by(self) -> datetime | None:
@@ -155,7 +157,7 @@ class Letter:
     def view(self) -> dict[str, Any]:
         """LetterView, ready for JSON."""
         values = asdict(self)
-        for further in ("checklist_version", "state", "receipt_link", "reopened_at"):
+        for further in ("checklist_version", "state", "receipt_link", "reopened_at", "measured_by_further"):
             del values[further]
         values["issued_at"] = _instant(self.issued_at)
         values["urgency"] = self.urgency.value
@@ -203,6 +205,7 @@ def compose(record: LetterRecord, checklist: Checklist, receipt_link: str = "") 
         receipts=_receipts(record.track),
         reopened_at=_maybe(record.track.reopened_at),
         receipt_link=receipt_link,
+        measured_by_further=record.measured_by_further,
     )
 
 

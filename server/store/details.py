@@ -81,7 +81,8 @@ class LetterRecord:
 
     ``guardian_phone`` is the number that was booked with, ``call_back`` the one that the physician confirmed on camera, empty
     when none was; both are whole, for letters go to the family and to whoever has to reach it. ``measurements`` is the body of
-    the family's last list, or None; ``documents`` are the media types of what the family handed in for the examination.
+    the family's last list, or None, ``measured_by_further`` whether another guardian than the visit's told it; ``documents``
+    are the media types of what the family handed in for the examination.
 
     ``journal_head`` is the hash of the session's event that filed the referral: printed, it pins the journal.
     """
@@ -102,6 +103,7 @@ class LetterRecord:
     call_back: str = attribute(default="", repr=False)
     measurements: Any = None
     documents: tuple[str, ...] = ()
+    measured_by_further: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ async def letter(database: Database, visit_id: str) -> LetterRecord | None:
             call_back=await _confirmed_number(connection, visit_id),
             measurements=None if measured is None else measured.content,
             documents=await _handed_in(connection, visit_id),
+            measured_by_further=measured is not None and measured.given.guardian is not None,
         )
 
     return await database.read(work)

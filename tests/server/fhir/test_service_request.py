@@ -71,6 +71,12 @@ def test_it_brings_the_measurements_with_how_they_were_taken_and_tells_of_the_do
     assert "reference" not in documents
 
 
+def test_measurements_of_a_guardian_whom_it_does_not_name_are_not_credited_to_the_one_it_names(letter: MakeLetter) -> None:
+    made = letter(measurements=TOLD, measured_by_further=True)
+    assert "performer" not in contained(service_request(made), "Observation")
+    assert "measured_by_further" not in made.view()
+
+
 def test_everybody_contained_is_referred_to(letter: MakeLetter) -> None:
     resource = service_request(letter(measurements=TOLD))
     text = json.dumps(resource)

@@ -43,6 +43,7 @@ def make_record(
     call_back: str = "",
     measurements: Any = None,
     documents: tuple[str, ...] = (),
+    measured_by_further: bool = False,
 ) -> LetterRecord:
     version = checklists.DEFAULT
     filed = Referral(
@@ -79,6 +80,7 @@ def make_record(
         call_back=call_back,
         measurements=measurements,
         documents=documents,
+        measured_by_further=measured_by_further,
     )
 
 
