@@ -76,6 +76,12 @@ BEFORE_CONFIRMATION = frozenset({"visit_read", "consent_texts_read", "child_conf
 them of the child, or let them change its visit."""
 
 
+RECORDS_OPEN_S = 180 * 86_400.0
+"""For so long after a visit's end, and for as long as its referral is open (the child was not seen yet), a family that lost its
+device or its link is given a new one, to the letter and its state, the summary and the note's words for it. The longest routine
+referral ends well within it. A device that is in stays in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """This device holds this role in this visit; ``confirmed``: on a guardian's, the child was confirmed."""

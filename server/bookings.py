@@ -167,7 +167,8 @@ class Bookings:
     async def add_guardian(
         self, hospital: str, id: str, guardian: str, by: str, work: Callable[[Transaction], Awaitable[T]]
     ) -> T:
-        """A further guardian may come, as ``work`` writes it; who may come already has a new link. What it gives.
+        """A further guardian may come, as ``work`` writes it; who may come already has a new link, also after the end as long
+        as the visit's records are open. What it gives.
 
         Raises ``Refused``: ``not_found``, ``session_ended``; what ``work`` raises.
         """
@@ -177,16 +178,18 @@ class Bookings:
             done.append(await work(transaction))
 
         async def decide() -> tuple[Event, tuple[Write, ...]]:
-            known = guardian in await self._further(id)
-            return LinkMade(guardian, by) if known else GuardianAdded(guardian, by), (write,)
+            if guardian not in await self._further(id):
+                return GuardianAdded(guardian, by), (write,)
+            await self._check_open(id)
+            return LinkMade(guardian, by), (write,)
 
-        if (await self._again(hospital, id)).state == "ended":
-            raise Refused("session_ended")
+        await self._again(hospital, id)
         await self._rooms.decide_outside(id, decide)
         return done[-1]
 
     async def make_link(self, hospital: str, id: str, guardian: str, by: str, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """A new link of that guardian (empty: the booked one), as ``work`` writes it. What it gives.
+        """A new link of that guardian (empty: the booked one), as ``work`` writes it, also after the end as long as the visit's
+        records are open. What it gives.
 
         Raises ``Refused``: ``not_found``, ``session_ended``; what ``work`` raises.
         """
@@ -196,8 +199,8 @@ class Bookings:
             done.append(await work(transaction))
 
         async def decide() -> tuple[Event, tuple[Write, ...]]:
-            if (await self._again(hospital, id)).state == "ended":
-                raise Refused("session_ended")
+            await self._again(hospital, id)
+            await self._check_open(id)
             return LinkMade(guardian, by), (write,)
 
         await self._rooms.decide_outside(id, decide)
@@ -217,6 +220,11 @@ class Bookings:
             return GuardianRemoved(guardian, by), (guardians.remove(id, guardian, now), links.shut_out(id, guardian, now))
 
         await self._rooms.decide_outside(id, decide)
+
+    async def _check_open(self, id: str) -> None:
+        """Raises ``Refused`` session_ended for a visit whose records are closed."""
+        if not await self._database.read(lambda transaction: links.may_return(transaction, id, self._clock())):
+            raise Refused("session_ended")
 
     async def _further(self, id: str) -> set[str]:
         return {each.id for each in await self._database.read(lambda transaction: guardians.of_visit(transaction, id))}

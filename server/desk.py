@@ -29,7 +29,7 @@ from server.store import consents, pathways, people
 from server.store.database import Database, Transaction, together
 from server.store.details import visit_detail
 from server.store.limits import set_limits
-from server.store.links import Links, issue
+from server.store.links import Links, issue, may_return
 from server.store.rehearsals import REHEARSAL_LOGIN
 from server.store.visits import Child, Guardian, Hospital, Relation, Staff, Visit, add
 
@@ -200,8 +200,8 @@ class Reception:
         found = await visit_detail(self._database, visit) if not form.faults else None
         if visit and found is None:
             form.fault("reissue", "there is no such visit")
-        elif found is not None and found.state == "ended":
-            form.fault("reissue", "this visit has ended")
+        elif found is not None and not await self._database.read(lambda transaction: may_return(transaction, visit, now)):
+            form.fault("reissue", "this visit has ended, and families get no links to it any more")
         stop_at(form)
         assert found is not None
         expires_at = max(now + self._link_valid_s, found.ends_at)

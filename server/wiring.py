@@ -159,7 +159,16 @@ class Server:
         self.gateway = Gateway(self.consultations, clock=clock, origins=frozenset({config.origin}))
         self.receipt_token = token
         links = Links(self.database, chance.new_secret)
-        self.reminders = Reminders(self.database, links, messenger, config.origin, clock, chance.new_id, chance.new_fraction)
+        self.reminders = Reminders(
+            self.database,
+            links,
+            messenger,
+            config.origin,
+            clock,
+            chance.new_id,
+            chance.new_fraction,
+            config.link_valid_s,
+        )
         self.app = build_app(
             House(
                 config,

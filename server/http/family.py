@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,21 +15,26 @@ from server.http.crowd import Doorway
 from server.http.guests import check_guest
 from server.http.house import DEVICE_COOKIE, HOUSE, Visitor, asker, at_visit, check_consented, keep, pocket
 from server.http.problems import Problem, language
-from server.http.shell import body
+from server.http.shell import body, cookie
 from server.kinship import DELEGATED
 from server.session import Consent, Ended, Session, Waiting
 from server.store import consents, guardians, links, outbox, visits
 from server.store.database import Write
+from server.store.errors import Unavailable
 from server.store.referrals import Referral
 from server.store.throttle import PER_ADDRESS, PER_SUBJECT, Counted
 from server.store.tickets import LASTS_S, Ticket
 from server.views import listed_state
+from server.visit_cookies import cookie_name
 from server.visit_view import before_confirmation, visit_view
 from server.webhooks.events import Kind, fact
 from signaling.messages import plain
 from signaling.seats import GUESTS, Role
 
-DEVICE_COOKIE_LASTS_S = 30 * 86400
+DEVICE_COOKIE_LASTS_S = 180 * 86_400
+"""From when it was last given: beyond a visit that is booked as far ahead as most hospitals allow, and the longest referral."""
+RENEWED_EVERY_S = 86_400.0
+"""So often, at most, reading the visit gives the device's cookie anew."""
 OPENS_BEFORE_S = 1_800.0
 """So long before the visit a family's page comes into the waiting room by itself; who asks may come earlier."""
 JOINS: web.AppKey[Doorway] = web.AppKey("joins", Doorway)
@@ -76,7 +82,7 @@ async def read(request: web.Request) -> web.Response:
         view = before_confirmation(view)
         filed = None
     asked = await consents.kinds_for(house.database, record.id, house.clock())
-    return web.json_response(
+    answer = web.json_response(
         {
             "visit": plain(view),
             "hospital_phone": record.hospital_phone,
@@ -94,6 +100,20 @@ async def read(request: web.Request) -> web.Response:
             "with_child": _with_child(who, session, {"": record.guardian, **names}) if confirmed else None,
         }
     )
+    await _renew(request, who, answer)
+    return answer
+
+
+async def _renew(request: web.Request, who: Visitor, answer: web.Response) -> None:
+    """A family that comes keeps its cookie. It lasts long enough to leave it when the database takes nothing in just now."""
+    house, now = request.app[HOUSE], request.app[HOUSE].clock()
+    before = now - RENEWED_EVERY_S
+    if who.role is not Role.GUARDIAN or who.device is None or who.renewed_at >= before:
+        return
+    with suppress(Unavailable):
+        if await house.links.renew(who.device, before, now):
+            name = cookie_name(DEVICE_COOKIE, who.visit)
+            cookie(answer, name, request.cookies[name], house.config.secure, DEVICE_COOKIE_LASTS_S)
 
 
 def _with_child(who: Visitor, session: Session, names: Mapping[str, str]) -> str | None:

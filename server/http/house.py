@@ -110,7 +110,8 @@ def is_asked_here(request: web.Request) -> bool:
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Someone at a visit: the role, and the device or sign-in that vouches for it; ``guardian`` is a further guardian's id,
-    empty for anybody else. ``confirmed`` is false on a guardian's device until somebody said on it that the child is theirs."""
+    empty for anybody else. ``confirmed`` is false on a guardian's device until somebody said on it that the child is theirs;
+    ``renewed_at`` is when its cookie was last given."""
 
     role: Role
     visit: str
@@ -118,6 +119,7 @@ class Visitor:
     staff_session: str | None = None
     guardian: str = ""
     confirmed: bool = True
+    renewed_at: float = 0.0
 
 
 async def visitor(request: web.Request, act: str) -> Visitor:
@@ -145,7 +147,8 @@ async def _claims(request: web.Request, house: House, visit: str) -> list[Visito
     if cookie and wanted in ("", "guardian"):
         device = await house.links.device(cookie)
         if device is not None and device.visit == visit:
-            claims.append(Visitor(device.role, visit, device=device.id, guardian=device.guardian, confirmed=device.confirmed))
+            whose = (device.guardian, device.confirmed, device.renewed_at)
+            claims.append(Visitor(device.role, visit, device.id, None, *whose))
     cookie = request.cookies.get(cookie_name(GUEST_COOKIE, visit))
     if cookie and wanted in ("", "guest"):
         guest = await house.guests.device(cookie)

@@ -56,7 +56,8 @@ class Appointment:
     ``guardian``: a further one's id, empty for the one whom it is booked with; ``booked_at`` is when that guardian could come
     first, ``open`` also that they still may.
     ``moved_at``: when it was last moved, if ever. ``open``: nobody was admitted, and it has not ended. ``here``: the guardian
-    is in the waiting room.
+    is in the waiting room. ``records_until``: it took place and is over, and so long a family that asks gets a link to what is
+    left of it; for ever (infinite) while its referral is open.
     """
 
     visit: str
@@ -68,6 +69,7 @@ class Appointment:
     open: bool = True
     here: bool = False
     guardian: str = ""
+    records_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ def span_of(kind: Kind, of: Appointment) -> Span:
         if of.cancelled_at is None:
             return _NEVER
         return Span(_awake(of.cancelled_at, of.starts_at), max(of.starts_at, of.cancelled_at + LATE_CANCEL_S))
+    if kind is Kind.LINK and of.records_until is not None:
+        return Span(0.0, of.records_until)
     if not of.open:
         return _NEVER
     match kind:

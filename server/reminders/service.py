@@ -33,6 +33,8 @@ PAGE = 200
 PATIENCE = Patience(first_s=30.0, longest_s=600.0)
 MOST_ASKED = 64
 MOST_VISITS = 5
+MOST_HELD = 3
+"""Of visits that took place: less is asked for there, and it is the last ones that a family has a letter of."""
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,8 @@ class Busy(Exception):
 
 class Reminders:
     """A server's. Without a ``messenger`` families are told nothing, and a lost link cannot be found. ``origin`` is what links
-    begin with, ``chance`` a uniform number from 0 to below 1."""
+    begin with, ``chance`` a uniform number from 0 to below 1; a link to a visit that took place works for ``link_valid_s``, any
+    other until the visit ends."""
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Reminders:
         clock: Callable[[], float],
         new_id: Callable[[], str],
         chance: Callable[[], float],
+        link_valid_s: float,
     ) -> None:
         self._database = database
         self._links = links
@@ -64,6 +68,7 @@ class Reminders:
         self._clock = clock
         self._new_id = new_id
         self._chance = chance
+        self._link_valid_s = link_valid_s
         self._asked: asyncio.Queue[str] = asyncio.Queue(MOST_ASKED)
         self._unnoted: dict[str, Write] = {}
 
@@ -138,11 +143,14 @@ class Reminders:
             await self._find(self._asked.get_nowait())
 
     async def _find(self, phone: str) -> None:
-        """Whoever has the number is sent a link of their own to each coming visit, if there is any."""
+        """Whoever has the number is sent a link of their own to each coming visit, and to the last that took place and whose
+        records are open."""
         now = self._clock()
 
         async def work(transaction: Transaction) -> None:
-            for of in await reminders.of_phone(transaction, spellings(phone), now, MOST_VISITS):
+            coming = await reminders.coming_of(transaction, spellings(phone), now, MOST_VISITS)
+            held = await reminders.held_of(transaction, spellings(phone), now, MOST_HELD)
+            for of in (*coming, *held):
                 await reminders.decide(transaction, self._new_id(), of, Kind.LINK, microseconds(now), now)
 
         try:
@@ -198,7 +206,8 @@ class Reminders:
 
     async def _taken(self, messenger: Messenger, each: Due, now: float) -> str | None:
         """The attempt is ours, with a link of its own (empty where none belongs); None when somebody else has it."""
-        token, written = self._links.drawn_further(each.of.visit, now, each.of.ends_at, each.of.guardian)
+        expires_at = each.of.ends_at if each.of.open else now + self._link_valid_s
+        token, written = self._links.drawn_further(each.of.visit, now, expires_at, each.of.guardian)
         with_link = each.kind is not Kind.CANCELLED
 
         async def work(transaction: Transaction) -> bool:

@@ -4,7 +4,8 @@ A link works once, until it expires or a newer one is issued; redeeming it gives
 device that holds it may come again; any other needs a new link. One that the hospital makes (``issue``) revokes the old link
 and the old device. A ``further`` one, which goes to what the register has with a reminder, or because the family lost theirs,
 revokes nothing: whoever knows a family's number must not be able to shut the family out. At the visit's end every link that
-nobody used is revoked (`server.store.visits.snapshot`). Each device confirms the child for itself (`confirmed`).
+nobody used is revoked (`server.store.visits.snapshot`); after it new ones are made as long as its records are open
+(`server.access.RECORDS_OPEN_S`). Each device confirms the child for itself (`confirmed`).
 
 A child may have several guardians, each with links and devices of their own: ``guardian`` is empty for the one whom the visit
 is booked with, otherwise the further one's id.
@@ -16,13 +17,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, insert, select, update
+from sqlalchemy import Column, ColumnElement, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.access import RECORDS_OPEN_S
 from server.errors import Refused
+from server.referrals.track import Stage
 from server.store.database import Database, Write
 from server.store.secrets import digest
-from server.store.tables import device, join_link, visit, visit_guardian
+from server.store.tables import device, join_link, referral, visit, visit_guardian
 from server.visit_cookies import Holding
 from signaling.seats import Role
 
@@ -40,13 +43,14 @@ class Redeemed:
 @dataclass(frozen=True, slots=True)
 class Device:
     """A device that redeemed a visit's link; ``id`` is its cookie's hash, ``guardian`` as in ``issue``. ``confirmed``: somebody
-    said on it that the child is theirs."""
+    said on it that the child is theirs. ``renewed_at``: when its cookie was last given, to last from then."""
 
     id: str
     visit: str
     role: Role
     guardian: str = ""
     confirmed: bool = False
+    renewed_at: float = 0.0
 
 
 def issue(visit: str, token: str, now: float, expires_at: float, guardian: str = "") -> Write:
@@ -133,6 +137,17 @@ def last_until(visit: str, ends_at: float) -> Write:
     return write
 
 
+def records_open(now: float) -> ColumnElement[bool]:
+    """Of a visit: it goes on, or a family may still be given a link to what is left of it."""
+    pending = exists().where(referral.c.visit == visit.c.id, referral.c.state != Stage.SEEN.value)
+    return or_(visit.c.ended_at.is_(None), visit.c.ended_at > now - RECORDS_OPEN_S, pending)
+
+
+async def may_return(connection: AsyncConnection, id: str, now: float) -> bool:
+    """Whether this visit's family may be given a new link."""
+    return await connection.scalar(select(visit.c.id).where(visit.c.id == id, records_open(now))) is not None
+
+
 class Links:
     """``new_secret`` gives 256 random bits as URL-safe text, a new one each time."""
 
@@ -182,6 +197,14 @@ class Links:
 
         return await self._database.write(work)
 
+    async def renew(self, id: str, before: float, now: float) -> bool:
+        """The device's cookie is to be given anew: it was last given ``before`` then, and the visit's records are open."""
+        given = func.coalesce(device.c.renewed_at, device.c.created_at)
+        last = (device.c.cookie_sha256 == id, device.c.revoked_at.is_(None), given < before)
+        opened = exists().where(visit.c.id == device.c.visit, records_open(now))
+        renewed = update(device).where(*last, opened).values(renewed_at=now)
+        return (await self._database.write(lambda connection: connection.execute(renewed))).rowcount == 1
+
     async def holdings(self, held: Mapping[str, str]) -> list[Holding]:
         """Of these secrets by visit, a guardian's or a guest's, those of devices of that visit which were not revoked."""
         if not held:
@@ -213,4 +236,5 @@ async def _device(connection: AsyncConnection, cookie: str) -> Device | None:
     row = (await connection.execute(select(device).where(*live))).one_or_none()
     if row is None:
         return None
-    return Device(row.cookie_sha256, row.visit, Role(row.role), row.guardian or "", row.confirmed_at is not None)
+    given_at = row.created_at if row.renewed_at is None else row.renewed_at
+    return Device(row.cookie_sha256, row.visit, Role(row.role), row.guardian or "", row.confirmed_at is not None, given_at)

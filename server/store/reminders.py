@@ -10,14 +10,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, or_, select, update
 
+from server.access import RECORDS_OPEN_S
 from server.booking.limits import DECLARED
+from server.referrals.track import Stage
 from server.reminders.plan import DAY_S, HOUR_S, Appointment, Kind, Told
 from server.store.database import Transaction
-from server.store.tables import guardian, hospital, outbox, relation, reminder, visit, visit_guardian
+from server.store.links import records_open
+from server.store.tables import guardian, hospital, outbox, referral, relation, reminder, visit, visit_guardian
 from server.webhooks import events
 
 LOOK_BACK_S = DAY_S + 12 * HOUR_S
@@ -26,6 +30,8 @@ LOOK_AHEAD_S = DAY_S + 12 * HOUR_S
 MOST_AT_ONCE = 8
 JOINABLE = ("waiting", "text")
 """States of a visit that a family may still come to with a new link."""
+NOT_HELD = ("cancelled", "no_show")
+"""Outcomes of a visit that has left a family nothing to read."""
 
 
 class State(StrEnum):
@@ -58,9 +64,11 @@ class Due:
 
 _OF_MOVES = (outbox.c.session == visit.c.id, outbox.c.kind == events.Kind.VISIT_MOVED.value)
 _MOVED_AT = select(func.max(outbox.c.created_at)).where(*_OF_MOVES).scalar_subquery()
+_REFERRED = case((exists().where(referral.c.visit == visit.c.id, referral.c.state != Stage.SEEN.value), 1), else_=0)
+"""Whether its referral is open."""
 _APPOINTMENT = (
     visit.c.id, visit.c.starts_at, visit.c.ends_at, visit.c.booked_at, _MOVED_AT.label("moved_at"), visit.c.outcome,
-    visit.c.ended_at, visit.c.state, visit.c.waiting_since_at,
+    visit.c.ended_at, visit.c.state, visit.c.waiting_since_at, _REFERRED.label("referred"),
 )  # fmt: skip
 
 
@@ -121,9 +129,8 @@ async def waiting(transaction: Transaction, now: float) -> list[Due]:
         id, kind, said_starts_at, at, attempts, whose, added_at, removed_at = row[: len(columns)]
         name, name_en, phone, email, language = row[len(columns) : len(columns) + len(people)]
         of = _appointment(row[len(columns) + len(people) :])
-        of = (
-            of if not whose else _for(of, whose, added_at) if removed_at is None else replace(of, open=False, cancelled_at=None)
-        )
+        if whose:
+            of = _for(of, whose, added_at) if removed_at is None else _taken_from(of)
         found.append(Due(id, Kind(kind), said_starts_at, at, attempts, of, name, name_en, phone, email, language))
     return found
 
@@ -150,24 +157,37 @@ async def left_unknown(transaction: Transaction, now: float) -> int:
     return (await transaction.execute(update(reminder).where(under_way).values(state="unknown", settled_at=now))).rowcount
 
 
-async def of_phone(transaction: Transaction, phones: Sequence[str], now: float, limit: int) -> list[Appointment]:
+async def coming_of(transaction: Transaction, phones: Sequence[str], now: float, limit: int) -> list[Appointment]:
     """The coming visits of whoever has this number, in whatever hospital, each for that guardian. Those of a family that a
     hospital knows come before those that anybody may have booked with its number; of each kind the next first."""
-    coming = (guardian.c.phone.in_(phones), visit.c.state.in_(JOINABLE), visit.c.ends_at > now)
+    return await _of_phone(transaction, phones, (visit.c.state.in_(JOINABLE), visit.c.ends_at > now), 1, limit)
+
+
+async def held_of(transaction: Transaction, phones: Sequence[str], now: float, limit: int) -> list[Appointment]:
+    """As ``coming_of``, the visits that took place and whose records are open; of each kind the last first."""
+    over = (visit.c.state == "ended", visit.c.outcome.not_in(NOT_HELD), records_open(now))
+    return await _of_phone(transaction, phones, over, -1, limit)
+
+
+async def _of_phone(
+    transaction: Transaction, phones: Sequence[str], such: Sequence[ColumnElement[bool]], sign: int, limit: int
+) -> list[Appointment]:
+    """By their time, or with ``sign`` -1 against it."""
+    wanted = (guardian.c.phone.in_(phones), *such)
     related = and_(relation.c.guardian == guardian.c.id, relation.c.child == visit.c.child)
     only_said = case((relation.c.proof == DECLARED, 1), else_=0).label("only_said")
-    order = (only_said, visit.c.starts_at, visit.c.id)
+    order = (only_said, visit.c.starts_at * sign, visit.c.id)
     booked = visit.join(guardian, guardian.c.id == visit.c.guardian).join(relation, related)
-    query = select(only_said, *_APPOINTMENT).select_from(booked).where(*coming).order_by(*order).limit(limit)
+    query = select(only_said, *_APPOINTMENT).select_from(booked).where(*wanted).order_by(*order).limit(limit)
     found = [(said, _appointment(row)) for said, *row in await transaction.execute(query)]
     c = visit_guardian.c
     comes = (
         visit_guardian.join(visit, visit.c.id == c.visit).join(guardian, guardian.c.id == c.guardian).join(relation, related)
     )
-    query = select(only_said, c.guardian, c.added_at, *_APPOINTMENT).select_from(comes).where(*coming, c.removed_at.is_(None))
+    query = select(only_said, c.guardian, c.added_at, *_APPOINTMENT).select_from(comes).where(*wanted, c.removed_at.is_(None))
     rows = await transaction.execute(query.order_by(*order, c.n).limit(limit))
     found += [(said, _for(_appointment(row), whose, added_at)) for said, whose, added_at, *row in rows]
-    found.sort(key=lambda each: (each[0], each[1].starts_at, each[1].visit))
+    found.sort(key=lambda each: (each[0], each[1].starts_at * sign, each[1].visit))
     return [of for _, of in found[:limit]]
 
 
@@ -176,8 +196,14 @@ def _for(of: Appointment, guardian: str, added_at: float) -> Appointment:
     return replace(of, guardian=guardian, booked_at=added_at)
 
 
+def _taken_from(of: Appointment) -> Appointment:
+    """As a guardian who was removed hears of it: not at all."""
+    return replace(of, open=False, cancelled_at=None, records_until=None)
+
+
 def _appointment(row: Sequence[Any]) -> Appointment:
-    id, starts_at, ends_at, booked_at, moved_at, outcome, ended_at, state, waiting_since_at = row
+    id, starts_at, ends_at, booked_at, moved_at, outcome, ended_at, state, waiting_since_at, referred = row
+    held = ended_at is not None and outcome not in NOT_HELD
     return Appointment(
         id,
         starts_at,
@@ -187,4 +213,5 @@ def _appointment(row: Sequence[Any]) -> Appointment:
         cancelled_at=ended_at if outcome == "cancelled" else None,
         open=state in JOINABLE,
         here=waiting_since_at is not None,
+        records_until=None if not held else inf if referred else ended_at + RECORDS_OPEN_S,
     )

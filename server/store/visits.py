@@ -135,7 +135,7 @@ async def book(database: Database, records: Sequence[Record]) -> None:
 def snapshot(session: str, now_is: Snapshot) -> Write:
     """Keep the lists up to date, in the transaction of the event that changed the session; another state is a new revision. At
     its end the answers go that the family began and never completed: nobody was to read them; and links that nobody used lead
-    nowhere any more: who has a device of the visit goes on reading on it."""
+    nowhere any more: who has a device of the visit goes on reading on it, and who has none is given a newer link."""
 
     async def write(connection: AsyncConnection) -> None:
         row: dict[str, Any] = {name: getattr(now_is, name) for name in Snapshot.__slots__}
@@ -144,8 +144,9 @@ def snapshot(session: str, now_is: Snapshot) -> Write:
         if now_is.ended_at is not None:
             await connection.execute(delete(preparation_draft).where(preparation_draft.c.visit == session))
             c = join_link.c
-            unused = update(join_link).where(c.visit == session, c.redeemed_at.is_(None), c.revoked_at.is_(None))
-            await connection.execute(unused.values(revoked_at=now_is.ended_at))
+            unused = (c.visit == session, c.redeemed_at.is_(None), c.revoked_at.is_(None))
+            before = update(join_link).where(*unused, c.issued_at <= now_is.ended_at)
+            await connection.execute(before.values(revoked_at=now_is.ended_at))
 
     return write
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from server.access import RECORDS_OPEN_S
 from server.booking.limits import Limits
 from server.calendar import day_of
 from server.desk import Reception
@@ -125,12 +126,13 @@ async def test_a_new_link_shuts_the_former_one_out_and_its_device(open_reception
     assert (await links.redeem(second.token, {}, NOW + 60)).visit == first.visit == second.visit
 
 
-async def test_a_visit_that_is_unknown_or_over_gets_no_new_link(open_reception: Reception, database: Database) -> None:
+async def test_a_visit_that_is_unknown_or_long_over_gets_no_new_link(open_reception: Reception, database: Database) -> None:
     assert await faults(open_reception.reissue({"reissue": "nobody's"}, NOW)) == ["reissue"]
     assert await faults(open_reception.reissue({}, NOW)) == ["reissue"]
     visit = (await open_reception.book(VISIT, NOW)).visit
     await database.write(snapshot(visit, Snapshot("ended", "completed", None, NOW)))
-    assert await faults(open_reception.reissue({"reissue": visit}, NOW)) == ["reissue"]
+    assert (await open_reception.reissue({"reissue": visit}, NOW + 60)).expires_at == NOW + 60 + WEEK_S
+    assert await faults(open_reception.reissue({"reissue": visit}, NOW + RECORDS_OPEN_S)) == ["reissue"]
 
 
 async def test_every_fault_of_a_visit_is_named_at_once_and_nothing_is_stored(

@@ -152,7 +152,7 @@ test("only what the rules allow now is offered", () => {
   assert.deepEqual(actsOn(visit("a", { waiting_since: NOW }), NOW), ["link", "further"]);
   assert.deepEqual(actsOn(visit("a", { state: "live" }), NOW), ["further"]);
   assert.deepEqual(actsOn(visit("a", { state: "text" }), "2026-11-23T03:00:00Z"), ["further"]);
-  assert.deepEqual(actsOn(visit("a", { state: "ended", relation: { proof: "declared" } }), NOW), []);
+  assert.deepEqual(actsOn(visit("a", { state: "ended", relation: { proof: "declared" } }), NOW), ["link"]);
   assert.deepEqual(actsOn(visit("a", { relation: { proof: "declared" } }), NOW)[0], "proof");
   assert.deepEqual(actsOn(visit("a", { state: "live", relation: { proof: "declared" } }), NOW), ["proof", "further"]);
 });

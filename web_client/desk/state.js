@@ -242,7 +242,7 @@ export function isRead({ data, day }) {
  * @returns {Panel[]}
  */
 export function actsOn(visit, now) {
-  if (visit.state === "ended") return [];
+  if (visit.state === "ended") return ["link"]; // to the letter and the summary, for a family that lost its own
   if (visit.state !== "waiting") return visit.relation.proof === "declared" ? ["proof", "further"] : ["further"];
   const begun = Date.parse(now) >= Date.parse(visit.starts_at);
   /** @type {[Panel, boolean][]} */

@@ -236,5 +236,7 @@ OPERATIONS = (
     Operation(
         "make_link", "POST", f"{_ONE}/link", "visits", "A new join link; the former one is shut out", make_link, Link,
         problems=("session_ended",),
+        description="Also after the visit's end, to what the family may read of it: for 180 days, and while its referral is "
+        "open; `session_ended` then.",
     ),
 )  # fmt: skip

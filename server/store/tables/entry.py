@@ -16,6 +16,7 @@ device = Table(
     Column("revoked_at", Double),
     Column("confirmed_at", Double),  # of a guardian's: when the child was confirmed on it
     Column("guardian", ForeignKey("guardian.id")),  # a further one's; null for the guardian of the visit, and for a guest
+    Column("renewed_at", Double),  # when its cookie was given anew, to last as long again; null: not since it was made
 )
 
 join_link = Table(

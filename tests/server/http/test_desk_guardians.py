@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from server import events as ev
+from server.access import RECORDS_OPEN_S
 from server.booking.limits import Limits
 from server.http.house import HOUSE
 from server.journal import Journal
@@ -167,9 +168,25 @@ async def test_nobody_is_removed_once_somebody_was_admitted_or_it_is_over(desk: 
     assert await desk.problem(f"/visits/{visit}/guardians/{MOTHER}/remove") == "visit_under_way"
     assert (await desk.post(f"/visits/{visit}/guardians/{MOTHER}/link")).status == 200
     await rooms.from_outside(visit, ev.ConsentWithdrawn("recording"))
-    for path in (f"/visits/{visit}/guardians/{MOTHER}/remove", f"/visits/{visit}/guardians/{MOTHER}/link"):
-        assert await desk.problem(path) == "session_ended"
+    assert await desk.problem(f"/visits/{visit}/guardians/{MOTHER}/remove") == "session_ended"
     assert await wrong(desk, visit, NEW) == "session_ended"
+
+
+async def test_a_guardian_of_the_visit_is_given_a_link_to_what_is_left_of_it_and_one_day_no_more(
+    desk: Desk, visit: str
+) -> None:
+    await mother_comes(desk, visit)
+    await desk.house.server.app[HOUSE].consultations.from_outside(visit, ev.VisitCancelled("hospital"))
+    whose = (f"/visits/{visit}/link", f"/visits/{visit}/guardians/{MOTHER}/link")
+    phones = [await opens(desk, (await (await desk.post(path)).json())["link"]) for path in whose]
+    for phone in phones:
+        await phone.post(f"/api/visits/{visit}/child", {"confirmed": True})
+        assert (await phone.get(f"/api/visits/{visit}/summary")).status == 200
+    desk.house.clock.ahead_s = RECORDS_OPEN_S + 60
+    await desk.sign_in()
+    assert [await desk.problem(path) for path in whose] == ["session_ended", "session_ended"]
+    for phone in phones:
+        await phone.client.close()
 
 
 async def test_there_is_an_end_to_changing_who_may_come(desk: Desk, visit: str) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from server import events as ev
+from server.access import RECORDS_OPEN_S
+from server.http.family import DEVICE_COOKIE_LASTS_S, RENEWED_EVERY_S
 from server.http.house import HOUSE
 from server.journal import Journal
 from server.store import outbox
@@ -227,6 +229,43 @@ async def test_at_the_end_a_link_that_nobody_used_is_over_and_the_familys_device
     assert await stranger.problem(await stranger.post("/api/join", {"token": token})) == "link_expired"
     assert (await guardian.post("/api/join", {"token": token})).status == 200
     assert (await guardian.get(f"{house.visit}/summary")).status == 200
+
+
+async def test_a_family_that_comes_keeps_its_cookie_which_is_renewed_once_a_day(house: House, guardian: Browser) -> None:
+    given: list[str | None] = []
+    for ahead_s in (0, RENEWED_EVERY_S - 60, RENEWED_EVERY_S + 60, RENEWED_EVERY_S + 120, 40 * RENEWED_EVERY_S):
+        house.clock.ahead_s = ahead_s
+        given.append((await guardian.get(house.visit)).headers.get("Set-Cookie"))
+    assert [cookie is not None for cookie in given] == [False, False, True, False, True]
+    (held,) = guardian.client.session.cookie_jar
+    assert given[2] == given[4] == f"{held.key}={held.value}; HttpOnly; Max-Age={DEVICE_COOKIE_LASTS_S}; Path=/; SameSite=Lax"
+
+
+async def test_on_the_day_after_its_records_close_a_visit_renews_no_cookie(house: House, guardian: Browser) -> None:
+    await house.server.consultations.from_outside(house.made.visit, ev.VisitCancelled("hospital"))
+    for ahead_s, renewed in ((RECORDS_OPEN_S - 60, True), (RECORDS_OPEN_S + 2 * RENEWED_EVERY_S, False)):
+        house.clock.ahead_s = ahead_s
+        answer = await guardian.get(house.visit)
+        assert (answer.status, "Set-Cookie" in answer.headers) == (200, renewed)
+
+
+async def test_a_physician_who_reads_the_visit_is_given_no_familys_cookie(house: House, physician: Browser) -> None:
+    house.clock.ahead_s = 2 * 3600
+    assert "Set-Cookie" not in (await physician.get(house.visit)).headers
+
+
+async def test_a_device_that_comes_after_the_end_is_asked_whose_child_it_is_and_then_reads(
+    house: House, guardian: Browser, stranger: Browser
+) -> None:
+    await guardian.post(f"{house.visit}/child", {"confirmed": True})
+    await house.server.consultations.from_outside(house.made.visit, ev.VisitCancelled("hospital"))
+    now = house.clock()
+    token, written = house.server.app[HOUSE].links.drawn_further(house.made.visit, now, now + 3_600)
+    await house.server.database.write(written)
+    assert (await stranger.post("/api/join", {"token": token})).status == 200
+    assert await stranger.problem(await stranger.get(f"{house.visit}/summary")) == "child_not_confirmed"
+    await stranger.post(f"{house.visit}/child", {"confirmed": True})
+    assert (await stranger.get(f"{house.visit}/summary")).status == 200
 
 
 async def test_the_physician_may_not_consent_for_the_family(house: House, physician: Browser) -> None:

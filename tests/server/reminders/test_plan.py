@@ -200,3 +200,11 @@ def test_what_was_not_told_by_day_is_not_caught_up_with_at_night() -> None:
     assert due(late, [], at(10, 21, 5)) is None
     assert not_before(Kind.BOOKED, late, at(10, 21, 5)) == at(11, 8)
     assert not_before(Kind.HOUR_BEFORE, late, at(10, 21, 5)) == not_before(Kind.LINK, late, at(10, 21, 5)) == at(10, 21, 5)
+
+
+def test_a_link_that_was_asked_for_after_the_visit_is_of_use_as_long_as_its_records_are_open() -> None:
+    held = replace(BOOKED, open=False, records_until=at(25, 10))
+    assert still(Kind.LINK, held.starts_at, held, at(24, 10))
+    assert not still(Kind.LINK, held.starts_at, held, at(25, 10))
+    assert not still(Kind.HOUR_BEFORE, held.starts_at, held, at(19, 10))
+    assert due(held, [], at(24, 10)) is None

@@ -12,23 +12,26 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.access import RECORDS_OPEN_S
 from server.calendar import CHINA
 from server.errors import Refused
 from server.reminders.plan import Kind
 from server.reminders.port import Addressee, Outcome
-from server.reminders.service import MOST_ASKED, MOST_VISITS, Busy, Reminders
+from server.reminders.service import MOST_ASKED, MOST_HELD, MOST_VISITS, Busy, Reminders
 from server.reminders.words import Notice
 from server.store import guardians, outbox, visits
 from server.store.database import Database
 from server.store.errors import Unavailable
 from server.store.links import Links
-from server.store.tables import guardian, reminder, visit
+from server.store.referrals import Referral, file
+from server.store.tables import guardian, referral, reminder, visit
 from server.store.visits import Guardian, Relation, add
 from server.wiring import chance
 from tests.server.booking_kit import Clinic, ids, open_clinic
 
 T = TypeVar("T")
 ORIGIN = "https://visit.hospital.example"
+WEEK_S = 7 * 86_400.0
 NOON = datetime(2026, 11, 10, 12, tzinfo=CHINA).timestamp()
 
 
@@ -92,7 +95,7 @@ class Rig:
 
 def again(rig: Rig) -> Reminders:
     """As a new process: nothing remembered."""
-    return Reminders(rig.database, rig.links, rig.post, ORIGIN, lambda: rig.clock[0], chance().new_id, lambda: 0.5)
+    return Reminders(rig.database, rig.links, rig.post, ORIGIN, lambda: rig.clock[0], chance().new_id, lambda: 0.5, WEEK_S)
 
 
 @pytest.fixture
@@ -102,8 +105,12 @@ async def rig(database: Database) -> Rig:
     await database.write(add(clinic.visit("visit-1", booked_at=NOON)))
     clock, post, links = [NOON], Post(), Links(database, chance().new_secret)
     new_id: Callable[[], str] = ids("r")
-    own = Reminders(database, links, post, ORIGIN, lambda: clock[0], new_id, lambda: 0.5)
+    own = Reminders(database, links, post, ORIGIN, lambda: clock[0], new_id, lambda: 0.5, WEEK_S)
     return Rig(database, clinic, post, links, own, clock)
+
+
+async def ended(rig: Rig, visit: str, outcome: str, at: float) -> None:
+    await rig.database.write(visits.snapshot(visit, visits.Snapshot("ended", outcome, ended_at=at)))
 
 
 async def test_from_booking_to_visit_a_family_hears_what_it_needs_once(rig: Rig) -> None:
@@ -177,7 +184,7 @@ class Away:
 @pytest.fixture
 def away(rig: Rig) -> Away:
     away, new_id = Away(rig.database), ids("r")
-    rig.reminders = Reminders(away, rig.links, rig.post, ORIGIN, lambda: rig.clock[0], new_id, lambda: 0.5)  # type: ignore[arg-type]
+    rig.reminders = Reminders(away, rig.links, rig.post, ORIGIN, lambda: rig.clock[0], new_id, lambda: 0.5, WEEK_S)  # type: ignore[arg-type]
     return away
 
 
@@ -308,6 +315,58 @@ async def test_who_lost_the_link_gets_one_for_each_coming_visit(rig: Rig) -> Non
     assert len(rig.post.sent) == 4
 
 
+async def test_after_the_visit_who_lost_everything_gets_a_link_to_what_is_left_of_it(rig: Rig) -> None:
+    await mother_comes(rig)
+    await rig.at(NOON)
+    await ended(rig, "visit-1", "referred", NOON + 3600)
+    for phone in ("13800000000", "13900000002"):
+        rig.post.sent.clear()
+        rig.reminders.ask_for_link(phone)
+        await rig.at(rig.now + 30 * 86_400)
+        assert rig.post.kinds == [Kind.LINK]
+        with pytest.raises(Refused, match="link_expired"):
+            await rig.links.redeem(rig.post.tokens[0], {}, rig.now + WEEK_S)
+        assert (await rig.links.redeem(rig.post.tokens[0], {}, rig.now + WEEK_S - 1)).visit == "visit-1"
+
+
+async def test_a_visit_that_never_took_place_or_whose_records_are_closed_has_no_link(rig: Rig) -> None:
+    await rig.at(NOON)
+    rig.post.sent.clear()
+    for outcome in ("cancelled", "no_show"):
+        await ended(rig, "visit-1", outcome, NOON - 5 * 86_400)
+        rig.reminders.ask_for_link("13800000000")
+        await rig.at(rig.now + 60)
+    await ended(rig, "visit-1", "completed", rig.now - RECORDS_OPEN_S)
+    rig.reminders.ask_for_link("13800000000")
+    await rig.at(rig.now + 60)
+    assert rig.post.sent == []
+
+
+async def test_a_link_is_found_as_long_as_the_referral_is_open(rig: Rig) -> None:
+    await ended(rig, "visit-1", "referred", NOON - 2 * RECORDS_OPEN_S)
+    await rig.database.write(file(Referral("r1", "visit-1", "R-1", "growth_other", "routine", "1", "b", NOON)))
+    rig.reminders.ask_for_link("13800000000")
+    await rig.at(NOON + 60)
+    assert rig.post.kinds == [Kind.LINK]
+    await rig.database.write(lambda transaction: transaction.execute(update(referral).values(state="seen")))
+    rig.reminders.ask_for_link("13800000000")
+    await rig.at(NOON + 120)
+    assert rig.post.kinds == [Kind.LINK]
+
+
+async def test_visits_that_are_over_leave_room_for_those_to_come_and_the_last_are_found(rig: Rig) -> None:
+    held = [rig.clinic.visit(f"held-{n}", slot=None, starts_at=NOON - 86_400 * n) for n in range(1, 6)]
+    await rig.database.write(add(*held))
+    for each in held:
+        await ended(rig, each.id, "completed", each.ends_at)
+    await rig.at(NOON)
+    rig.post.sent.clear()
+    rig.reminders.ask_for_link("13800000000")
+    await rig.at(NOON + 120)
+    found = {(await rig.links.redeem(token, {}, rig.now)).visit for token in rig.post.tokens}
+    assert found == {"visit-1", *(f"held-{n}" for n in range(1, MOST_HELD + 1))}
+
+
 async def test_visits_that_anybody_booked_with_a_familys_number_do_not_crowd_its_own_out(rig: Rig) -> None:
     strangers = (Guardian("g-stranger", rig.clinic.hospital, "某人", "13800000000"),)
     await rig.database.write(add(*strangers, Relation("g-stranger", rig.clinic.child, "mother", "declared")))
@@ -374,7 +433,7 @@ async def test_it_runs_wakes_for_who_asks_and_says_that_nothing_is_set(rig: Rig,
     for task in (running, other):
         task.cancel()
     await asyncio.gather(running, other, return_exceptions=True)
-    unset = Reminders(rig.database, rig.links, None, ORIGIN, lambda: NOON, chance().new_id, lambda: 0.5)
+    unset = Reminders(rig.database, rig.links, None, ORIGIN, lambda: NOON, chance().new_id, lambda: 0.5, WEEK_S)
     assert not unset.on
     await unset.run()
     assert "no way to families is set" in caplog.text

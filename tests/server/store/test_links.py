@@ -8,10 +8,15 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from server.access import RECORDS_OPEN_S
 from server.errors import Refused
+from server.store import visits
 from server.store.database import Database
-from server.store.links import Device, Links, Redeemed
+from server.store.links import Device, Links, Redeemed, may_return, shut_out
+from server.store.referrals import Referral, file
+from server.store.tables import referral
 from server.visit_cookies import Holding
 from signaling.seats import Role
 
@@ -85,6 +90,50 @@ async def test_of_what_a_browser_holds_that_counts_which_still_opens_its_visit(l
     assert await links.holdings({visit: revoked, "visit-2": other}) == [Holding("visit-2", NOW, None)]
     assert await links.holdings({visit: other}) == []
     assert await links.holdings({}) == []
+
+
+async def test_after_the_end_a_family_may_return_for_half_a_year_and_as_long_as_its_referral_is_open(
+    links: Links, database: Database, visit: str
+) -> None:
+    async def may_come(now: float) -> bool:
+        return await database.read(lambda transaction: may_return(transaction, visit, now))
+
+    assert await may_come(NOW + 10 * RECORDS_OPEN_S)
+    await database.write(visits.snapshot(visit, visits.Snapshot("ended", "referred", ended_at=NOW)))
+    assert [await may_come(NOW + after) for after in (0.0, RECORDS_OPEN_S - 1, RECORDS_OPEN_S)] == [True, True, False]
+    await database.write(file(Referral("r1", visit, "R-1", "growth.headache", "routine", "2026-1", "letter", NOW)))
+    assert await may_come(NOW + RECORDS_OPEN_S)
+    await database.write(lambda transaction: transaction.execute(update(referral).values(state="seen")))
+    assert [await may_come(NOW + after) for after in (RECORDS_OPEN_S - 1, RECORDS_OPEN_S)] == [True, False]
+    assert not await database.read(lambda transaction: may_return(transaction, "nobody's", NOW))
+
+
+async def test_a_link_that_was_made_after_the_end_outlives_what_becomes_known_later(
+    links: Links, database: Database, visit: str
+) -> None:
+    ended = visits.Snapshot("ended", "referred", ended_at=NOW)
+    before = await links.issue(visit, NOW - 5, LATER)
+    await database.write(visits.snapshot(visit, ended))
+    token, written = links.drawn_further(visit, NOW + 5, LATER)
+    await database.write(written)
+    await database.write(visits.snapshot(visit, ended))
+    assert await refusal(links, before) == "link_expired"
+    assert (await links.redeem(token, {}, NOW + 10)).visit == visit
+
+
+async def test_a_devices_cookie_is_renewed_once_its_time_has_come_and_not_when_it_is_revoked(
+    links: Links, database: Database, visit: str
+) -> None:
+    device = await links.device(await cookie_of(links, visit))
+    assert device is not None
+    assert device.renewed_at == NOW
+    assert [await links.renew(device.id, NOW + more, NOW + 50 + more) for more in (0, 1, 1, 60)] == [False, True, False, True]
+    await database.write(visits.snapshot(visit, visits.Snapshot("ended", "completed", ended_at=NOW)))
+    after = NOW + RECORDS_OPEN_S
+    assert await links.renew(device.id, after - 2, after - 1)
+    assert not await links.renew(device.id, after, after)
+    await database.write(shut_out(visit, "", NOW))
+    assert not await links.renew(device.id, after - 1, after - 1)
 
 
 async def test_issuing_again_revokes_the_old_link_and_the_old_device(links: Links, visit: str) -> None:

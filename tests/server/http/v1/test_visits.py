@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from server.access import RECORDS_OPEN_S
 from server.booking.limits import Limits
 from server.calendar import day_of
 from server.event_records import to_record
 from server.events import GuardianAdded, GuardianRemoved, LinkMade
 from server.http.v1.api import OPERATIONS
 from server.journal import Journal
-from server.store import limits
+from server.store import limits, visits
 from server.store.guardians import MOST
 from server.store.tables import api_key, join_link, staff
 from tests.server.booking_kit import Clinic, told
@@ -173,7 +174,6 @@ async def test_a_visit_that_was_called_off_is_over_for_everybody(place: Place, t
         over = await ask(system, "cancel_visit", at(visit, {"reason": "family"}), 200)
         assert (over["state"], over["outcome"]) == ("ended", "cancelled")
     assert await free(system) == list(there.slots)
-    assert (await ask(system, "make_link", at(visit), 409))["code"] == "session_ended"
     assert (await ask(system, "move_visit", at(visit, {"slot": there.slots[1]}, 2), 409))["code"] == "session_ended"
     told_of_it = await told(place.house.server.database, visit)
     assert [(kind, data) for kind, data in told_of_it if kind == "visit.cancelled"] == [
@@ -195,6 +195,27 @@ async def test_a_new_link_shuts_the_former_one_out(place: Place, there: Clinic, 
     browser = place.house.client()
     for link, status in ((first["link"], 410), (second["link"], 200)):
         assert (await browser.post("/api/join", {"token": link.rsplit("/", 1)[1]})).status == status
+    await browser.client.close()
+
+
+async def test_after_the_end_links_are_made_to_what_is_left_and_one_day_no_more(
+    place: Place, there: Clinic, system: Client
+) -> None:
+    made = await ask(system, "book_visit", wish(there), 201)
+    mother = await another_guardian(place, there)
+    await ask(system, "add_visit_guardian", at(made["id"], {"guardian": mother}), 200)
+    over = visits.Snapshot("ended", "completed", ended_at=place.house.clock())
+    await place.write(visits.snapshot(made["id"], over))
+    hers = at(made["id"], {"guardian": mother})
+    links = [await ask(system, "make_link", at(made["id"]), 200), await ask(system, "add_visit_guardian", hers, 200)]
+    browser = place.house.client()
+    answers = [await browser.post("/api/join", {"token": each["link"].rsplit("/", 1)[1]}) for each in links]
+    assert [answer.status for answer in answers] == [200, 200]
+    now = place.house.clock()
+    closed = visits.Snapshot("ended", "completed", ended_at=now - RECORDS_OPEN_S)
+    await place.write(visits.snapshot(made["id"], closed))
+    for name, asked in (("make_link", at(made["id"])), ("add_visit_guardian", hers)):
+        assert (await ask(system, name, asked, 409))["code"] == "session_ended"
     await browser.client.close()
 
 

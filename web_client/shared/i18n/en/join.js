@@ -36,7 +36,7 @@ export default Object.freeze({
   "link.fault.network": "There is no connection. Check your mobile signal or Wi-Fi, then try again.",
   "link.fault.other": "This is not possible right now. Please try again shortly.",
   "link.sent.title": "Please look at your messages",
-  "link.sent.body": "If there is a coming visit for this number, a new link is sent within a minute or two. A device that has already joined keeps working.",
+  "link.sent.body": "If there is a coming or recent visit for this number, a new link is sent within a minute or two. A device that has already joined keeps working.",
   "link.sent.nothing_title": "Nothing arrived?",
   "link.sent.nothing_number": "Check that the number is the one given when booking.",
   "link.sent.nothing_wait": "Wait a few minutes, and look in the junk folder.",

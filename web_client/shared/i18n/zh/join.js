@@ -36,7 +36,7 @@ export default Object.freeze({
   "link.fault.network": "网络没有连上。请检查手机信号或 Wi-Fi，然后再试一次。",
   "link.fault.other": "暂时无法处理，请稍后再试。",
   "link.sent.title": "请查看您的消息",
-  "link.sent.body": "如果这个号码有即将进行的就诊，新的链接会在一两分钟内发出。之前已加入的设备仍可继续使用。",
+  "link.sent.body": "如果这个号码有即将进行或不久前结束的就诊，新的链接会在一两分钟内发出。之前已加入的设备仍可继续使用。",
   "link.sent.nothing_title": "没有收到？",
   "link.sent.nothing_number": "确认号码与预约时登记的一致。",
   "link.sent.nothing_wait": "等几分钟，也看看垃圾短信或垃圾邮件。",
