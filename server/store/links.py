@@ -212,7 +212,7 @@ class Links:
         named = {digest(secret): of for of, secret in held.items()}
         columns = (device.c.cookie_sha256, device.c.visit, device.c.created_at, visit.c.ended_at)
         of_them = select(*columns).join(visit, visit.c.id == device.c.visit)
-        live = of_them.where(device.c.cookie_sha256.in_(named), device.c.revoked_at.is_(None))
+        live = of_them.where(device.c.cookie_sha256.in_(named), device.c.revoked_at.is_(None)).order_by(device.c.visit)
         rows = await self._database.read(lambda connection: connection.execute(live))
         return [Holding(of, created_at, ended_at) for id, of, created_at, ended_at in rows if named[id] == of]
 
