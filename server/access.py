@@ -67,6 +67,7 @@ ACTS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "documents_add": _GUARDIAN,
         "documents_remove": _GUARDIAN,
         "documents_read": _PARTIES,
+        "still_take": _PHYSICIAN,
     }
 )
 

@@ -475,6 +475,15 @@ class DocumentAdded(AboutDocuments):
 
 
 @dataclass(frozen=True, slots=True)
+class StillTaken(Event):
+    """The physician saved a picture out of the family's video; ``document`` and ``body_sha256`` as in ``DocumentAdded``."""
+
+    type: ClassVar[str] = "still_taken"
+    document: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRemoved(AboutDocuments):
     """The family took it back before anybody was admitted."""
 
@@ -631,7 +640,7 @@ EVENTS: Mapping[str, type[Event]] = MappingProxyType(
             InvitationTakenBack, ReferralTold, PhoneRevealed,
             RecorderReady, RecorderLost, RecordingAnchored, GateLapsed, DeadlinePassed, ServerRestarted, ClockStepped,
             RelationVerified, GuardianAdded, GuardianRemoved, LinkMade,
-            DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed,
+            DocumentAdded, DocumentRemoved, DocumentRead, DocumentsDestroyed, StillTaken,
             NoteSigned, NoteAmended, ComplaintFiled, IncidentRecorded, ConcernTold,
         )
     }

@@ -26,7 +26,8 @@ holds the events, and the state is their fold (``replay``). These are the rules.
     guardian who was away longer than ``reattest_after_s`` comes back to Verifying, otherwise everybody to where they were.
     The physician's own hold is lifted by the physician only.
 6.  Taking back either consent ends the session as consent_withdrawn. The child can still be referred afterwards, once. The
-    consent to keeping still pictures is neither: refused or taken back, none is kept and the visit goes on.
+    consent to keeping still pictures is neither: refused or taken back, none is kept and the visit goes on. With it the
+    physician may keep some, in Live alone (`server.stills`); what was kept stays.
 7.  Ended is final. The same command again is answered as done and changes nothing; any other is refused. The physician's note
     is signed, and amended, only then. What happens to documents, complaints and incidents is written down in every state. None
     of it changes anything.
@@ -58,7 +59,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from server import guardians, guests, session_text
+from server import guardians, guests, session_text, stills
 from server.attestation import REQUIRED_CHECKS
 from server.chain import microseconds
 from server.effects import AnchorRecording, CloseGate, Effect, EndMedia, MakeRoom, OpenGate, ShowOut, ShowState, StartRecording
@@ -105,6 +106,7 @@ from server.events import (
     SeatLeft,
     SeatTaken,
     ServerRestarted,
+    StillTaken,
     TextBegun,
     VisitCancelled,
     VisitMoved,
@@ -253,6 +255,8 @@ def _told(session: Session, state: Running, event: Event, now: float) -> Session
             return _out_of_time(session, now)
         case ServerRestarted(down_ms=down_ms):
             return _restarted(session, state, now, now - down_ms / 1000)
+        case StillTaken():
+            return stills.taken(session)
         case QuestionnaireAnswered() | Measured():
             if not isinstance(state, Waiting):
                 raise Refused("wrong_state")
@@ -411,6 +415,7 @@ def _after_the_end(session: Session, ended: Ended, event: Event) -> Session:
                 | GuestAgreed()
                 | GuestDeclined()
                 | InvitationTakenBack()
+                | StillTaken()
             ),
             _,
         ):

@@ -219,6 +219,7 @@ class Session:
     guest: Guest | None = None
     guardian: str = ""
     further: Mapping[str, Agreement] = field(default_factory=dict)
+    stills: int = 0  # how many the physician saved
 
     @property
     def gate_open(self) -> bool:

@@ -20,6 +20,7 @@ def session_view(session: Session, now: float, names: Mapping[Role, str]) -> dic
         "admitted": session.admitted,
         "text": session.text,
         "family_denied": session.family_denied,
+        "stills": {"allowed": session.stills_allowed, "taken": session.stills},
         "gate": session.gate_open,
         "recording": session.recorder.value,
         "until_ms": None if deadline is None else _left_ms(deadline, now),

@@ -232,6 +232,14 @@ class SeatView:
 
 
 @dataclass(frozen=True, slots=True)
+class StillsView:
+    """`allowed`: the guardian in the visit agrees that the physician keeps still pictures; `taken` is how many there are."""
+
+    allowed: bool
+    taken: Count
+
+
+@dataclass(frozen=True, slots=True)
 class SessionView:
     """`version` rises with every change: a page keeps the newest it has seen."""
 
@@ -240,6 +248,7 @@ class SessionView:
     admitted: bool
     text: bool
     family_denied: bool
+    stills: StillsView
     gate: bool
     recording: Annotated[str, one_of("off", "starting", "running", "lost")]
     until_ms: Count | None

@@ -24,12 +24,12 @@ import pyrage
 from server import events as ev
 from server.documents import sealed
 from server.documents.files import Files
-from server.documents.kinds import MAX_BYTES, Unacceptable
+from server.documents.kinds import MAX_BYTES, MAX_STILL_BYTES, Unacceptable, check_still
 from server.documents.strip import Stripped, strip
 from server.errors import Refused
 from server.store import bodies, documents
 from server.store.database import Database, Write
-from server.store.documents import EXAMINATION, Document
+from server.store.documents import EXAMINATION, STILL, Document
 from server.store.errors import Unavailable
 from signaling.seats import Role
 
@@ -100,11 +100,14 @@ class Cabinet:
     # --- uploads ----------------------------------------------------------------------------------
 
     async def begin(self, visit: str, device: str, length: int, purpose: str = EXAMINATION, key: str | None = None) -> Document:
-        """A new upload of so many bytes by that device, for one of ``PURPOSES``, or the one it began under this ``key``.
+        """A new upload of so many bytes by that device, for one of ``PURPOSES`` or a STILL, or the one it began under
+        this ``key``.
 
-        Raises ``Refused``: document_empty, document_too_large, too_many_documents, documents_destroyed, idempotency_mismatch,
-        hospital_key_missing.
+        Raises ``Refused``: document_empty, document_too_large, still_too_large, too_many_documents, too_many_stills,
+        documents_destroyed, idempotency_mismatch, hospital_key_missing.
         """
+        if purpose == STILL and length > MAX_STILL_BYTES:
+            raise Refused("still_too_large")
         if not 1 <= length <= MAX_BYTES:
             raise Refused("document_too_large" if length > 0 else "document_empty")
         await self._copied_to(visit)
@@ -145,9 +148,10 @@ class Cabinet:
             return await self._upload(visit, device, id)
 
     async def _upload(self, visit: str, device: str | None, id: str) -> Document:
-        """What is still coming is its own device's alone, what is kept is the family's."""
+        """What is still coming is its own device's alone, and so is a still; what else is kept is the family's."""
         item = await documents.find(self._database, visit, id)
-        known = item is not None and (item.state == "kept" or (item.state == "uploading" and item.device == device))
+        theirs = item is not None and item.state == "kept" and item.purpose != STILL
+        known = theirs or (item is not None and item.state in ("uploading", "kept") and item.device == device)
         if item is None or not known:
             raise Refused("not_found")
         return item
@@ -183,9 +187,12 @@ class Cabinet:
             item.id, state="kept", touched_at=now, kind=facts.kind.value, size=len(kept.data), width=facts.width,
             height=facts.height, pages=facts.pages, body=body.id,
         )  # fmt: skip
-        whose = await documents.guardian_of(self._database, item.device)
-        added = ev.DocumentAdded(item.id, body.sha256, item.purpose, whose)
-        await self._journaled(item.visit, added, (bodies.keep(body), row))
+        try:
+            await self._journaled(item.visit, await self._came(item, body.sha256), (bodies.keep(body), row))
+        except Refused:
+            if item.purpose == STILL:  # it may not be kept any more
+                await self._forget(item)
+            raise
         await self._aside(lambda: self._files.forget_parts(item.visit, item.id))
         return await self._upload(item.visit, item.device, item.id)
 
@@ -196,6 +203,12 @@ class Cabinet:
             raise Refused("hospital_key_missing")
         return recipients
 
+    async def _came(self, item: Document, body_sha256: str) -> ev.Event:
+        if item.purpose == STILL:
+            return ev.StillTaken(item.id, body_sha256)
+        whose = await documents.guardian_of(self._database, item.device)
+        return ev.DocumentAdded(item.id, body_sha256, item.purpose, whose)
+
     def _examined(self, item: Document, recipients: tuple[str, ...], key: bytes, salt: bytes) -> tuple[Stripped, str]:
         """Reads an upload back and writes what is kept of it; with that one's SHA-256. Raises ``Unacceptable``. Blocks."""
         plain = bytearray()
@@ -205,6 +218,8 @@ class Cabinet:
         if len(plain) != item.length:
             raise Unacceptable("document_damaged", "a part is missing")
         kept = strip(bytes(plain))
+        if item.purpose == STILL:
+            check_still(kept.facts)
         copy = pyrage.encrypt(kept.data, [pyrage.x25519.Recipient.from_str(each) for each in recipients])
         ours = sealed.seal(key, salt, _whole(item), kept.data)
         self._files.write(item.visit, item.id, ours, copy, kept.facts.kind.suffix)
@@ -232,17 +247,21 @@ class Cabinet:
     # --- what is kept -----------------------------------------------------------------------------
 
     async def listed(self, visit: str, device: str | None = None) -> list[Document]:
-        """Those kept, and those that are still coming from that device."""
+        """To a family's device what the family's is of those kept, and what is still coming from it; else all those kept."""
         there = await documents.of_visit(self._database, visit)
-        own = ("uploading", device) if device else None
-        return [item for item in there if item.state == "kept" or (item.state, item.device) == own]
+        if device is None:
+            return [item for item in there if item.state == "kept"]
+        ours = [item for item in there if item.purpose != STILL]
+        return [item for item in ours if item.state == "kept" or (item.state, item.device) == ("uploading", device)]
 
     async def read(self, visit: str, id: str, role: Role) -> tuple[Document, bytes]:
-        """A document that is kept; that staff opened it stands in the journal before they have it.
+        """A document that is kept, to a guardian no still; that staff opened it stands in the journal before they have it.
 
         Raises ``Refused``: not_found, documents_destroyed, document_unreadable.
         """
         item = await documents.find(self._database, visit, id)
+        if item is not None and item.purpose == STILL and role is Role.GUARDIAN:
+            item = None
         if item is not None and item.state == "destroyed":
             raise Refused("documents_destroyed")
         if item is None or item.state != "kept":

@@ -16,6 +16,9 @@ MAX_PIXELS = 1 << 26
 MAX_SIDE = 1 << 15
 """In pixels: a laboratory's report is often one very long screenshot."""
 MAX_PAGES = 200
+MAX_STILL_BYTES = 2 << 20
+MAX_STILL_SIDE = 1920
+"""Of a picture out of the call, in pixels."""
 
 
 class Kind(StrEnum):
@@ -60,6 +63,7 @@ CODES = frozenset(
         "document_active",  # would run, open or carry something else (PDF)
         "document_locked",  # needs a password (PDF)
         "document_too_complex",  # cannot be looked through within our limits (PDF)
+        "still_too_large",  # bytes or pixels of a picture out of the call
     }
 )
 
@@ -93,3 +97,11 @@ def check_picture(width: int, height: int) -> None:
         raise Unacceptable("document_damaged", "a picture without pixels")
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise Unacceptable("document_too_large", "pixels")
+
+
+def check_still(facts: Facts) -> None:
+    """A picture out of the call is what our own page makes of it. Raises ``Unacceptable`` document_kind or still_too_large."""
+    if facts.kind is not Kind.JPEG:
+        raise Unacceptable("document_kind", "a still is a JPEG")
+    if max(facts.width, facts.height) > MAX_STILL_SIDE:
+        raise Unacceptable("still_too_large")

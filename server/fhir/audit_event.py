@@ -44,6 +44,7 @@ _ACTS: Final[Mapping[str, _Act]] = MappingProxyType(
         "document_added": _Act("C", Who.GUARDIAN),
         "document_removed": _Act("D", Who.GUARDIAN),
         "document_read": _Act("R", Who.PHYSICIAN),
+        "still_taken": _Act("C", Who.PHYSICIAN),
         "documents_destroyed": _Act("D", None),
         "admitted": _Act("E", Who.PHYSICIAN),
         "text_begun": _Act("E", Who.PHYSICIAN),

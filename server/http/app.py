@@ -28,6 +28,7 @@ from server.http.refusals import add_refusals
 from server.http.routing import add_routing
 from server.http.shell import MAX_BODY, middlewares
 from server.http.staff import add_staff
+from server.http.stills import add_stills
 from server.http.v1.api import add_v1
 
 
@@ -47,6 +48,7 @@ def build_app(house: House) -> web.Application:
     add_staff(app)
     add_letter(app)
     add_documents(app)
+    add_stills(app)
     add_guests(app)
     add_ledger(app)
     add_notes(app)

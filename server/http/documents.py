@@ -9,25 +9,18 @@ does, so that header stands in for the content type; the exact Origin is asked f
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from email.utils import format_datetime
 
-from aiohttp import ClientError, web
+from aiohttp import web
 
-from server.documents.cabinet import ABANDONED_S
 from server.documents.kinds import MAX_BYTES, Kind
 from server.http.crowd import Doorway
 from server.http.house import HOUSE, Visitor, at_visit, check_consented, visitor
 from server.http.problems import Problem
+from server.http.tus import TUS, check_version, headers_of, key_of, number, piece_at, pieces
 from server.session import Ended, Session, Waiting
 from server.store.documents import EXAMINATION, MAX_DOCUMENTS, MAX_VISIT_BYTES, PURPOSES, Document
 from server.visit_view import moment
 
-TUS = "1.0.0"
-CHUNK_TYPE = "application/offset+octet-stream"
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
 UPLOADS_AT_ONCE = 16
 UPLOADS: web.AppKey[Doorway] = web.AppKey("uploads", Doorway)
 _ALONE = "default-src 'none'; sandbox; frame-ancestors 'none'"
@@ -56,47 +49,34 @@ async def options(request: web.Request) -> web.Response:
 
 
 async def begin(request: web.Request) -> web.Response:
-    _check_version(request)
+    check_version(request)
     who, _, consultation = await at_visit(request, "documents_add")
     _check_open(consultation.session, who)
-    length, purpose, key = _number(request, "Upload-Length"), _purpose(request), _key(request)
+    length, purpose, key = number(request, "Upload-Length"), _purpose(request), key_of(request)
     item = await request.app[HOUSE].cabinet.begin(who.visit, _device(who), length, purpose, key)
-    return web.Response(status=201, headers=_headers(item) | {"Location": _path(item)})
+    return web.Response(status=201, headers=headers_of(item) | {"Location": _path(item)})
 
 
 async def standing(request: web.Request) -> web.Response:
-    _check_version(request)
+    check_version(request)
     who = await visitor(request, "documents_add")
     item = await request.app[HOUSE].cabinet.standing(who.visit, _device(who), request.match_info["document"])
-    return web.Response(headers=_headers(item) | {"Upload-Length": str(item.length)})
+    return web.Response(headers=headers_of(item) | {"Upload-Length": str(item.length)})
 
 
 async def receive(request: web.Request) -> web.Response:
-    _check_version(request)
+    check_version(request)
     who, _, consultation = await at_visit(request, "documents_add")
     _check_open(consultation.session, who)
-    if request.content_type != CHUNK_TYPE:
-        raise Problem("upload_type")
-    offset = _number(request, "Upload-Offset")
-    if request.content_length is None or request.content_length > MAX_BYTES:
-        raise Problem("too_large")
+    offset = piece_at(request)
     cabinet, document = request.app[HOUSE].cabinet, request.match_info["document"]
     with request.app[UPLOADS]:
-        item = await cabinet.receive(who.visit, _device(who), document, offset, _pieces(request))
-    return web.Response(status=204, headers=_headers(item))
-
-
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
-    """The body as it comes; a connection that is lost ends it."""
-    try:
-        async for piece in request.content.iter_any():
-            yield piece
-    except (ClientError, web.RequestPayloadError, OSError):
-        return
+        item = await cabinet.receive(who.visit, _device(who), document, offset, pieces(request))
+    return web.Response(status=204, headers=headers_of(item))
 
 
 async def remove(request: web.Request) -> web.Response:
-    _check_version(request)
+    check_version(request)
     who, _, consultation = await at_visit(request, "documents_remove")
     session = consultation.session
     before = isinstance(session.state, Waiting) and not session.under_way
@@ -153,21 +133,6 @@ def _path(item: Document) -> str:
     return f"/api/visits/{item.visit}/documents/{item.id}"
 
 
-def _headers(item: Document) -> dict[str, str]:
-    headers = {"Tus-Resumable": TUS, "Upload-Offset": str(item.received)}
-    if item.state == "uploading":
-        until = datetime.fromtimestamp(item.touched_at + ABANDONED_S, UTC)
-        headers["Upload-Expires"] = format_datetime(until, usegmt=True)
-    return headers
-
-
-def _check_version(request: web.Request) -> None:
-    if request.headers.get("Tus-Resumable") != TUS:
-        problem = Problem("upload_version")
-        problem.headers["Tus-Version"] = TUS
-        raise problem
-
-
 def _check_open(session: Session, who: Visitor) -> None:
     """That guardian agreed, and the visit is not over."""
     if isinstance(session.state, Ended):
@@ -188,18 +153,3 @@ def _purpose(request: web.Request) -> str:
                 raise Problem("bad_request")
             return purpose
     return EXAMINATION
-
-
-def _key(request: web.Request) -> str | None:
-    """Under which the same upload is begun only once; a tus client that knows nothing of it sends none."""
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise Problem("idempotency_key_required")
-    return key
-
-
-def _number(request: web.Request, header: str) -> int:
-    said = request.headers.get(header, "")
-    if not (said.isascii() and said.isdigit() and len(said) <= 12):
-        raise Problem("bad_request")
-    return int(said)

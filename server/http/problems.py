@@ -52,6 +52,8 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "upload_type": (415, "上传数据的类型有误。", "What is uploaded has the wrong media type."),
     "upload_offset": (409, "上传位置不一致，请查询后继续。", "The upload goes on at another place. Please ask where, and go on there."),
     "too_many_documents": (409, "本次就诊的图片和资料已达上限（20 份，共 150 MB）。", "This visit already has all it can take: 20 documents, 150 MB."),
+    "too_many_stills": (409, "本次就诊保存的照片已达上限（20 张）。", "This visit already has all the stills it can take: 20."),
+    "still_too_large": (422, "照片过大：不超过 2 MB、长边 1920 像素。", "The still is too large: at most 2 MB, and 1920 pixels a side."),
     "hospital_key_missing": (409, "医院尚未设置资料的加密公钥，暂时不能接收资料，请联系医院。",
                              "The hospital has not set up the key that documents are sealed to, so none can be handed in yet. Please ask the hospital."),
     "document_empty": (422, "文件是空的。", "The file is empty."),

@@ -15,6 +15,7 @@ from server.store import bookings, guardians
 from server.store.bookings import Booked
 from server.store.consents import Answer
 from server.store.database import Transaction
+from server.store.documents import EXAMINATION
 from server.store.tables import (
     body,
     child,
@@ -55,7 +56,8 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A document that the family handed in, as it was kept; ``sha256`` is empty once its words were deleted."""
+    """A document that the family handed in, or a still that the physician saved (``purpose``), as it was kept; ``sha256`` is
+    empty once its words were deleted."""
 
     id: str
     n: int
@@ -64,6 +66,7 @@ class Paper:
     size: int
     sha256: str
     guardian: str = ""
+    purpose: str = EXAMINATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +170,18 @@ async def _answers(transaction: Transaction, visit_id: str) -> tuple[Answer, ...
 
 async def _papers(transaction: Transaction, visit_id: str) -> tuple[Paper, ...]:
     """Those that came whole and were not taken back; destroyed here, the hospital's own copies remain."""
-    columns = (document.c.id, document.c.n, document.c.began_at, document.c.kind, document.c.size, body.c.text)
+    columns = [document.c[name] for name in ("id", "n", "began_at", "kind", "size", "purpose")]
     by = device.c.cookie_sha256 == document.c.device
     joined = document.outerjoin(body, body.c.id == document.c.body).outerjoin(device, by)
-    query = select(*columns, device.c.guardian).select_from(joined)
+    query = select(*columns, body.c.text, device.c.guardian).select_from(joined)
     there = (document.c.visit == visit_id, document.c.state.in_(("kept", "destroyed")))
     rows = await transaction.execute(query.where(*there).order_by(document.c.n))
-    return tuple(Paper(*row[:5], json.loads(row.text)["sha256"] if row.text else "", row.guardian or "") for row in rows)
+    return tuple(_paper(row) for row in rows)
+
+
+def _paper(row: Any) -> Paper:
+    sha256 = json.loads(row.text)["sha256"] if row.text else ""
+    return Paper(row.id, row.n, row.began_at, row.kind, row.size, sha256, row.guardian or "", row.purpose)
 
 
 async def _deeds(transaction: Transaction, visit_id: str, types: Collection[str]) -> tuple[Deed, ...]:

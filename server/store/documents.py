@@ -20,6 +20,10 @@ from server.store.tables import device as devices
 MAX_DOCUMENTS = 20
 EXAMINATION, DELEGATION = "examination", "delegation"
 PURPOSES = (EXAMINATION, DELEGATION)
+"""What a family hands in a document for."""
+STILL = "still"
+"""A picture out of the call that the physician saves: the record's, not the family's."""
+MAX_STILLS = 20
 MAX_VISIT_BYTES = 150 << 20
 
 
@@ -28,8 +32,8 @@ class Document:
     """``n`` counts within the visit; ``length`` is what was announced and ``received`` what came of it, in bytes.
 
     Of a kept one: ``kind`` (a media type), ``size`` in bytes and ``width``, ``height``, ``pages`` as it is kept, and ``body``,
-    which names its hash. ``purpose`` is one of ``PURPOSES``; ``read_at`` is when the physician first opened it. ``device`` is
-    the id of the one that hands it in: until it is kept it is nobody else's.
+    which names its hash. ``purpose`` is one of ``PURPOSES``, or STILL; ``read_at`` is when the physician first opened it.
+    ``device`` is the id of the one that hands it in, of a still the physician's sign-in: until it is kept it is nobody else's.
     With ``idempotency_key`` that device begins it once, however often it asks.
     """
 
@@ -67,7 +71,8 @@ async def begin(
     """A new upload by that device, or the one that it began under this ``key`` already; ``wrapped`` becomes the visit's key
     when it has none yet.
 
-    Raises ``Refused``: idempotency_mismatch, too_many_documents (also: too many bytes in all), documents_destroyed.
+    Raises ``Refused``: idempotency_mismatch, too_many_documents (also: too many bytes in all), too_many_stills, which are
+    counted apart, documents_destroyed.
     """
 
     async def work(connection: AsyncConnection) -> Document:
@@ -78,9 +83,7 @@ async def begin(
         again = [each for each in there if key is not None and (each.device, each.idempotency_key) == (device, key)]
         if again:
             return _same(again[0], length, purpose)
-        counted = [each for each in there if each.state in ("uploading", "kept")]
-        if len(counted) >= MAX_DOCUMENTS or sum(each.length for each in counted) + length > MAX_VISIT_BYTES:
-            raise Refused("too_many_documents")
+        _check_room(there, length, purpose)
         if await _wrapped(connection, visit_id) is None:
             await connection.execute(insert(visit_key), {"visit": visit_id, "wrapped": wrapped, "created_at": now})
         n = 1 + max((each.n for each in there), default=0)
@@ -89,6 +92,16 @@ async def begin(
         return new
 
     return await database.write(work)
+
+
+def _check_room(there: list[Document], length: int, purpose: str) -> None:
+    """Raises ``Refused``: too_many_documents or too_many_stills."""
+    still = purpose == STILL
+    counted = [each for each in there if each.state in ("uploading", "kept") and (each.purpose == STILL) == still]
+    if still and len(counted) >= MAX_STILLS:
+        raise Refused("too_many_stills")
+    if not still and (len(counted) >= MAX_DOCUMENTS or sum(each.length for each in counted) + length > MAX_VISIT_BYTES):
+        raise Refused("too_many_documents")
 
 
 def _same(there: Document, length: int, purpose: str) -> Document:

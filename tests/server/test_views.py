@@ -63,6 +63,7 @@ def test_a_held_session_says_why_since_when_and_how_long() -> None:
         "admitted": True,
         "text": False,
         "family_denied": False,
+        "stills": {"allowed": False, "taken": 0},
         "gate": False,
         "recording": "running",
         "until_ms": 109_500,

@@ -95,6 +95,7 @@ const sessionView = object({
   admitted: flag,
   text: flag,
   family_denied: flag,
+  stills: object({ allowed: flag, taken: count }),
   gate: flag,
   recording: word("off", "starting", "running", "lost"),
   until_ms: nullable(count),

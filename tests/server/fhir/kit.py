@@ -20,6 +20,7 @@ from server.session import Rules, new_session
 from server.store.bookings import Booked
 from server.store.charts import Deed, Paper
 from server.store.consents import Answer
+from server.store.documents import EXAMINATION
 from server.store.preparation import Given
 from tests.server.letter.conftest import make_record
 from tests.server.questionnaires.kit import TODAY, WHOLE, small
@@ -67,8 +68,8 @@ def answer(kind: str, said: str, at: float = BEGAN - 900, language: str = "zh") 
     return Answer(f"{kind}-{said}-{round(at)}", VISIT, kind, "2026-1", language, "cd" * 32, said, at)
 
 
-def paper(n: int = 1, kind: str = "image/jpeg", sha256: str = "ef" * 32) -> Paper:
-    return Paper(f"paper-{n}", n, BEGAN - 300, kind, 12345, sha256)
+def paper(n: int = 1, kind: str = "image/jpeg", sha256: str = "ef" * 32, purpose: str = EXAMINATION) -> Paper:
+    return Paper(f"paper-{n}", n, BEGAN - 300, kind, 12345, sha256, purpose=purpose)
 
 
 def deed(n: int, type: str, **record: Any) -> Deed:

@@ -12,9 +12,10 @@ from multidict import CIMultiDict
 from server import events as ev
 from server.documents.kinds import CODES, MAX_BYTES
 from server.documents.strip import strip
-from server.http.documents import CHUNK_TYPE, UPLOADS
+from server.http.documents import UPLOADS
 from server.http.house import HOUSE
 from server.http.problems import TEXTS
+from server.http.tus import CHUNK_TYPE
 from server.journal import Journal
 from server.store import links
 from server.store.documents import MAX_DOCUMENTS

@@ -1,7 +1,7 @@
 /** A socket to the server that does nothing by itself, and what a server says first. */
 
 export const SESSION = {
-  version: 1, state: "waiting", admitted: false, text: false, family_denied: false, gate: false, recording: "off", until_ms: null,
+  version: 1, state: "waiting", admitted: false, text: false, family_denied: false, stills: { allowed: false, taken: 0 }, gate: false, recording: "off", until_ms: null,
   causes: [], resume_to: null, outcome: null, referral: null, rungs: [], seats: [],
 }; // prettier-ignore
 const VISIT = {

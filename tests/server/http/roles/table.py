@@ -210,6 +210,18 @@ ROUTES: Mapping[str, Line] = {
     "DELETE /api/visits/{visit}/documents/{document}": Line(
         ("guardian",), gives=(204,), body=lambda stage: None, headers=_TUS, path=_DOCUMENT
     ),
+    # nobody was attested there yet: only who may is told so
+    "POST /api/visits/{visit}/stills": Line(
+        ("physician",), gives=(409,), body=lambda stage: None, headers=_TUS | {"Upload-Length": "10"}
+    ),
+    "HEAD /api/visits/{visit}/stills/{document}": Line(("physician",), gives=(409,), headers=_TUS, path=_DOCUMENT),
+    "PATCH /api/visits/{visit}/stills/{document}": Line(
+        ("physician",),
+        gives=(409,),
+        body=lambda stage: b"x",
+        headers=_TUS | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
+        path=_DOCUMENT,
+    ),
     # the desk: its own hospital's, as the booking API (tests/server/http/test_desk_matrix.py tries each with what it takes)
     **{f"GET /api/desk/{what}": Line(("desk", "foreign desk")) for what in ("visits", "offer", "slots", "refusals")},
     "POST /api/desk/families": Line(("desk", "foreign desk"), body=lambda stage: {"text": "张"}),
