@@ -123,8 +123,8 @@ function destination({ view }, to, { t, emit }) {
     h("label", { for: "field-to" }, t("physician.refer.to")),
     h(
       "select",
-      { class: "input", id: "field-to", onchange: (/** @type {Event} */ event) => emit({ type: "draft", draft: { to: /** @type {HTMLSelectElement} */ (event.currentTarget).value } }) },
-      view?.departments?.map(({ code, text }) => h("option", { key: code, value: code, selected: code === to.code }, text)),
+      { class: "input", id: "field-to", value: to.code, onchange: (/** @type {Event} */ event) => emit({ type: "draft", draft: { to: /** @type {HTMLSelectElement} */ (event.currentTarget).value } }) },
+      view?.departments?.map(({ code, text }) => h("option", { key: code, value: code }, text)),
     ),
   );
 }
