@@ -1,4 +1,5 @@
-"""Writes what is told of a referral: an event on its session's chain and the fact beside it, in one transaction.
+"""Writes what is told of a referral: an event on its session's chain, the fact beside it, and word to the hospital's systems,
+in one transaction.
 
 The session has ended, but its chain goes on: the fact is traceable in the same journal whose head is printed on the letter.
 What brings nothing new is not written, so whoever is not sure tells it again.
@@ -15,10 +16,11 @@ from server import events as ev
 from server.errors import Refused
 from server.outside import Sessions, post
 from server.referral import clean
-from server.referrals.track import MAY_TELL, Fact, Source, advance
-from server.store import bodies, referrals
+from server.referrals.track import MAY_TELL, Fact, Source, Track, advance
+from server.store import bodies, outbox, referrals
 from server.store.database import Database, Write
 from server.store.referrals import Followed, Told
+from server.webhooks.events import Kind, fact
 
 WORDS_MAX = 500
 AHEAD_S = 366 * 86_400.0
@@ -71,7 +73,8 @@ class Register:
             event = ev.ReferralTold(
                 referral, told.fact.value, told.source.value, round(told.appointment_at or 0), told.body_sha256
             )
-            await post(self._sessions, found.referral.visit, event, (*writes, referrals.tell(found.referral, told, after)))
+            also = (*writes, referrals.tell(found.referral, told, after), *self._word(found, told, after))
+            await post(self._sessions, found.referral.visit, event, also)
         now_is = await referrals.followed(self._database, referral)
         assert now_is is not None
         return now_is
@@ -82,6 +85,15 @@ class Register:
         content = {"words": said.words}
         body = bodies.make(self._new_id(), found.referral.visit, "receipt", self._clock(), self._new_nonce(), content)
         return Told(said.fact, said.source, said.appointment_at, body.sha256), (bodies.keep(body),)
+
+    def _word(self, found: Followed, told: Told, after: Track) -> tuple[Write, ...]:
+        """To the hospital's systems; a call is the coordinator's own."""
+        if told.fact is Fact.CONTACTED:
+            return ()
+        filed = found.referral
+        codes = {"fact": told.fact.value, "state": after.stage.value, "source": told.source.value}
+        said = fact(Kind.REFERRAL_CHANGED, referral=filed.id, number=filed.number, **codes)
+        return (outbox.post(outbox.Outgoing(self._new_id(), filed.visit, said.kind, said.data, self._clock())),)
 
 
 def _checked(saying: Saying, now: float) -> Saying:

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     VISIT_STARTED = "visit.started"
     VISIT_ENDED = "visit.ended"
     REFERRAL_ISSUED = "referral.issued"
+    REFERRAL_CHANGED = "referral.changed"
     NOTE_SIGNED = "note.signed"
     NOTE_AMENDED = "note.amended"
     COMPLAINT_FILED = "complaint.filed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 
 import pytest
@@ -14,7 +15,7 @@ from server.journal import Journal
 from server.referral import Urgency
 from server.referrals.register import Register, Saying
 from server.referrals.track import Fact, Source, Stage
-from server.store import bodies, referrals
+from server.store import bodies, outbox, referrals
 from server.store.audit import verify_journal
 from server.store.errors import Unavailable
 from server.store.referrals import Followed
@@ -92,6 +93,33 @@ async def test_what_was_closed_in_error_is_reopened_to_what_holds_then(
     assert (await verify_journal(live.house.server.database)).ok
 
 
+async def test_the_hospitals_systems_hear_of_every_step_in_its_order_and_of_no_call(
+    live: Visit, issued: Followed, register: Register
+) -> None:
+    id = issued.referral.id
+    for fact, source in (
+        (Fact.NOT_SENT, Source.SERVER),
+        (Fact.OVERDUE_RECEIVED, Source.SERVER),
+        (Fact.CONTACTED, Source.COORDINATOR),
+        (Fact.BOOKED, Source.API),
+        (Fact.RECEIVED, Source.QR),
+        (Fact.SEEN, Source.QR),
+        (Fact.REOPENED, Source.COORDINATOR),
+    ):
+        await register.tell(id, Saying(fact, source, words="电话里说的"))
+    messages = await outbox.of_session(live.house.server.database, live.id)
+    told = [json.loads(each.payload) for each in messages if each.kind == "referral.changed"]
+    assert {(each.pop("referral"), each.pop("number")) for each in told} == {(id, issued.referral.number)}
+    assert [tuple(each.values()) for each in told] == [
+        ("not_sent", "issued", "server"),
+        ("overdue_received", "issued", "server"),
+        ("booked", "booked", "api"),
+        ("seen", "seen", "qr"),
+        ("reopened", "booked", "coordinator"),
+    ]
+    assert "电话" not in "".join(each.payload for each in messages)
+
+
 async def test_two_who_tell_it_at_once_are_one(live: Visit, issued: Followed, register: Register) -> None:
     saying = Saying(Fact.RECEIVED, Source.QR)
     answers = await asyncio.gather(*(register.tell(issued.referral.id, saying) for _ in range(5)))
@@ -161,6 +189,7 @@ async def test_a_journal_that_does_not_answer_makes_it_unavailable(
     with pytest.raises(Unavailable):
         await register.tell(issued.referral.id, Saying(Fact.RECEIVED, Source.QR))
     assert await told_in_chain(live) == []
+    assert all(each.kind != "referral.changed" for each in await outbox.of_session(live.house.server.database, live.id))
 
 
 @pytest.mark.parametrize(
