@@ -8,7 +8,7 @@ import { guestOf, showsPicture } from "../../web_client/shared/guests.js";
 
 const TEXT = { version: "1", language: "zh", title: "t", paragraphs: ["p"], sha256: "aa" };
 const GUEST = { visit: "v1", role: "local_doctor", name: "王", physician: { name: "林", title: "", hospital: "", licence: "" }, state: "live", agreed: false, text: TEXT };
-const SESSION = { version: 3, state: "live", gate: true, recording: "running", causes: [], rungs: [], seats: [], outcome: null };
+const SESSION = { version: 3, state: "live", gate: true, recording: "running", causes: [], stills: { allowed: true, taken: 0 }, rungs: [], seats: [], outcome: null };
 const play = (events, state = initialState("zh", false)) => events.reduce(reduce, state);
 const says = (message) => ({ type: "message", message });
 const welcome = (session = {}, chat = []) => says({ type: "welcome", session: { ...SESSION, ...session }, chat });

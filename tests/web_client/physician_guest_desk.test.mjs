@@ -58,7 +58,7 @@ test("a link that was copied says so, one that could not be does not", async () 
 
 test("what is told belongs to its own visit, and the link is forgotten with the invitation", () => {
   const seat = (role) => ({ role, name: "", connected: false, presence: "absent", doubts: [] });
-  const session = (version, ...roles) => ({ type: "message", atMs: 0, message: { type: "session", session: { version, state: "live", gate: true, causes: [], rungs: [], seats: roles.map(seat) } } });
+  const session = (version, ...roles) => ({ type: "message", atMs: 0, message: { type: "session", session: { version, state: "live", gate: true, causes: [], stills: { allowed: true, taken: 0 }, rungs: [], seats: roles.map(seat) } } });
   const events = [{ type: "opened", visit: "v1" }, session(1, "guardian", "physician", "interpreter"), { type: "guest", visit: "v1", form: { link: "l" } }];
   const invited = events.reduce(reduce, initial());
   assert.equal(invited.visit.guest.link, "l");

@@ -20,7 +20,7 @@
  */
 
 /**
- * @typedef {{type: "documents_listed", documents: readonly {id: string, url: string, bytes: number, kind: string | null, purpose?: "examination" | "delegation"}[]}
+ * @typedef {{type: "documents_listed", documents: readonly {id: string, url: string, bytes: number, kind: string | null, purpose?: "examination" | "delegation" | "still"}[]}
  *   | {type: "document_chosen", key: string, name: string, size: number, purpose?: "examination" | "delegation"} | {type: "document_begun", key: string, url: string}
  *   | {type: "document_stopped", key: string, name: string, size: number, purpose: "examination" | "delegation", url: string | null, sent: number}
  *   | {type: "document_sent", key: string, sent: number} | {type: "document_lost", key: string}
@@ -32,7 +32,7 @@
 export function documents(items, event) {
   switch (event.type) {
     case "documents_listed": {
-      const listed = event.documents.map(({ id, url, bytes, kind, purpose }) => ({ ...fresh(id, "", bytes, purpose), url, kind, state: /** @type {const} */ ("kept"), sent: bytes }));
+      const listed = event.documents.map(({ id, url, bytes, kind, purpose }) => ({ ...fresh(id, "", bytes, purpose === "delegation" ? purpose : "examination"), url, kind, state: /** @type {const} */ ("kept"), sent: bytes }));
       return [...listed.filter(({ url }) => !items.some((item) => item.url === url)), ...items];
     }
     case "document_stopped": {

@@ -59,6 +59,7 @@ function sentence({ state, t }) {
 function topLine(scene) {
   const { state, t, emit } = scene;
   const recording = state.session?.gate && state.session.recording === "running" && state.call === "connected" && state.connection === "online";
+  const stills = state.session?.stills.taken ?? 0;
   return h(
     "header",
     { class: "top-line", key: "top" },
@@ -72,6 +73,7 @@ function topLine(scene) {
       "div",
       { class: "top-facts" },
       recording && h("span", { class: "recording", key: "recording" }, t("family.call.recording")),
+      h("span", { class: "still-line", role: "status", key: "still" }, stills > 0 ? t("family.still.saved", { n: stills }) : ""),
       state.light && state.call === "connected" && light(t, state.light),
       languageSwitch(scene),
     ),

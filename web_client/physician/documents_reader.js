@@ -39,6 +39,13 @@ export class DocumentsReader {
     void this.#list(visit.id);
   }
 
+  /** The list has changed: it is read at once. */
+  again() {
+    if (this.#visit === null) return;
+    this.#readAtMs = this.#options.now();
+    void this.#list(this.#visit);
+  }
+
   /** @param {string} visit */
   async #list(visit) {
     const listed = await this.#options.list(visit).catch(() => null);

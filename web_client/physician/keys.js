@@ -11,6 +11,7 @@
 
 import { availability, missing } from "./acts.js";
 import { CHECKS, flipped } from "./attesting.js";
+import { whyNoStill } from "./stills.js";
 import { HOLD_REASONS, isComparing } from "./state.js";
 import { isPicture, outcomeOf } from "./words.js";
 
@@ -45,6 +46,8 @@ function inTheCall(visit, name) {
       return { type: "mute" };
     case "v":
       return { type: "camera" };
+    case "s":
+      return whyNoStill(visit) === null ? { type: "still" } : null;
     case "/":
       return { type: "write" };
     case "d":

@@ -28,6 +28,7 @@ import { NoteKeeper } from "./note_keeper.js";
 import { followFocus, writeMessage } from "./focus.js";
 import { pressOf } from "../shared/ui/press.js";
 import { initial, reduce } from "./state.js";
+import { canvasFor, frameOf, saveStill, whyNoStill } from "./stills.js";
 import { view } from "./view.js";
 import { outcomeOf } from "./words.js";
 
@@ -177,6 +178,8 @@ function emit(intent) {
       return room?.toggleMute();
     case "camera":
       return room?.toggleCamera();
+    case "still":
+      return takeStill();
     case "devices_again":
       playRemote();
       return void room?.openDevices();
@@ -207,6 +210,22 @@ function emit(intent) {
     case "draft":
       return dispatch(intent);
   }
+}
+
+/** The frame is drawn at once; sending it may take a while. */
+function takeStill() {
+  const { visit } = state;
+  const video = /** @type {HTMLVideoElement | null} */ (app.querySelector(".stage-video"));
+  if (!visit || !video || whyNoStill(visit)) return;
+  const line = {
+    fetch: fetch.bind(globalThis),
+    headers: () => ({ "Accept-Language": language, "Peitong-Role": "physician" }),
+    wait: (/** @type {number} */ ms) => new Promise((/** @type {(value: void) => void} */ done) => setTimeout(done, ms)),
+  };
+  void saveStill(line, visit.id, frameOf(video, canvasFor(video)), crypto.randomUUID(), (still) => {
+    dispatch({ type: "still", visit: visit.id, still });
+    if (still.state === "saved") documents.again();
+  });
 }
 
 async function signNote() {

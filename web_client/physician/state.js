@@ -32,6 +32,7 @@
  *   | {type: "ledger", ledger: import("../shared/api.js").Ledger, atMs: number}
  *   | {type: "documents", visit: string, documents: import("../shared/api.js").DocumentEntry[]}
  *   | {type: "document_shown", shown: import("./types.js").ShownDocument}
+ *   | {type: "still", visit: string, still: import("./stills.js").Still}
  *   | {type: "prepared", visit: string, prepared: import("../shared/api.js").Prepared}
  *   | {type: "family", visit: string, family: import("../shared/api.js").FamilyView}
  *   | {type: "guest", visit: string, form: Partial<import("./guest_desk.js").GuestForm>}
@@ -163,6 +164,7 @@ function opened(state, id, draft) {
     ledgerAtMs: 0,
     documents: null,
     shownDocument: null,
+    still: { state: "none" },
     prepared: null,
     family: null,
     note: null,
@@ -211,6 +213,8 @@ function reduceVisit(visit, event) {
       return event.visit === visit.id ? { ...visit, documents: event.documents } : visit;
     case "document_shown":
       return { ...visit, shownDocument: event.shown };
+    case "still":
+      return event.visit === visit.id ? { ...visit, still: event.still } : visit;
     case "prepared":
       return event.visit === visit.id ? { ...visit, prepared: event.prepared } : visit;
     case "family":

@@ -82,6 +82,7 @@
  * @property {import("../shared/flow.js").Flow | null} flow what of the family's sound and picture arrived lately
  * @property {boolean} tapNeeded the browser wants a click before it plays sound
  * @property {import("./guest_desk.js").GuestForm} guest the third seat's invitation: what is typed, what was told
+ * @property {import("./stills.js").Still} still what became of the last picture that was saved
  * @property {Panel | null} panel
  * @property {Drafts} drafts
  * @property {Readonly<Partial<Record<Act, true>>>} pending intents in flight

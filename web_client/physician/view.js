@@ -26,6 +26,7 @@
  *   | {type: "say", text: string}
  *   | {type: "mute"}
  *   | {type: "camera"}
+ *   | {type: "still"}
  *   | {type: "invite"}
  *   | {type: "take_back"}
  *   | {type: "guest_form", form: Partial<import("./guest_desk.js").GuestForm>}

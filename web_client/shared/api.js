@@ -79,7 +79,7 @@
 /** @typedef {{since: string, until: string, counts: {day: string, code: string, count: number}[], reasons: {code: string, zh: string, en: string}[]}} DeskRefusals */
 /**
  * @typedef {{id: string, n: number, state: "uploading" | "kept", kind: string | null, bytes: number, received: number, width: number | null,
- *            height: number | null, pages: number | null, purpose?: "examination" | "delegation", at: string, url: string}} DocumentEntry
+ *            height: number | null, pages: number | null, purpose?: "examination" | "delegation" | "still", at: string, url: string}} DocumentEntry
  */
 /**
  * @typedef {{child: {name: string, age_years: number, sex: string}, guardians: {name: string, relation: string, proof: string, seated: boolean}[], denied: boolean, stills: ConsentState,

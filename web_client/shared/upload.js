@@ -23,7 +23,7 @@ const AGAIN = new Set(["network", "unavailable", "upload_offset"]);
  * @typedef {object} Wish
  * @property {string} key  drawn at random, this upload's alone: under it the server begins one upload, however often it is asked
  * @property {string | null} [url]  where an earlier page began it
- * @property {"examination" | "delegation"} [purpose]
+ * @property {"examination" | "delegation" | "still"} [purpose]  a still is the physician's, and has a route of its own
  *
  * @typedef {object} Told  what the sender hears of it
  * @property {(url: string) => void} begun
@@ -65,9 +65,10 @@ export async function upload(line, visit, file, wish, told, signal) {
  * @param {Line} line @param {string} visit @param {Blob} file @param {Wish} wish @param {Told} told @param {AbortSignal} signal
  */
 async function begun(line, visit, file, { key, purpose = "examination" }, told, signal) {
-  const metadata = purpose !== "examination" && { "Upload-Metadata": `purpose ${btoa(purpose)}` };
+  const room = purpose === "still" ? "stills" : "documents";
+  const metadata = purpose === "delegation" && { "Upload-Metadata": `purpose ${btoa(purpose)}` };
   const announced = { "Upload-Length": String(file.size), "Idempotency-Key": key, ...metadata };
-  const begin = () => ask(line, `/api/visits/${encodeURIComponent(visit)}/documents`, "POST", signal, announced);
+  const begin = () => ask(line, `/api/visits/${encodeURIComponent(visit)}/${room}`, "POST", signal, announced);
   const answer = await persistently(line, told, signal, begin);
   return { url: answer.headers.get("Location") ?? "", sent: offsetOf(answer) };
 }

@@ -18,7 +18,7 @@ const SEATS = [
 ];
 const SESSION = {
   version: 3, state: "live", admitted: true, text: false, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
-  referral: null, rungs: [], seats: SEATS,
+  referral: null, stills: { allowed: true, taken: 0 }, rungs: [], seats: SEATS,
 };
 const CHAT = [{ id: "1", role: "physician", text: "请您帮忙翻译孩子外婆的话。", at: "2026-03-05T14:31:00+08:00" }];
 const guest = (language, more = {}) => ({ type: "guest", guest: { visit: "v1", role: "interpreter", name: "阿依古丽", physician: PHYSICIAN, state: "live", agreed: false, text: TEXT(language), ...more } });

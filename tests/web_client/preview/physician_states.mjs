@@ -74,7 +74,7 @@ const session = (state, more = {}) => ({
   resume_to: null,
   outcome: null,
   referral: null,
-  rungs: [],
+  stills: { allowed: true, taken: 0 }, rungs: [],
   seats: BOTH,
   ...more,
 });
@@ -253,6 +253,7 @@ export const STATES = {
     { type: "worklist", visits: [], atMs: 0 },
   ],
   connecting: [...start, { type: "opened", visit: "v1" }],
+  "still-refused": open(session("live", { stills: { allowed: false, taken: 0 } }), picture, quality("good", 0.004, 86)),
   three: open(session("live", { seats: [...BOTH, GUEST] }), picture, quality("good", 0.004, 86)),
   "three-no-picture": open(session("live", { seats: [...BOTH, { ...GUEST, presence: "doubtful", doubts: ["camera_off"] }] }), picture),
   "three-held": open(session("held", { seats: [...BOTH, GUEST], causes: [{ cause: "guardian_silent", elapsed_ms: 4000, remaining_ms: 96_000 }], resume_to: "live" })),

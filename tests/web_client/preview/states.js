@@ -16,7 +16,7 @@ const GUEST = { role: "interpreter", name: "阿依古丽", connected: true, pres
 const INVITED = { ...GUEST, connected: false, presence: "absent" };
 const SESSION = {
   version: 3, state: "live", admitted: true, text: false, gate: true, recording: "running", until_ms: null, causes: [], resume_to: null, outcome: null,
-  referral: null, rungs: [], seats: SEATS,
+  referral: null, stills: { allowed: true, taken: 0 }, rungs: [], seats: SEATS,
 };
 /** A direction that carries less: the guardian's unless said otherwise. */
 const weak = (rung, why, from = "guardian") => ({ from, to: from === "guardian" ? "physician" : "guardian", rung, why });

@@ -54,7 +54,7 @@ export function session(state, more = {}) {
     resume_to: null,
     outcome: null,
     referral: null,
-    rungs: [],
+    stills: { allowed: true, taken: 0 }, rungs: [],
     seats: [seat("guardian"), seat("physician")],
     ...more,
   };

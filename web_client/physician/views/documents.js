@@ -33,7 +33,7 @@ function line(visit, entry, n, { t, emit }) {
   const picture = isPicture(entry);
   const words = [
     icon(picture ? "eye" : "download"),
-    h("span", { class: "document-entry-name" }, t("physician.documents.item", { n, kind: t(entry.purpose === "delegation" ? "proof.written_delegation" : `physician.documents.kind.${entry.kind}`) })),
+    h("span", { class: "document-entry-name" }, t("physician.documents.item", { n, kind: t(kindOf(entry)) })),
     h("span", { class: "small soft" }, size(entry, t)),
     n <= 9 && h("kbd", { "aria-hidden": "true" }, n),
   ];
@@ -42,6 +42,12 @@ function line(visit, entry, n, { t, emit }) {
   if (!picture) return h("a", { ...both, href: entry.url, download: "" }, words);
   const pressed = String(visit.shownDocument?.id === entry.id);
   return h("button", { ...both, type: "button", "aria-pressed": pressed, onclick: () => emit({ type: "show_document", id: entry.id }) }, words);
+}
+
+/** @param {DocumentEntry} entry */
+function kindOf({ purpose, kind }) {
+  if (purpose === "still") return "physician.documents.still";
+  return purpose === "delegation" ? "proof.written_delegation" : `physician.documents.kind.${kind}`;
 }
 
 /** How large it is, and that it is a download where it is one. @param {DocumentEntry} entry @param {Context["t"]} t */

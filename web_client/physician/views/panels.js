@@ -212,6 +212,7 @@ const SHORTCUTS = Object.freeze([
   ["G", "physician.guest.title"],
   ["M", "physician.help.mute"],
   ["V", "physician.help.camera"],
+  ["S", "physician.still.take"],
   ["/", "physician.help.chat"],
   ["Esc", "physician.help.close"],
   ["?", "physician.help.help"],

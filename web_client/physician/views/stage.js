@@ -11,6 +11,7 @@ import { guestOf } from "../../shared/guests.js";
 import { chat } from "../../shared/ui/chat.js";
 import { h, icon } from "../../shared/ui/dom.js";
 import { byText } from "../acts.js";
+import { whyNoStill } from "../stills.js";
 import { guestPicture } from "./guest.js";
 import {
   deviceSentence,
@@ -266,6 +267,7 @@ function controls(visit, nowMs, context) {
       visit.devices.camera !== null,
       () => emit({ type: "camera" }),
     ),
+    waitingNow ? null : stillButton(visit, context),
     h(
       "div",
       { class: "hints", key: "hints" },
@@ -274,10 +276,33 @@ function controls(visit, nowMs, context) {
         { class: `muted-hint${speakingMuted ? " muted-hint-speaking" : ""}`, role: "status" },
         speakingMuted ? [icon("mic-off"), t("physician.controls.speakingMuted")] : muted ? t("physician.controls.mutedHint") : "",
       ),
+      waitingNow ? null : h("p", { class: "visually-hidden", role: "status", key: "still" }, stillWords(visit, t)),
       network(visit, t),
     ),
     quality(visit, nowMs, t),
   );
+}
+
+/** @param {Visit} visit @param {Context} context */
+function stillButton(visit, { t, emit }) {
+  const why = whyNoStill(visit);
+  return h(
+    "button",
+    { class: "button control", type: "button", key: "S", "aria-keyshortcuts": "S", disabled: why !== null, onclick: () => emit({ type: "still" }) },
+    icon("document"),
+    h("span", { class: "control-still" }, h("span", null, t("physician.still.take")), " ", h("span", { class: "small" }, stillWords(visit, t))),
+    h("kbd", { "aria-hidden": "true" }, "S"),
+  );
+}
+
+/** Why no still can be saved now, or what became of the last one. @param {Visit} visit @param {Context["t"]} t */
+function stillWords(visit, t) {
+  const { still } = visit;
+  const why = whyNoStill(visit);
+  if (why === "not_agreed" || why === "saving") return t(`physician.still.${why}`);
+  if (still.state === "failed") return still.text || t("physician.still.failed");
+  if (why) return t(`physician.still.${why}`);
+  return still.state === "saved" ? t("physician.still.saved", { n: visit.session?.stills.taken ?? 0 }) : t("physician.still.ready");
 }
 
 /**

@@ -196,6 +196,7 @@ export default Object.freeze({
   "family.call.remote_waiting": "Waiting for the doctor’s picture…",
   "family.call.remote_interrupted": "The picture is interrupted, reconnecting…",
   "family.call.remote_camera_off": "The doctor’s camera is off; you can still hear each other",
+  "family.still.saved": "The physician saved a still ({n} in all)",
   "family.rung.low.own": "Your network is weak: the picture is less sharp, the sound is not affected",
   "family.rung.low.far": "The physician's network is weak: the picture is less sharp, the sound is not affected",
   "family.rung.stills.own": "Your network is weak: a picture every few seconds, sound as usual",

@@ -196,6 +196,7 @@ export default Object.freeze({
   "family.call.remote_waiting": "正在等待医师的画面…",
   "family.call.remote_interrupted": "画面暂时中断，正在恢复…",
   "family.call.remote_camera_off": "医师关闭了摄像头，仍能听到声音",
+  "family.still.saved": "医生保存了一张照片（共 {n} 张）",
   "family.rung.low.own": "您这边网络较弱，画面已调低，声音不受影响",
   "family.rung.low.far": "医师那边网络较弱，画面已调低，声音不受影响",
   "family.rung.stills.own": "您这边网络较弱，画面每几秒更新一次，声音照常",
