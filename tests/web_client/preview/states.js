@@ -177,6 +177,7 @@ const STORIES = {
   "live-interrupted": () => [...inRoom(), { type: "call", call: "interrupted" }, { type: "connection", connection: "offline" }],
   "live-tap-to-play": () => [...inRoom(), { type: "play_blocked", blocked: true }],
   "live-weak-low": () => inRoom({ rungs: [weak("low", "downlink", "physician")] }),
+  "live-still-saved": () => inRoom({ stills: { allowed: true, taken: 1 } }),
   "live-weak-stills": () => inRoom({ rungs: [weak("stills", "uplink", "physician")] }),
   "live-weak-sound": () => inRoom({ rungs: [weak("sound", "downlink", "physician"), weak("sound", "uplink")] }),
   "live-weak-chat": () => inRoom({ rungs: [weak("sound", "downlink", "physician"), weak("chat", "uplink")] }),

@@ -289,7 +289,6 @@ function stillButton(visit, { t, emit }) {
   return h(
     "button",
     { class: "button control", type: "button", key: "S", "aria-keyshortcuts": "S", disabled: why !== null, onclick: () => emit({ type: "still" }) },
-    icon("document"),
     h("span", { class: "control-still" }, h("span", null, t("physician.still.take")), " ", h("span", { class: "small" }, stillWords(visit, t))),
     h("kbd", { "aria-hidden": "true" }, "S"),
   );
