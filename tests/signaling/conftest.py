@@ -28,7 +28,11 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def session_view(version: int = 1) -> m.SessionView:
-    return m.SessionView(version, "waiting", False, False, False, False, "off", None, (), None, None, None, (), ())
+    return m.SessionView(
+        version=version, state="waiting", admitted=False, text=False, family_denied=False,
+        stills=m.StillsView(allowed=False, taken=0), gate=False, recording="off", until_ms=None, causes=(),
+        resume_to=None, outcome=None, referral=None, rungs=(), seats=(),
+    )  # fmt: skip
 
 
 def welcome(role: Role, epoch: int) -> m.Welcome:
