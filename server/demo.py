@@ -28,7 +28,7 @@ from server import qr
 from server.config import Config
 from server.passwords import Passwords
 from server.store import demo
-from server.store.database import Database
+from server.store.database import PATIENCE_S, Database
 from server.store.links import Links
 from server.store.migrate import migrate
 
@@ -107,10 +107,16 @@ def configure(folder: Path, port: int | None, lan: bool) -> Config:
     )
 
 
-async def seed(config: Config, clock: Callable[[], float], new_id: Callable[[], str], new_secret: Callable[[], str]) -> Printed:
-    """Fills the database, once; what to print. Raises ``OtherDemo``."""
+async def seed(
+    config: Config,
+    clock: Callable[[], float],
+    new_id: Callable[[], str],
+    new_secret: Callable[[], str],
+    patience_s: float = PATIENCE_S,
+) -> Printed:
+    """Fills the database, once; what to print. Raises ``OtherDemo``, and ``Unavailable`` when there is no turn in that time."""
     former = _kept(config.data_folder)
-    database = Database(config.database_url)
+    database = Database(config.database_url, patience_s)
     try:
         if former is None:
             await migrate(database)

@@ -105,7 +105,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("seeded")
     config = Config(data_folder=folder, recipients=(demo.hospital_recipient(folder),), origin=ORIGIN)
     luck = chance()
-    asyncio.run(demo.seed(config, Clock(), luck.new_id, luck.new_secret))
+    asyncio.run(demo.seed(config, Clock(), luck.new_id, luck.new_secret, PATIENCE_S))
     return folder
 
 
@@ -122,7 +122,7 @@ async def opened(seeded: Path, folder: Path, port: int | None = None) -> AsyncIt
     origin = ORIGIN if port is None else f"http://localhost:{port}"
     config = Config(data_folder=folder, recipients=(demo.hospital_recipient(folder),), origin=origin)
     clock, luck = MovableClock(), chance()
-    made = await demo.seed(config, clock, luck.new_id, luck.new_secret)
+    made = await demo.seed(config, clock, luck.new_id, luck.new_secret, PATIENCE_S)
     server = Server(config, clock, luck, PATIENCE_S, KeysAtOnce())
     server.consultations.bind(server.gateway, server.workers)
     web = TestServer(server.app, port=port)
