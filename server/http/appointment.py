@@ -15,14 +15,14 @@ from server.booking.refusals import Place
 from server.booking.rules import Cancellation
 from server.calendar import start_of
 from server.events import by_family
-from server.http.book import id_of
+from server.http.book import id_of, shown
 from server.http.house import HOUSE, visitor
 from server.http.problems import Problem
 from server.http.shell import body
 from server.store import bookings, people, public_booking
 from server.store.bookings import Booked
 from server.store.database import Transaction
-from server.store.public_booking import Open
+from server.store.public_booking import Days, Open
 from server.store.throttle import Counted, Limit
 from server.store.visits import Hospital, Staff
 from server.visit_view import moment
@@ -49,12 +49,11 @@ async def slots(request: web.Request) -> web.Response:
     house, now = request.app[HOUSE], request.app[HOUSE].clock()
     visit, of, _ = await _found(request, "appointment_read")
     if of is None or visit.department is None:
-        return web.json_response({"slots": [], "next": None})
+        return shown(Days([], None))
     first = _first(request) if "from" in request.query else now
     who, hospital = (visit.physician, visit.department), of
     found = await house.database.read(lambda t: public_booking.free_days(t, hospital, visit.field, who, first, now))
-    shown = [{"id": e.id, "starts_at": moment(e.starts_at), "ends_at": moment(e.ends_at)} for e in found.slots]
-    return web.json_response({"slots": shown, "next": found.next})
+    return shown(found)
 
 
 async def move(request: web.Request) -> web.Response:

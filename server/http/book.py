@@ -31,7 +31,7 @@ from server.http.shell import body
 from server.questionnaires.reading import ROUTING
 from server.referral import FIELDS
 from server.store import limits, people, public_booking
-from server.store.public_booking import Open, Specialist
+from server.store.public_booking import Days, Open, Specialist
 from server.store.throttle import Counted, Window
 from server.telephone import read_phone
 from server.visit_view import moment
@@ -80,8 +80,13 @@ async def slots(request: web.Request) -> web.Response:
     with _let_in(request) as house:
         of = await _open(request)
         found = await house.database.read(lambda t: public_booking.free_days(t, of, field, who, first, now))
-    shown = [{"id": e.id, "starts_at": moment(e.starts_at), "ends_at": moment(e.ends_at)} for e in found.slots]
-    return web.json_response({"slots": shown, "next": found.next})
+    return shown(found)
+
+
+def shown(found: Days) -> web.Response:
+    """Free slots as families read them, and the day from which there are more."""
+    free = [{"id": e.id, "starts_at": moment(e.starts_at), "ends_at": moment(e.ends_at)} for e in found.slots]
+    return web.json_response({"slots": free, "next": found.next})
 
 
 async def book(request: web.Request) -> web.Response:
