@@ -165,10 +165,12 @@ class Page:
         await until(lambda: not self.connected)
 
     async def close(self) -> None:
-        if self.client is not None:
-            await self.client.disconnect()
-        if self.http is not None:
-            await self.http.close()
+        """Raises ``TimeoutError`` instead of waiting for a connection that never was."""
+        async with asyncio.timeout(PATIENCE_S):
+            if self.client is not None:
+                await self.client.disconnect()
+            if self.http is not None:
+                await self.http.close()
 
 
 @dataclass
